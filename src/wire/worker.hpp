@@ -1,7 +1,7 @@
 // The JSON of /v1: the shapes that the server writes and the clients read.
 //
-// Pure. Every shape has `to_json` and a strict `parse`; unknown keys are ignored by readers, so that a newer
-// server can add some. Described for users in docs/api.md.
+// Pure. Every shape has `to_json` and a strict `parse`; unknown keys are ignored by readers, so
+// that a newer server can add some. Described for users in docs/api.md.
 #pragma once
 
 #include <boost/json/value.hpp>
