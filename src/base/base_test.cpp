@@ -21,17 +21,26 @@ TEST(WorkerId, AcceptsTheGrammarAndNothingElse) {
   EXPECT_FALSE(WorkerId::parse(std::string(101, 'a')));
 }
 
-// Answers of cksum, md5sum, sha1sum, sha224sum, sha256sum, sha384sum, sha512sum and b2sum for "rbee\n".
+// Answers of cksum, md5sum, sha1sum, sha224sum, sha256sum, sha384sum, sha512sum and b2sum for
+// "rbee\n".
 TEST(Digest, AgreesWithCoreutils) {
   const std::string text = "rbee\n";
   EXPECT_EQ(digest_of(HashAlgorithm::cksum, text), "3171246371");
   EXPECT_EQ(digest_of(HashAlgorithm::md5, text), "bc0e1fff5f0e3e6d727da1b17e2654d0");
   EXPECT_EQ(digest_of(HashAlgorithm::sha1, text), "45c4caec305b1da6b0b0021fa3ca5582074caea6");
-  EXPECT_EQ(digest_of(HashAlgorithm::sha224, text), "5917803156301314c88121c7f7be3668b288ec37af68012171b0d889");
-  EXPECT_EQ(Sha256::of(text).hex(), "77962ce885eaeace588a3128f47dbc231ec4743b40b1fa76fe2249eb8a95489c");
-  EXPECT_EQ(digest_of(HashAlgorithm::sha384, text), "9c5137b53eabe9b02f861ea938cb4aa59ada5f48870ec87b1da6fadb764f7475e074b457a74be7c6842585543f2592b7");
-  EXPECT_EQ(digest_of(HashAlgorithm::sha512, text), "aae195e2690a6d5ef42a37abea7a596adca49f61641d90c3b736f16ff617a45fea18c58ebb64dfffd486b3c30a350005c33b79f57e75755a6e5aafaf2dc7a744");
-  EXPECT_EQ(digest_of(HashAlgorithm::b2, text), "576d51f01fafb075930f10844998afff3f2c94dab35a2d56b05853e9a28f9d31a19aae88f380c8c9f0d5d641aa34d515a3be8af56326a218f4b9c4032d2cc357");
+  EXPECT_EQ(digest_of(HashAlgorithm::sha224, text),
+            "5917803156301314c88121c7f7be3668b288ec37af68012171b0d889");
+  EXPECT_EQ(Sha256::of(text).hex(),
+            "77962ce885eaeace588a3128f47dbc231ec4743b40b1fa76fe2249eb8a95489c");
+  EXPECT_EQ(digest_of(HashAlgorithm::sha384, text),
+            "9c5137b53eabe9b02f861ea938cb4aa59ada5f48870ec87b1da6fadb764f7475e074b457a74be7c6842585"
+            "543f2592b7");
+  EXPECT_EQ(digest_of(HashAlgorithm::sha512, text),
+            "aae195e2690a6d5ef42a37abea7a596adca49f61641d90c3b736f16ff617a45fea18c58ebb64dfffd486b3"
+            "c30a350005c33b79f57e75755a6e5aafaf2dc7a744");
+  EXPECT_EQ(digest_of(HashAlgorithm::b2, text),
+            "576d51f01fafb075930f10844998afff3f2c94dab35a2d56b05853e9a28f9d31a19aae88f380c8c9f0d5d6"
+            "41aa34d515a3be8af56326a218f4b9c4032d2cc357");
 }
 
 TEST(Digest, KnowsItsForms) {
@@ -48,8 +57,14 @@ TEST(Text, PrintableRemovesWhatATerminalWouldObey) {
   EXPECT_EQ(printable("a\x1b[31mb"), "a\xEF\xBF\xBD[31mb");
   EXPECT_EQ(printable("a\tb\nc"), "a\tb\nc");
   EXPECT_EQ(printable_line("a\tb\nc"), "a b c");
-  EXPECT_EQ(printable("\xE2\x80\xAE" "evil"), "\xEF\xBF\xBD" "evil");  // U+202E
-  EXPECT_EQ(printable("\xC2\x9B" "x"), "\xEF\xBF\xBD" "x");          // U+009B, CSI
+  EXPECT_EQ(printable("\xE2\x80\xAE"
+                      "evil"),
+            "\xEF\xBF\xBD"
+            "evil");  // U+202E
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "x"),
+            "\xEF\xBF\xBD"
+            "x");  // U+009B, CSI
   EXPECT_EQ(printable("h\xC3\xA9"), "h\xC3\xA9");
   EXPECT_EQ(printable("\xFF"), "\xEF\xBF\xBD");
 }
@@ -90,7 +105,8 @@ TEST(Platform, RoundTrips) {
         ASSERT_TRUE(parsed);
         EXPECT_EQ(*parsed, platform);
       }
-  EXPECT_EQ(*parse_platform("macos-aarch64"), (Platform{Os::macos, Arch::aarch64, Accelerator::cpu}));
+  EXPECT_EQ(*parse_platform("macos-aarch64"),
+            (Platform{Os::macos, Arch::aarch64, Accelerator::cpu}));
   auto wrong = parse_platform("linux-x86_64-cudda");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().fix, "did you mean 'cuda'?");
@@ -101,20 +117,24 @@ TEST(Url, RefusesWhatCouldMislead) {
   ASSERT_TRUE(url);
   EXPECT_EQ(url->host(), "example.org");
   EXPECT_EQ(url->file_name(), "b c.tar.gz");
-  for (const char* bad : {"", "/x", "ftp://e.org/", "http:///x", "https://user:pw@e.org/", "https://e.org/%0A",
-                          "javascript:alert(1)", "https://e.org/a b"})
+  for (const char* bad : {"", "/x", "ftp://e.org/", "http:///x", "https://user:pw@e.org/",
+                          "https://e.org/%0A", "javascript:alert(1)", "https://e.org/a b"})
     EXPECT_FALSE(Url::parse(bad)) << bad;
   EXPECT_EQ(percent_encode("a b/é"), "a%20b%2F%C3%A9");
 }
 
-TEST(Clock, WritesRfc3339) { EXPECT_EQ(rfc3339(Time(std::chrono::seconds(1'795'449'011))), "2026-11-23T15:50:11Z"); }
+TEST(Clock, WritesRfc3339) {
+  EXPECT_EQ(rfc3339(Time(std::chrono::seconds(1'795'449'011))), "2026-11-23T15:50:11Z");
+}
 
 TEST(Error, ReadsAsWhatEvidenceWhyFix) {
-  const auto error = fail(Errc::integrity, "checksum-mismatch", "a.tar.gz is not the file that the recipe names",
-                          {.evidence = {"expected 00"}, .why = "it changed", .fix = "rbee worker check"})
-                         .value();
+  const auto error =
+      fail(Errc::integrity, "checksum-mismatch", "a.tar.gz is not the file that the recipe names",
+           {.evidence = {"expected 00"}, .why = "it changed", .fix = "rbee worker check"})
+          .value();
   EXPECT_EQ(describe(error),
-            "a.tar.gz is not the file that the recipe names [checksum-mismatch]\n  expected 00\n  why: it changed\n"
+            "a.tar.gz is not the file that the recipe names [checksum-mismatch]\n  expected 00\n  "
+            "why: it changed\n"
             "  fix: rbee worker check");
   EXPECT_EQ(exit_code(error.code), 6);
 }

@@ -32,20 +32,25 @@ constexpr std::array<AlgorithmRow, 8> kRows = {{
     {HashAlgorithm::b2, "b2sums", "BLAKE2B512", 128, true},
 }};
 
-const AlgorithmRow& row(HashAlgorithm algorithm) { return kRows[static_cast<std::size_t>(algorithm)]; }
+const AlgorithmRow& row(HashAlgorithm algorithm) {
+  return kRows[static_cast<std::size_t>(algorithm)];
+}
 
 /// POSIX cksum: CRC-32 with polynomial 0x04C11DB7, most significant bit first, the length appended.
 constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     std::uint32_t crc = i << 24;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x80000000u) ? (crc << 1) ^ 0x04C11DB7u : crc << 1;
+    for (int bit = 0; bit < 8; ++bit)
+      crc = (crc & 0x80000000u) ? (crc << 1) ^ 0x04C11DB7u : crc << 1;
     table[i] = crc;
   }
   return table;
 }();
 
-std::uint32_t crc_step(std::uint32_t crc, unsigned byte) { return (crc << 8) ^ kCrcTable[(crc >> 24) ^ byte]; }
+std::uint32_t crc_step(std::uint32_t crc, unsigned byte) {
+  return (crc << 8) ^ kCrcTable[(crc >> 24) ^ byte];
+}
 
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -53,7 +58,9 @@ struct FreeContext {
 
 }  // namespace
 
-std::string_view array_name(HashAlgorithm algorithm) { return row(algorithm).array_name; }
+std::string_view array_name(HashAlgorithm algorithm) {
+  return row(algorithm).array_name;
+}
 
 std::optional<HashAlgorithm> hash_algorithm(std::string_view name) {
   for (const AlgorithmRow& r : kRows)
@@ -61,11 +68,14 @@ std::optional<HashAlgorithm> hash_algorithm(std::string_view name) {
   return std::nullopt;
 }
 
-bool is_strong(HashAlgorithm algorithm) { return row(algorithm).strong; }
+bool is_strong(HashAlgorithm algorithm) {
+  return row(algorithm).strong;
+}
 
 bool is_digest(HashAlgorithm algorithm, std::string_view text) {
   if (algorithm == HashAlgorithm::cksum)
-    return !text.empty() && text.size() <= 10 && text.find_first_not_of("0123456789") == std::string_view::npos;
+    return !text.empty() && text.size() <= 10 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
   return text.size() == row(algorithm).digits && from_hex(text).has_value();
 }
 
@@ -126,6 +136,8 @@ Result<Sha256> Sha256::parse(std::string_view hex) {
   return Sha256(std::move(lower));
 }
 
-Sha256 Sha256::of(std::string_view bytes) { return Sha256(digest_of(HashAlgorithm::sha256, bytes)); }
+Sha256 Sha256::of(std::string_view bytes) {
+  return Sha256(digest_of(HashAlgorithm::sha256, bytes));
+}
 
 }  // namespace rbee

@@ -1,6 +1,7 @@
 // Digests of bytes: the algorithms that a recipe may name, and SHA-256 as a type of its own.
 //
-// Touches nothing; OpenSSL computes. Source: PKGBUILD(5), "cksums" to "b2sums"; cksum(1) for the CRC.
+// Touches nothing; OpenSSL computes. Source: PKGBUILD(5), "cksums" to "b2sums"; cksum(1) for the
+// CRC.
 #pragma once
 
 #include <array>
@@ -32,7 +33,8 @@ std::optional<HashAlgorithm> hash_algorithm(std::string_view array_name);
 /// True when a collision is not within anybody's reach: sha224 and longer, and b2.
 bool is_strong(HashAlgorithm algorithm);
 
-/// True when `text` has the form of a digest of this algorithm (length and hexadecimal digits; decimal for cksum).
+/// True when `text` has the form of a digest of this algorithm (length and hexadecimal digits;
+/// decimal for cksum).
 bool is_digest(HashAlgorithm algorithm, std::string_view text);
 
 /// Feed bytes, then ask once. Not copied, not moved.
@@ -43,7 +45,8 @@ class Hasher {
   Hasher(const Hasher&) = delete;
   Hasher& operator=(const Hasher&) = delete;
   void update(std::string_view bytes);
-  /// The digest as recipes write it: lower-case hexadecimal, or decimal for cksum. Ends this object's use.
+  /// The digest as recipes write it: lower-case hexadecimal, or decimal for cksum. Ends this
+  /// object's use.
   std::string finish();
 
  private:

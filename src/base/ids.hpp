@@ -12,7 +12,8 @@
 
 namespace rbee {
 
-/// The name of a worker: ^[a-z0-9][a-z0-9-]{0,99}$ (docs/architecture.md). Safe in a path, a URL and a ref.
+/// The name of a worker: ^[a-z0-9][a-z0-9-]{0,99}$ (docs/architecture.md). Safe in a path, a URL
+/// and a ref.
 class WorkerId {
  public:
   /// Errors: Errc::invalid_input "worker-id-invalid".
@@ -45,9 +46,13 @@ using CommitId = ObjectId;
 
 template <>
 struct std::hash<rbee::WorkerId> {
-  std::size_t operator()(const rbee::WorkerId& id) const { return std::hash<std::string>{}(id.str()); }
+  std::size_t operator()(const rbee::WorkerId& id) const {
+    return std::hash<std::string>{}(id.str());
+  }
 };
 template <>
 struct std::hash<rbee::ObjectId> {
-  std::size_t operator()(const rbee::ObjectId& id) const { return std::hash<std::string>{}(id.str()); }
+  std::size_t operator()(const rbee::ObjectId& id) const {
+    return std::hash<std::string>{}(id.str());
+  }
 };

@@ -8,31 +8,44 @@ namespace rbee {
 
 std::string_view to_string(Os os) {
   switch (os) {
-    case Os::linux: return "linux";
-    case Os::macos: return "macos";
-    case Os::windows: return "windows";
+    case Os::linux:
+      return "linux";
+    case Os::macos:
+      return "macos";
+    case Os::windows:
+      return "windows";
   }
   return "linux";
 }
 
 std::string_view to_string(Arch arch) {
   switch (arch) {
-    case Arch::x86_64: return "x86_64";
-    case Arch::aarch64: return "aarch64";
-    case Arch::armv7h: return "armv7h";
+    case Arch::x86_64:
+      return "x86_64";
+    case Arch::aarch64:
+      return "aarch64";
+    case Arch::armv7h:
+      return "armv7h";
   }
   return "x86_64";
 }
 
 std::string_view to_string(Accelerator accelerator) {
   switch (accelerator) {
-    case Accelerator::cpu: return "cpu";
-    case Accelerator::cuda: return "cuda";
-    case Accelerator::rocm: return "rocm";
-    case Accelerator::metal: return "metal";
-    case Accelerator::vulkan: return "vulkan";
-    case Accelerator::sycl: return "sycl";
-    case Accelerator::openvino: return "openvino";
+    case Accelerator::cpu:
+      return "cpu";
+    case Accelerator::cuda:
+      return "cuda";
+    case Accelerator::rocm:
+      return "rocm";
+    case Accelerator::metal:
+      return "metal";
+    case Accelerator::vulkan:
+      return "vulkan";
+    case Accelerator::sycl:
+      return "sycl";
+    case Accelerator::openvino:
+      return "openvino";
   }
   return "cpu";
 }
@@ -55,14 +68,19 @@ Result<T> parse_word(std::string_view text, const std::array<T, N>& all, std::st
 
 }  // namespace
 
-Result<Os> parse_os(std::string_view text) { return parse_word(text, kOses, "an operating system"); }
-Result<Arch> parse_arch(std::string_view text) { return parse_word(text, kArches, "an architecture"); }
+Result<Os> parse_os(std::string_view text) {
+  return parse_word(text, kOses, "an operating system");
+}
+Result<Arch> parse_arch(std::string_view text) {
+  return parse_word(text, kArches, "an architecture");
+}
 Result<Accelerator> parse_accelerator(std::string_view text) {
   return parse_word(text, kAccelerators, "an accelerator");
 }
 
 std::string to_string(const Platform& platform) {
-  return fmt::format("{}-{}-{}", to_string(platform.os), to_string(platform.arch), to_string(platform.accelerator));
+  return fmt::format("{}-{}-{}", to_string(platform.os), to_string(platform.arch),
+                     to_string(platform.accelerator));
 }
 
 Result<Platform> parse_platform(std::string_view text) {

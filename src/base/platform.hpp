@@ -18,9 +18,9 @@ enum class Accelerator { cpu, cuda, rocm, metal, vulkan, sycl, openvino };
 
 inline constexpr std::array kOses = {Os::linux, Os::macos, Os::windows};
 inline constexpr std::array kArches = {Arch::x86_64, Arch::aarch64, Arch::armv7h};
-inline constexpr std::array kAccelerators = {Accelerator::cpu,    Accelerator::cuda,  Accelerator::rocm,
-                                             Accelerator::metal,  Accelerator::vulkan, Accelerator::sycl,
-                                             Accelerator::openvino};
+inline constexpr std::array kAccelerators = {
+    Accelerator::cpu,    Accelerator::cuda, Accelerator::rocm,    Accelerator::metal,
+    Accelerator::vulkan, Accelerator::sycl, Accelerator::openvino};
 
 std::string_view to_string(Os os);
 std::string_view to_string(Arch arch);

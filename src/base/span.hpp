@@ -1,6 +1,7 @@
 // Places in a text: byte offsets, and the lines and columns that people see.
 //
-// Touches nothing. Offsets are cheap to keep on every token; a `LineMap` turns them into lines when somebody asks.
+// Touches nothing. Offsets are cheap to keep on every token; a `LineMap` turns them into lines when
+// somebody asks.
 #pragma once
 
 #include <cstdint>

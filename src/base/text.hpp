@@ -1,6 +1,7 @@
 // Small questions about text: is it UTF-8, is it safe to print, which word is nearest.
 //
-// Touches nothing. For what the standard library lacks; everything here is used by at least two layers.
+// Touches nothing. For what the standard library lacks; everything here is used by at least two
+// layers.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +13,26 @@
 
 namespace rbee {
 
-/// True when every byte sequence is well-formed UTF-8 (RFC 3629: no surrogates, no over-long forms).
+/// True when every byte sequence is well-formed UTF-8 (RFC 3629: no surrogates, no over-long
+/// forms).
 bool is_utf8(std::string_view text);
 
-/// `text` as it may go to a terminal: C0 and C1 control characters (escape included), DEL, bidirectional
-/// and zero-width characters and malformed UTF-8 each become U+FFFD; newline and tab stay.
+/// `text` as it may go to a terminal: C0 and C1 control characters (escape included), DEL,
+/// bidirectional and zero-width characters and malformed UTF-8 each become U+FFFD; newline and tab
+/// stay.
 std::string printable(std::string_view text);
 
 /// Like `printable`, and on one line: newline and tab become spaces.
 std::string printable_line(std::string_view text);
 
-/// Number of edits (insert, delete, replace, swap of neighbours) between two words; at most `limit` + 1.
+/// Number of edits (insert, delete, replace, swap of neighbours) between two words; at most `limit`
+/// + 1.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit = 8);
 
-/// The candidate nearest to `word`, if one is near enough to be what was meant (a third of its length).
-std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates);
+/// The candidate nearest to `word`, if one is near enough to be what was meant (a third of its
+/// length).
+std::optional<std::string> did_you_mean(std::string_view word,
+                                        std::span<const std::string> candidates);
 
 /// Pieces of `text` between `separator`s; one piece when there is none.
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -23,9 +23,10 @@ std::string lower(std::string_view text) {
 
 Result<Url> Url::parse(std::string_view text) {
   const auto refuse = [&](std::string why) {
-    return fail(Errc::invalid_input, "url-invalid",
-                fmt::format("'{}' is not a URL that can be used", printable_line(text.substr(0, 200))),
-                {.why = std::move(why)});
+    return fail(
+        Errc::invalid_input, "url-invalid",
+        fmt::format("'{}' is not a URL that can be used", printable_line(text.substr(0, 200))),
+        {.why = std::move(why)});
   };
   if (text.size() > 8000) return refuse("it is longer than 8,000 bytes");
   const auto parsed = boost::urls::parse_uri(boost::core::string_view(text.data(), text.size()));
@@ -40,12 +41,15 @@ Result<Url> Url::parse(std::string_view text) {
   url.host_ = lower(std::string_view(host.data(), host.size()));
   if (url.host_.empty() && url.scheme_ != "file") return refuse("it has no host");
   url.path_ = parsed->path();
-  if (std::any_of(url.path_.begin(), url.path_.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
+  if (std::any_of(url.path_.begin(), url.path_.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
     return refuse("its path holds control characters");
   return url;
 }
 
-std::string Url::file_name() const { return path_.substr(path_.rfind('/') + 1); }
+std::string Url::file_name() const {
+  return path_.substr(path_.rfind('/') + 1);
+}
 
 std::string percent_encode(std::string_view text) {
   std::string out;
