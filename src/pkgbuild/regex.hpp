@@ -1,10 +1,11 @@
 // POSIX regular expressions as bash's =~, grep and sed use them, with a bound on their cost.
 //
 // Pure; the C library's regcomp matches, in the C.UTF-8 sense. Patterns that can cost more than
-// (pattern x text) are refused: back-references, large counted repetitions, long patterns.
-// Source: POSIX.1-2017 XBD 9; regex(7).
+// (pattern x text) are refused: back-references, large counted repetitions, deep nesting, long
+// patterns. Source: POSIX.1-2017 XBD 9; regex(7).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,13 +27,22 @@ struct RegexGroup {
 
 class Regex {
  public:
-  /// Errors: Errc::invalid_input (a syntax error), Errc::unsupported (too costly; the message names it).
+  /// Errors: Errc::invalid_input (a syntax error), Errc::unsupported (too costly; the message names
+  /// it).
   static Result<Regex> compile(std::string_view pattern, RegexSyntax syntax, RegexCase letter_case);
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
   /// Leftmost longest match at or after `from`; group 0 is the whole. Nothing when there is none.
-  std::optional<std::vector<RegexGroup>> search(std::string_view text, std::size_t from = 0) const;
+  /// `^` matches at 0 only. Errors: Errc::too_large (more than `text_bytes_max`).
+  Result<std::optional<std::vector<RegexGroup>>> search(std::string_view text,
+                                                        std::size_t from = 0) const;
+  /// What one search of so much text can cost at most, in the unit of Limits::steps_max: without an
+  /// anchor the C library starts again at every byte, so the work grows with the square.
+  std::uint64_t steps(std::size_t text_bytes) const;
+
+  static constexpr std::size_t pattern_bytes_max = 1000;
+  static constexpr std::size_t text_bytes_max = 64 * 1024;
 
  private:
   struct State;
