@@ -1,7 +1,8 @@
 // HttpClient over libcurl's easy interface; idle handles are kept, and with them their connections.
 //
-// A partial download keeps what proves its identity (the URL and a validator) in "<path>.meta"; without
-// it the part is not continued. RFC 9110 sections 13.1.5 (If-Range), 14.2 (Range), 15.3.7 (206).
+// A partial download keeps what proves its identity (the URL and a validator) in "<path>.meta";
+// without it the part is not continued. RFC 9110 sections 13.1.5 (If-Range), 14.2 (Range), 15.3.7
+// (206).
 #include "platform/http_client.hpp"
 
 #include <curl/curl.h>
@@ -109,20 +110,25 @@ struct NetworkFailure {
 
 NetworkFailure network_failure(CURLcode code, const Url& url, std::string_view detail,
                                const Patience& patience) {
-  const auto make = [&](Errc errc, std::string id, std::string message, std::string fix, bool again) {
+  const auto make = [&](Errc errc, std::string id, std::string message, std::string fix,
+                        bool again) {
     std::vector<std::string> evidence = {fmt::format("URL: {}", printable_line(url.str()))};
-    if (!detail.empty()) evidence.push_back(fmt::format("network library: {}", printable_line(detail)));
-    return NetworkFailure{{errc, std::move(id), std::move(message), std::move(evidence), {}, std::move(fix), {}},
-                          again};
+    if (!detail.empty())
+      evidence.push_back(fmt::format("network library: {}", printable_line(detail)));
+    return NetworkFailure{
+        {errc, std::move(id), std::move(message), std::move(evidence), {}, std::move(fix), {}},
+        again};
   };
   const std::string& host = url.host();
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return make(Errc::unreachable, "network-name", fmt::format("the name '{}' does not resolve", host),
+      return make(Errc::unreachable, "network-name",
+                  fmt::format("the name '{}' does not resolve", host),
                   "check the address and this machine's network", false);
     case CURLE_COULDNT_CONNECT:
-      return make(Errc::unreachable, "network-refused", fmt::format("'{}' does not accept the connection", host),
+      return make(Errc::unreachable, "network-refused",
+                  fmt::format("'{}' does not accept the connection", host),
                   "check that the server is running and the port is right", true);
     case CURLE_OPERATION_TIMEDOUT:
       return make(Errc::unreachable, "network-silent",
@@ -135,38 +141,42 @@ NetworkFailure network_failure(CURLcode code, const Url& url, std::string_view d
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
-      return make(Errc::unreachable, "network-tls", fmt::format("the identity of '{}' could not be verified", host),
+      return make(Errc::unreachable, "network-tls",
+                  fmt::format("the identity of '{}' could not be verified", host),
                   "check this machine's clock and its ca-certificates package", false);
     case CURLE_SSL_CONNECT_ERROR:
-      return make(Errc::unreachable, "network-tls", fmt::format("no TLS connection to '{}' came about", host), "",
-                  true);
+      return make(Errc::unreachable, "network-tls",
+                  fmt::format("no TLS connection to '{}' came about", host), "", true);
     case CURLE_TOO_MANY_REDIRECTS:
       return make(Errc::bad_response, "network-redirects",
                   fmt::format("'{}' redirects more than {} times", host, kRedirectsMax), "", false);
     case CURLE_UNSUPPORTED_PROTOCOL:
       return make(Errc::bad_response, "network-redirect-refused",
                   fmt::format("'{}' redirects to a scheme that is not allowed", host),
-                  url.scheme() == "https" ? "an https address may only redirect to https" : "", false);
+                  url.scheme() == "https" ? "an https address may only redirect to https" : "",
+                  false);
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_GOT_NOTHING:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      return make(Errc::unreachable, "network-cut", fmt::format("'{}' closed the connection too early", host),
-                  "try again later", true);
+      return make(Errc::unreachable, "network-cut",
+                  fmt::format("'{}' closed the connection too early", host), "try again later",
+                  true);
     default:
       return make(Errc::bad_response, "network-protocol",
                   fmt::format("the answer of '{}' does not follow HTTP", host), "", false);
   }
 }
 
-/// Sleep before attempt `attempt` (2, 3 …): 0.25 s doubling, at most 8 s, with up to half of it at random
-/// so that many clients do not come back together. False when the user stopped it.
+/// Sleep before attempt `attempt` (2, 3 …): 0.25 s doubling, at most 8 s, with up to half of it at
+/// random so that many clients do not come back together. False when the user stopped it.
 bool back_off(int attempt, std::chrono::milliseconds at_least, const ProgressCallback& progress,
               std::uint64_t received) {
   static thread_local std::minstd_rand random(std::random_device{}());
-  const auto base = std::min(std::chrono::milliseconds(8000), std::chrono::milliseconds(250) * (1 << std::min(attempt - 2, 8)));
+  const auto base = std::min(std::chrono::milliseconds(8000),
+                             std::chrono::milliseconds(250) * (1 << std::min(attempt - 2, 8)));
   std::uniform_int_distribution<std::int64_t> jitter(0, base.count() / 2);
   auto left = std::max(at_least, base - std::chrono::milliseconds(jitter(random)));
   while (left.count() > 0) {
@@ -184,7 +194,9 @@ struct PartIdentity {
   std::string validator;  ///< A strong ETag or a Last-Modified date.
 };
 
-std::filesystem::path meta_path(const std::filesystem::path& path) { return path.string() + ".meta"; }
+std::filesystem::path meta_path(const std::filesystem::path& path) {
+  return path.string() + ".meta";
+}
 
 std::optional<PartIdentity> read_identity(const std::filesystem::path& path) {
   std::ifstream in(meta_path(path));
@@ -230,40 +242,77 @@ std::optional<ContentRange> content_range(std::string_view text) {
 }
 
 Error io_error(std::string_view what, const std::filesystem::path& path, int error) {
-  return {Errc::io, "download-io", fmt::format("cannot {} '{}'", what, printable_line(path.string())),
-          {std::strerror(error)}, {}, error == ENOSPC ? "free some disk space" : "", {}};
+  return {Errc::io,
+          "download-io",
+          fmt::format("cannot {} '{}'", what, printable_line(path.string())),
+          {std::strerror(error)},
+          {},
+          error == ENOSPC ? "free some disk space" : "",
+          {}};
 }
 
 Error too_large(const Url& url, std::uint64_t size_bytes_max) {
-  return {Errc::too_large, "download-too-large",
+  return {Errc::too_large,
+          "download-too-large",
           fmt::format("'{}' is larger than the {} that are allowed", printable_line(url.str()),
-                      human_size(size_bytes_max)), {}, {}, {}, {}};
+                      human_size(size_bytes_max)),
+          {},
+          {},
+          {},
+          {}};
 }
 
-Error stopped() { return {Errc::interrupted, "interrupted", "the download was stopped", {}, {}, {}, {}}; }
+Error stopped() {
+  return {Errc::interrupted, "interrupted", "the download was stopped", {}, {}, {}, {}};
+}
 
 Error status_error(const Url& url, long status) {
   const std::vector<std::string> evidence = {fmt::format("URL: {}", printable_line(url.str())),
                                              fmt::format("HTTP status: {}", status)};
   if (status == 404 || status == 410)
-    return {Errc::not_found, "download-not-found", fmt::format("'{}' does not have this file", url.host()), evidence,
-            {}, {}, {}};
+    return {Errc::not_found,
+            "download-not-found",
+            fmt::format("'{}' does not have this file", url.host()),
+            evidence,
+            {},
+            {},
+            {}};
   if (status == 401)
-    return {Errc::unauthenticated, "download-refused", fmt::format("'{}' wants credentials for this file", url.host()),
-            evidence, {}, {}, {}};
+    return {Errc::unauthenticated,
+            "download-refused",
+            fmt::format("'{}' wants credentials for this file", url.host()),
+            evidence,
+            {},
+            {},
+            {}};
   if (status == 403)
-    return {Errc::forbidden, "download-refused", fmt::format("'{}' refuses to give this file", url.host()), evidence,
-            {}, {}, {}};
+    return {Errc::forbidden,
+            "download-refused",
+            fmt::format("'{}' refuses to give this file", url.host()),
+            evidence,
+            {},
+            {},
+            {}};
   if (status == 429 || status >= 500)
-    return {Errc::unreachable, "download-unavailable", fmt::format("'{}' cannot give this file now", url.host()),
-            evidence, {}, "try again later", {}};
-  return {Errc::bad_response, "download-status",
-          fmt::format("'{}' gave an answer that is not a file", url.host()), evidence, {}, {}, {}};
+    return {Errc::unreachable,
+            "download-unavailable",
+            fmt::format("'{}' cannot give this file now", url.host()),
+            evidence,
+            {},
+            "try again later",
+            {}};
+  return {Errc::bad_response,
+          "download-status",
+          fmt::format("'{}' gave an answer that is not a file", url.host()),
+          evidence,
+          {},
+          {},
+          {}};
 }
 
 /// Copy a file:// URL. Regular files only, so that a device or a pipe cannot hang us.
-Result<void> copy_file(const Url& url, const std::filesystem::path& path, std::uint64_t size_bytes_max,
-                       const ProgressCallback& progress) {
+Result<void> copy_file(const Url& url, const std::filesystem::path& path,
+                       std::uint64_t size_bytes_max, const ProgressCallback& progress) {
   const FileDescriptor in(::open(url.path().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (!in || ::fstat(in.get(), &status) != 0) {
@@ -277,7 +326,8 @@ Result<void> copy_file(const Url& url, const std::filesystem::path& path, std::u
                 fmt::format("'{}' is not a regular file", printable_line(url.path())));
   const auto total = static_cast<std::uint64_t>(status.st_size);
   if (total > size_bytes_max) return tl::unexpected(too_large(url, size_bytes_max));
-  const FileDescriptor out(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const FileDescriptor out(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!out) return tl::unexpected(io_error("create", path, errno));
   forget_identity(path);
   std::vector<char> buffer(256 * 1024);
@@ -288,7 +338,8 @@ Result<void> copy_file(const Url& url, const std::filesystem::path& path, std::u
     if (count == 0) return {};
     copied += static_cast<std::uint64_t>(count);
     if (copied > size_bytes_max) return tl::unexpected(too_large(url, size_bytes_max));
-    if (const int error = write_all(out.get(), {buffer.data(), static_cast<std::size_t>(count)}); error != 0)
+    if (const int error = write_all(out.get(), {buffer.data(), static_cast<std::size_t>(count)});
+        error != 0)
       return tl::unexpected(io_error("write", path, error));
     if (progress && !progress(copied, total)) return tl::unexpected(stopped());
   }
@@ -308,7 +359,8 @@ struct HttpClient::State {
   std::mutex mutex;
   std::vector<Easy> idle;
 
-  /// An idle handle with the options that every request shares. Handles keep connections across reset.
+  /// An idle handle with the options that every request shares. Handles keep connections across
+  /// reset.
   Easy borrow(const Url& url) {
     Easy handle;
     {
@@ -325,7 +377,8 @@ struct HttpClient::State {
     curl_easy_setopt(h, CURLOPT_USERAGENT, user_agent.c_str());
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(h, CURLOPT_REDIR_PROTOCOLS_STR, url.scheme() == "https" ? "https" : "http,https");
+    curl_easy_setopt(h, CURLOPT_REDIR_PROTOCOLS_STR,
+                     url.scheme() == "https" ? "https" : "http,https");
     curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(h, CURLOPT_MAXREDIRS, kRedirectsMax);
     curl_easy_setopt(h, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -368,11 +421,12 @@ struct HttpClient::State {
     bool transient = false;
     std::chrono::milliseconds wait{0};  ///< The server's own wish (Retry-After), capped.
   };
-  Attempt attempt(const Url& url, const std::filesystem::path& path, int fd, std::uint64_t size_bytes_max,
-                  const ProgressCallback& progress);
+  Attempt attempt(const Url& url, const std::filesystem::path& path, int fd,
+                  std::uint64_t size_bytes_max, const ProgressCallback& progress);
 };
 
-HttpClient::State::Attempt HttpClient::State::attempt(const Url& url, const std::filesystem::path& path, int fd,
+HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
+                                                      const std::filesystem::path& path, int fd,
                                                       std::uint64_t size_bytes_max,
                                                       const ProgressCallback& progress) {
   struct stat before {};
@@ -383,7 +437,8 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url, const std:
   if (before.st_size > 0) {
     if (const auto identity = read_identity(path); identity && identity->url == url.str()) {
       transfer.offset = static_cast<std::uint64_t>(before.st_size);
-      headers.reset(curl_slist_append(nullptr, fmt::format("Range: bytes={}-", transfer.offset).c_str()));
+      headers.reset(
+          curl_slist_append(nullptr, fmt::format("Range: bytes={}-", transfer.offset).c_str()));
       curl_slist_append(headers.get(), ("If-Range: " + identity->validator).c_str());
     }
   }
@@ -446,17 +501,26 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url, const std:
 
   const auto begin_again = [&]() -> Attempt {
     forget_identity(path);
-    return {Error{Errc::bad_response, "download-range",
+    return {Error{Errc::bad_response,
+                  "download-range",
                   fmt::format("'{}' answered with other bytes than were asked for", url.host()),
-                  {fmt::format("URL: {}", printable_line(url.str()))}, {}, {}, {}},
+                  {fmt::format("URL: {}", printable_line(url.str()))},
+                  {},
+                  {},
+                  {}},
             true};
   };
   if (transfer.cancelled) return {stopped()};
   if (local) return {std::move(*local)};
   if (wrong_range) return begin_again();
   if (transfer.header_flood)
-    return {Error{Errc::bad_response, "network-protocol", fmt::format("'{}' sends too many headers", url.host()), {},
-                  {}, {}, {}}};
+    return {Error{Errc::bad_response,
+                  "network-protocol",
+                  fmt::format("'{}' sends too many headers", url.host()),
+                  {},
+                  {},
+                  {},
+                  {}}};
   if (code != CURLE_OK) {
     auto failure = network_failure(code, url, detail, patience);
     return {std::move(failure.error), failure.transient};
@@ -467,15 +531,18 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url, const std:
     return begin_again();
   }
   if (status != 200 && status != 206) {
-    const bool transient = status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+    const bool transient =
+        status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
     const auto seconds = number(transfer.header("retry-after")).value_or(0);
-    return {status_error(url, status), transient, std::chrono::seconds(std::min<std::uint64_t>(seconds, 30))};
+    return {status_error(url, status), transient,
+            std::chrono::seconds(std::min<std::uint64_t>(seconds, 30))};
   }
   if (!started && !start(status)) return local ? Attempt{std::move(local)} : begin_again();
   return {};
 }
 
-HttpClient::HttpClient(std::string user_agent, Patience patience) : state_(std::make_unique<State>()) {
+HttpClient::HttpClient(std::string user_agent, Patience patience)
+    : state_(std::make_unique<State>()) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   state_->user_agent = std::move(user_agent);
@@ -484,8 +551,9 @@ HttpClient::HttpClient(std::string user_agent, Patience patience) : state_(std::
 
 HttpClient::~HttpClient() = default;
 
-Result<HttpAnswer> HttpClient::get(const Url& url, std::uint64_t body_bytes_max,
-                                   const std::vector<std::pair<std::string, std::string>>& headers) {
+Result<HttpAnswer> HttpClient::get(
+    const Url& url, std::uint64_t body_bytes_max,
+    const std::vector<std::pair<std::string, std::string>>& headers) {
   if (url.scheme() == "file")
     return fail(Errc::usage, "network-scheme", "an http or https address is needed here",
                 {.evidence = {printable_line(url.str())}});
@@ -527,13 +595,14 @@ Result<HttpAnswer> HttpClient::get(const Url& url, std::uint64_t body_bytes_max,
     NetworkFailure failure = network_failure(code, url, detail, state_->patience);
     // Nobody listens: saying so at once helps more than insisting.
     const bool again = failure.transient && code != CURLE_COULDNT_CONNECT;
-    if (!again || attempt >= state_->patience.attempts_max) return tl::unexpected(std::move(failure.error));
+    if (!again || attempt >= state_->patience.attempts_max)
+      return tl::unexpected(std::move(failure.error));
     back_off(attempt + 1, std::chrono::milliseconds(0), {}, 0);
   }
 }
 
-Result<void> HttpClient::download(const Url& url, const std::filesystem::path& path, std::uint64_t size_bytes_max,
-                                  const ProgressCallback& progress) {
+Result<void> HttpClient::download(const Url& url, const std::filesystem::path& path,
+                                  std::uint64_t size_bytes_max, const ProgressCallback& progress) {
   if (url.scheme() == "file") return copy_file(url, path, size_bytes_max, progress);
   struct stat before {};
   const bool existed = ::lstat(path.c_str(), &before) == 0;
@@ -554,7 +623,8 @@ Result<void> HttpClient::download(const Url& url, const std::filesystem::path& p
       }
       return tl::unexpected(std::move(error));
     };
-    if (!result.transient || attempt >= state_->patience.attempts_max) return give_up(std::move(*result.error));
+    if (!result.transient || attempt >= state_->patience.attempts_max)
+      return give_up(std::move(*result.error));
     if (!back_off(attempt + 1, result.wait, progress, static_cast<std::uint64_t>(now.st_size)))
       return give_up(stopped());
   }
