@@ -1,7 +1,7 @@
 // worker.toml: what a worker says of itself.
 //
-// Pure; toml++ parses. Source: docs/worker-toml.md, which lists every key. Unknown keys are errors with a
-// did-you-mean; all problems of a file are found at once.
+// Pure; toml++ parses. Source: docs/worker-toml.md, which lists every key. Unknown keys are errors
+// with a did-you-mean; all problems of a file are found at once.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/finding.hpp"
@@ -65,6 +66,7 @@ struct SourceTable {
   std::string url, tag, branch, commit, path;
   std::string sha256;  ///< Of a tarball.
   BuildSystem build_system = BuildSystem::cargo;
+  std::string binary;  ///< The command that the build makes; empty: named as the worker.
 };
 
 /// `[release]`: generate a binary recipe. `{version} {os} {arch} {accelerator}` stand in `url`.
@@ -100,11 +102,16 @@ struct CivitAi {
 };
 
 struct Manifest {
+  explicit Manifest(WorkerId worker) : id(std::move(worker)) {}
+
   WorkerId id;
   std::string name, description, license, homepage;
   std::vector<std::string> tags;
   Implementation implementation = Implementation::other;
-  std::string version_cargo;  ///< `version = { cargo = PATH }`; empty: the recipe's pkgver is the version.
+  std::string
+      version_cargo;  ///< `version = { cargo = PATH }`; empty: the recipe's pkgver is the version.
+  std::string
+      version;  ///< `version = "1.2.3"`, for generated recipes without a Cargo.toml; else empty.
   Capabilities capabilities;
   Hardware hardware;
   std::vector<VariantRow> variants;
@@ -121,12 +128,20 @@ struct Parsed {
   std::vector<Finding> findings;
 };
 
-/// Parse and validate. `directory` is the worker's folder name, which `[worker].id` must equal; empty: not checked.
+/// Largest worker.toml and Cargo.toml that are read, and how deep values may nest
+/// (docs/worker-toml.md).
+inline constexpr std::size_t kTomlBytesMax = 64 * 1024;
+inline constexpr int kTomlDepthMax = 16;
+
+/// Parse and validate. `directory` is the worker's folder name, which `[worker].id` must equal;
+/// empty: not checked.
 Parsed parse_manifest(std::string_view text, std::string_view directory);
 
-/// Version in a Cargo.toml's [package]; with `version.workspace = true`, the one in `workspace_text`'s
-/// [workspace.package]. Errors: Errc::invalid_input "cargo-version-missing", "cargo-toml-invalid".
-Result<std::string> cargo_version(std::string_view text, std::optional<std::string_view> workspace_text);
+/// Version in a Cargo.toml's [package]; with `version.workspace = true`, the one in
+/// `workspace_text`'s [workspace.package]. Errors: Errc::invalid_input "cargo-version-missing",
+/// "cargo-toml-invalid".
+Result<std::string> cargo_version(std::string_view text,
+                                  std::optional<std::string_view> workspace_text);
 
 /// True when `text` asks for the workspace's version.
 bool cargo_version_is_inherited(std::string_view text);

@@ -1,7 +1,8 @@
-// A Git repository, read: refs, commits, trees and blobs; and the one way we write one, from a folder.
+// A Git repository, read: refs, commits, trees and blobs; and the one way we write one, from a
+// folder.
 //
-// Reads the repository's own objects and refs and nothing else: no configuration of the user or the system,
-// no attributes, no hooks, no checkout. libgit2 does the work and appears only in git.cpp.
+// Reads the repository's own objects and refs and nothing else: no configuration of the user or the
+// system, no attributes, no hooks, no checkout. libgit2 does the work and appears only in git.cpp.
 // Source: gitrepository-layout(5), gitrevisions(7).
 #pragma once
 
@@ -38,31 +39,34 @@ struct CommitInfo {
   std::string message;
 };
 
-/// One repository, open for reading. Not copied, not moved. One thread at a time: a reader that needs
-/// another opens the repository again (0.2 ms).
+/// One repository, open for reading. Not copied, not moved. One thread at a time: a reader that
+/// needs another opens the repository again (0.2 ms).
 class Repository {
  public:
-  /// Opens a bare repository or the repository of a work tree whose top is `path`; parents are not searched.
-  /// Errors: Errc::not_found "repository-not-found"; Errc::forbidden "repository-owner" when it belongs to
-  /// another user than the one we run as (root excepted); Errc::io.
+  /// Opens a bare repository or the repository of a work tree whose top is `path`; parents are not
+  /// searched. Whose files they are does not matter: nothing that a repository can hold is executed
+  /// or obeyed here. Errors: Errc::not_found "repository-not-found", Errc::io
+  /// "repository-unreadable".
   static Result<std::unique_ptr<Repository>> open(const std::filesystem::path& path);
   ~Repository();
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;
 
-  /// The commit that `name` stands for: "HEAD", a full ref name, a short branch or tag name, or 40 digits.
-  /// No revision expressions. Errors: Errc::not_found "ref-not-found".
+  /// The commit that `name` stands for: "HEAD", a full ref name, a short branch or tag name, or 40
+  /// digits. No revision expressions. Errors: Errc::not_found "ref-not-found".
   Result<CommitId> resolve(std::string_view name) const;
-  /// Errors of these: Errc::not_found "object-not-found", Errc::invalid_input "object-kind" for another kind.
+  /// Errors of these: Errc::not_found "object-not-found", Errc::invalid_input "object-kind" for
+  /// another kind.
   Result<CommitInfo> commit(const CommitId& id) const;
   /// Entries in Git's order.
   Result<std::vector<TreeEntry>> tree(const ObjectId& id) const;
   Result<std::uint64_t> blob_size(const ObjectId& id) const;
-  /// Errors: Errc::too_large "blob-too-large", decided from the object's header, before it is unpacked.
+  /// Errors: Errc::too_large "blob-too-large", decided from the object's header, before it is
+  /// unpacked.
   Result<std::string> blob(const ObjectId& id, std::uint64_t size_bytes_max) const;
 
-  /// Calls `visit` for every commit reachable from `from` and not from `hide`, children before parents,
-  /// newer first; until it returns false.
+  /// Calls `visit` for every commit reachable from `from` and not from `hide`, children before
+  /// parents, newer first; until it returns false.
   Result<void> walk(const CommitId& from, const std::optional<CommitId>& hide,
                     const std::function<bool(const CommitInfo&)>& visit) const;
   /// True when `ancestor` is `commit` or reachable from it.
@@ -79,19 +83,22 @@ struct CommitAuthor {
   Time time{};
 };
 
-/// Make the bare repository `repository` with one commit on refs/heads/main that holds the files below
-/// `directory` (its own `.git` left out, symbolic links as links, empty folders not at all). Everything is
-/// written beside it and renamed last: a failure or a crash leaves no half repository.
+/// Make the bare repository `repository` with one commit on refs/heads/main that holds the files
+/// below `directory` (its own `.git` left out, symbolic links as links, empty folders not at all).
+/// Everything is written beside it and renamed last: a failure or a crash leaves no half
+/// repository.
 ///
-/// Errors: Errc::exists "repository-exists", Errc::io, Errc::too_large (1,000,000 files, 1 GiB a file).
+/// Errors: Errc::exists "repository-exists", Errc::io, Errc::too_large "directory-too-large"
+/// (1,000,000 files, 64 MiB a file).
 Result<CommitId> create_repository_from_directory(const std::filesystem::path& directory,
                                                   const std::filesystem::path& repository,
-                                                  const CommitAuthor& author, std::string_view message);
+                                                  const CommitAuthor& author,
+                                                  std::string_view message);
 
-/// Add one commit to refs/heads/main of `repository` that holds the files below `directory` instead of what
-/// was there. Errors as above, and Errc::not_found "repository-not-found".
+/// Add one commit to refs/heads/main of `repository` that holds the files below `directory` instead
+/// of what was there. Errors as above, and Errc::not_found "repository-not-found".
 Result<CommitId> commit_directory(const std::filesystem::path& directory,
-                                  const std::filesystem::path& repository, const CommitAuthor& author,
-                                  std::string_view message);
+                                  const std::filesystem::path& repository,
+                                  const CommitAuthor& author, std::string_view message);
 
 }  // namespace rbee::platform
