@@ -1,6 +1,8 @@
-// The environment in which one variant's recipe is evaluated, built and installed: the same everywhere.
+// The environment in which one variant's recipe is evaluated, built and installed: the same
+// everywhere.
 //
-// Pure. The client chooses the platform and says so; a recipe has nothing to guess (docs/worker-toml.md).
+// Pure. The client chooses the platform and says so; a recipe has nothing to guess
+// (docs/worker-toml.md).
 #pragma once
 
 #include <map>
@@ -11,7 +13,8 @@
 
 namespace rbee::pkgbuild {
 
-/// RBEE_OS "linux", RBEE_ACCELERATOR "cuda", RBEE_FEATURES "cuda,flash-attn" (joined with commas, in order).
+/// RBEE_OS "linux", RBEE_ACCELERATOR "cuda", RBEE_FEATURES "cuda,flash-attn" (joined with commas,
+/// in order).
 std::map<std::string, std::string> variant_environment(const Platform& platform,
                                                        const std::vector<std::string>& features);
 

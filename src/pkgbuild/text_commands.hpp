@@ -5,6 +5,7 @@
 // Source: POSIX.1-2017 utilities and the manual pages of GNU coreutils, grep, sed and gawk.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -27,7 +28,11 @@ struct CommandCall {
 struct CommandOutput {
   int status = 0;
   std::string output;
+  std::uint64_t steps = 1;  ///< Work done, in the unit of Limits::steps_max. At most `kCallStepsMax`.
 };
+
+/// No call does more work than this; what would is unsupported.
+inline constexpr std::uint64_t kCallStepsMax = 50'000;
 
 /// What is not supported, as the middle of a sentence: "grep -P", "awk getline".
 struct CommandUnsupported {
