@@ -1,0 +1,206 @@
+// The sandbox: one bubblewrap argument vector and one seccomp filter.
+#include "platform/sandbox.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+#include "base/text.hpp"
+#include "platform/file_descriptor.hpp"
+
+namespace rbee::platform {
+
+namespace {
+
+constexpr unsigned kNewUserNamespace = 0x10000000;  // CLONE_NEWUSER, sched.h
+
+/// Calls that no build needs, each a way out or a wide surface of the kernel. They fail with EPERM.
+constexpr std::array kBarred = {
+    // Other processes.
+    "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd",
+    // Mounts and namespaces.
+    "mount", "umount2", "umount", "pivot_root", "move_mount", "open_tree", "fsopen", "fsconfig",
+    "fsmount", "fspick", "mount_setattr", "unshare", "setns", "chroot", "name_to_handle_at",
+    "open_by_handle_at",
+    // The kernel's own state.
+    "bpf", "keyctl", "add_key", "request_key", "kexec_load", "kexec_file_load", "init_module",
+    "finit_module", "delete_module", "perf_event_open", "userfaultfd", "io_uring_setup",
+    "io_uring_enter", "io_uring_register", "reboot", "swapon", "swapoff", "syslog", "acct",
+    "quotactl", "quotactl_fd", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "iopl",
+    "ioperm", "vhangup", "lookup_dcookie", "uselib", "modify_ldt", "sethostname", "setdomainname",
+    "fanotify_init", "vmsplice", "migrate_pages", "move_pages"};
+
+/// Set-user-id and set-group-id bits: a file of the builder with one would be a way to become its
+/// owner.
+constexpr std::array<std::uint64_t, 2> kSetIdBits = {S_ISUID, S_ISGID};
+
+struct FilterRelease {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+
+Result<FileDescriptor> memory_file(const char* name, std::string_view bytes) {
+  FileDescriptor fd(::memfd_create(name, MFD_CLOEXEC));
+  if (!fd || write_all(fd.get(), bytes) != 0 || ::lseek(fd.get(), 0, SEEK_SET) != 0)
+    return fail(Errc::io, "sandbox-memory", "cannot make a file in memory",
+                {.evidence = {std::strerror(errno)}});
+  return fd;
+}
+
+/// The filter as the kernel's bytes, in a file in memory for bubblewrap's --seccomp.
+Result<FileDescriptor> seccomp_filter() {
+  const std::unique_ptr<void, FilterRelease> filter(seccomp_init(SCMP_ACT_ALLOW));
+  bool ok = filter != nullptr;
+  // A call of another ABI (32-bit on a 64-bit machine) would pass by the numbers below.
+  ok = ok && seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0;
+  const std::uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
+  const auto add = [&](std::uint32_t action, const char* name,
+                       std::initializer_list<scmp_arg_cmp> conditions) {
+    const int number = seccomp_syscall_resolve_name(name);
+    if (number == __NR_SCMP_ERROR || number < 0) return;  // Not a call of this architecture.
+    ok = ok &&
+         seccomp_rule_add_array(filter.get(), action, number,
+                                static_cast<unsigned>(conditions.size()), conditions.begin()) == 0;
+  };
+  const auto masked = [](unsigned argument, std::uint64_t bits) {
+    return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, bits, bits};
+  };
+  if (ok) {
+    for (const char* name : kBarred) add(refuse, name, {});
+    add(refuse, "clone", {masked(0, kNewUserNamespace)});
+    // clone3 takes its flags in memory, where a filter cannot look; the C library falls back to
+    // clone.
+    add(SCMP_ACT_ERRNO(ENOSYS), "clone3", {});
+    // fchmodat2's mode could be looked at, but no program depends on the call.
+    add(SCMP_ACT_ERRNO(ENOSYS), "fchmodat2", {});
+    for (const std::uint64_t bit : kSetIdBits) {
+      add(refuse, "chmod", {masked(1, bit)});
+      add(refuse, "fchmod", {masked(1, bit)});
+      add(refuse, "fchmodat", {masked(2, bit)});
+    }
+    // Typing into the terminal that started us. The kernel looks at the low 32 bits only, so do we.
+    for (const std::uint64_t request : {std::uint64_t{TIOCSTI}, std::uint64_t{TIOCLINUX}})
+      add(refuse, "ioctl", {scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, 0xffffffffU, request}});
+    // Families that no network namespace holds back (vsock reaches the host of a virtual machine).
+    for (std::uint64_t family = 0; family < 64; ++family)
+      if (family != AF_UNIX && family != AF_INET && family != AF_INET6 && family != AF_NETLINK)
+        add(refuse, "socket", {scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, 0xffffffffU, family}});
+  }
+  TRY_ASSIGN(FileDescriptor fd, memory_file("rbee-seccomp", ""));
+  if (!ok || seccomp_export_bpf(filter.get(), fd.get()) != 0 || ::lseek(fd.get(), 0, SEEK_SET) != 0)
+    return fail(Errc::failed, "sandbox-unavailable", "the kernel-call filter cannot be made");
+  return fd;
+}
+
+/// Files of /etc that compilers and the dynamic linker read. Nothing there tells who uses this
+/// machine.
+constexpr std::array kEtc = {"/etc/alternatives", "/etc/ld.so.cache",     "/etc/ld.so.conf",
+                             "/etc/ld.so.conf.d", "/etc/ssl/certs",       "/etc/ca-certificates",
+                             "/etc/localtime",    "/etc/java-17-openjdk", "/etc/fonts",
+                             "/etc/perl"};
+
+constexpr std::string_view kPasswd =
+    "root:x:0:0::/:/usr/sbin/nologin\nbuilder:x:1000:1000::/home/builder:/bin/bash\n"
+    "nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";
+constexpr std::string_view kGroup = "root:x:0:\nbuilder:x:1000:\nnogroup:x:65534:\n";
+constexpr std::string_view kHosts = "127.0.0.1 localhost\n::1 localhost\n";
+constexpr std::string_view kNames = "passwd: files\ngroup: files\nhosts: files\n";
+
+struct Room {
+  std::vector<std::string> argv;
+  std::vector<FileDescriptor> files;  ///< Kept open until the program runs.
+};
+
+Result<Room> room(const SandboxSpec& spec) {
+  Room out;
+  const auto add = [&](std::initializer_list<std::string> words) {
+    out.argv.insert(out.argv.end(), words);
+  };
+  add({"bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid",
+       "1000", "--hostname", "rbee-build", "--new-session", "--die-with-parent", "--cap-drop",
+       "ALL"});
+  add({"--ro-bind", "/usr", "/usr"});
+  for (const std::string path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) continue;
+    if (S_ISLNK(status.st_mode)) {
+      std::error_code error;
+      const auto target = std::filesystem::read_symlink(path, error);
+      if (!error) add({"--symlink", target.string(), path});
+    } else {
+      add({"--ro-bind", path, path});
+    }
+  }
+  for (const std::string path : kEtc) add({"--ro-bind-try", path, path});
+  const std::pair<const char*, std::string_view> texts[] = {{"/etc/passwd", kPasswd},
+                                                            {"/etc/group", kGroup},
+                                                            {"/etc/hosts", kHosts},
+                                                            {"/etc/nsswitch.conf", kNames}};
+  for (const auto& [path, text] : texts) {
+    TRY_ASSIGN(FileDescriptor fd, memory_file("rbee-etc", text));
+    add({"--ro-bind-data", std::to_string(fd.get()), path});
+    out.files.push_back(std::move(fd));
+  }
+  add({"--proc", "/proc", "--dev", "/dev", "--dir", "/var/tmp"});
+  for (const std::string path : {"/tmp", "/var/tmp", "/home/builder"})
+    add({"--size", "2147483648", "--tmpfs", path});
+  for (const Bind& bind : spec.binds)
+    add({bind.access == Access::writable ? "--bind" : "--ro-bind", bind.host.string(),
+         bind.inside});
+  TRY_ASSIGN(FileDescriptor filter, seccomp_filter());
+  add({"--remount-ro", "/", "--seccomp", std::to_string(filter.get()), "--chdir", spec.directory,
+       "--"});
+  out.files.push_back(std::move(filter));
+  out.argv.insert(out.argv.end(), spec.argv.begin(), spec.argv.end());
+  return out;
+}
+
+tl::unexpected<Error> unavailable(std::string why) {
+  return fail(Errc::failed, "sandbox-unavailable", "this machine cannot make a sandbox to build in",
+              {.evidence = {std::move(why)},
+               .why = "recipes are other people's programs; they only run inside bubblewrap, with "
+                      "user namespaces",
+               .fix = "apt-get install bubblewrap; if it is installed, allow user namespaces: "
+                      "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000 "
+                      "(Ubuntu: kernel.apparmor_restrict_unprivileged_userns=0; "
+                      "containers: seccomp and AppArmor profiles that allow them)"});
+}
+
+Result<ProcessResult> run_room(const SandboxSpec& spec) {
+  TRY_ASSIGN(Room made, room(spec));
+  ProcessSpec process{.argv = std::move(made.argv), .environment = spec.environment};
+  process.environment.try_emplace("HOME", "/home/builder");
+  process.environment.try_emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
+  for (const FileDescriptor& file : made.files) process.inherit.push_back(file.get());
+  process.output = spec.output;
+  process.cancelled = spec.cancelled;
+  process.limits = spec.limits;
+  return run_process(process);
+}
+
+}  // namespace
+
+Result<void> check_sandbox() {
+  if (!find_program("bwrap")) return unavailable("bubblewrap is not installed");
+  std::string said;
+  SandboxSpec spec{.argv = {"/usr/bin/true"}};
+  spec.output = [&](std::string_view bytes) { said += bytes; };
+  spec.limits.wall_max = std::chrono::seconds(20);
+  TRY_ASSIGN(const ProcessResult result, run_room(spec));
+  if (result.ok()) return {};
+  return unavailable(fmt::format("bubblewrap: {}", printable_line(trim(said))));
+}
+
+Result<ProcessResult> run_sandboxed(const SandboxSpec& spec) {
+  TRY(check_sandbox());
+  return run_room(spec);
+}
+
+}  // namespace rbee::platform

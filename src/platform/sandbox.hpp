@@ -1,0 +1,44 @@
+// Run untrusted code where it can reach nothing but what it is given.
+//
+// bubblewrap makes the room: no network, no home, no other process, the system read-only;
+// libseccomp bars the kernel calls that builds do not need. Source: bwrap(1), seccomp(2). What is
+// tried from inside: sandbox_test.cpp.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "platform/process.hpp"
+
+namespace rbee::platform {
+
+enum class Access { read_only, writable };
+
+/// A directory or file of this machine that the sandbox shows.
+struct Bind {
+  std::filesystem::path host;
+  std::string inside;  ///< Absolute.
+  Access access = Access::read_only;
+};
+
+struct SandboxSpec {
+  std::vector<std::string> argv;  ///< Looked up inside.
+  std::map<std::string, std::string> environment =
+      {};  ///< The whole; HOME and PATH are added when missing.
+  std::vector<Bind> binds = {};
+  std::string directory = "/";  ///< Inside.
+  std::function<void(std::string_view)> output = {};
+  std::function<bool()> cancelled = {};
+  ProcessLimits limits = {};
+};
+
+/// Find out, by starting one, whether this machine can make a sandbox.
+/// Errors: Errc::failed "sandbox-unavailable", with what bubblewrap said and how to enable it.
+Result<void> check_sandbox();
+
+/// Run a program in a sandbox of its own. When it returns, every process inside is gone.
+/// Errors: those of `check_sandbox` and `run_process`.
+Result<ProcessResult> run_sandboxed(const SandboxSpec& spec);
+
+}  // namespace rbee::platform
