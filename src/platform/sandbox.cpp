@@ -155,8 +155,10 @@ Result<Room> room(const SandboxSpec& spec) {
     add({bind.access == Access::writable ? "--bind" : "--ro-bind", bind.host.string(),
          bind.inside});
   TRY_ASSIGN(FileDescriptor filter, seccomp_filter());
-  add({"--remount-ro", "/", "--seccomp", std::to_string(filter.get()), "--chdir", spec.directory,
-       "--"});
+  // All of /proc read-only: when root builds, the files under /proc/sys belong to the build's user
+  // id.
+  add({"--remount-ro", "/proc", "--remount-ro", "/", "--seccomp", std::to_string(filter.get()),
+       "--chdir", spec.directory, "--"});
   out.files.push_back(std::move(filter));
   out.argv.insert(out.argv.end(), spec.argv.begin(), spec.argv.end());
   return out;
