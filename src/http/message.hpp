@@ -17,7 +17,9 @@ enum class Method { get, head, post, put, patch, del, options, other };
 /// ASCII case-insensitive lookup; order kept; small.
 class Headers {
  public:
-  void add(std::string name, std::string value) { all_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value) {
+    all_.emplace_back(std::move(name), std::move(value));
+  }
   /// Replaces every field of that name.
   void set(std::string_view name, std::string value);
   /// Value of the first field of that name; empty when there is none.
@@ -32,7 +34,8 @@ struct Request {
   Method method = Method::get;
   std::string method_text;  ///< As sent.
   std::string target;       ///< Origin form as sent: path and query.
-  std::string path;         ///< Percent-decoded; "//", "." and ".." segments were refused by the transport.
+  std::string
+      path;  ///< Percent-decoded; "//", "." and ".." segments were refused by the transport.
   std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order.
   Headers headers;
   std::string body;
