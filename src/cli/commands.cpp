@@ -1,0 +1,164 @@
+#include "cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/config.hpp"
+
+namespace rbee::cli {
+
+const std::vector<Group>& groups() {
+  static const std::vector<Group> table = {
+      {"worker", "Find, install and run workers"},
+      {"recipe", "Look at what a recipe means, without running it"},
+      {"config", "Show and change settings"},
+  };
+  return table;
+}
+
+const std::vector<Command>& commands() {
+  using A = Arguments;
+  static const std::vector<Command> table = {
+      {"worker",
+       "search",
+       {"available", "catalog"},
+       "List the workers of the marketplace",
+       {{"WORDS", "", "words that a worker must match; none: every worker", &A::words},
+        {"--tag,-t", "TAG", "only workers with this tag; may be repeated", &A::tags},
+        {"--limit,-n", "N", "show at most N workers, 0 for all (default 50)", &A::limit}},
+       "",
+       "rbee worker search\n"
+       "rbee worker search text to speech --tag cpu\n"
+       "rbee worker search --json | jq -r '.workers[].id'",
+       worker_search},
+      {"worker",
+       "info",
+       {"show", "get"},
+       "Everything about one worker, and what this machine would get",
+       {{"ID", "", "the worker's id", &A::id, true},
+        {"--recipe", "FILE", "as if installing with PKGBUILD or PKGBUILD.bin", &A::recipe},
+        {"--accelerator", "NAME",
+         "as if installing for cpu, cuda, rocm, metal, vulkan, sycl or openvino", &A::accelerator}},
+       "",
+       "rbee worker info tts-worker\n"
+       "rbee worker info llm-worker-rbee-cuda --json",
+       worker_info},
+      {"worker",
+       "install",
+       {"download"},
+       "Install a worker, or update it",
+       {{"ID", "", "the worker's id", &A::id, true},
+        {"--recipe", "FILE", "PKGBUILD (build from source) or PKGBUILD.bin (pre-built)",
+         &A::recipe},
+        {"--accelerator", "NAME",
+         "the variant for cpu, cuda, rocm, metal, vulkan, sycl or openvino", &A::accelerator}},
+       "Every source is verified before anything of it is used, and builds run in a sandbox "
+       "without network.\n"
+       "Commands are linked into ~/.local/bin. A failure, or Ctrl+C, leaves everything as it was.",
+       "rbee worker install tts-worker\n"
+       "rbee worker install llm-worker-rbee-cpu --recipe PKGBUILD.bin",
+       worker_install},
+      {"worker",
+       "list",
+       {"ls"},
+       "List the installed workers",
+       {},
+       "",
+       "rbee worker list\n"
+       "rbee worker list --json",
+       worker_list},
+      {"worker",
+       "remove",
+       {"rm", "uninstall"},
+       "Remove an installed worker",
+       {{"ID", "", "the worker's id", &A::id, true}},
+       "",
+       "rbee worker remove tts-worker",
+       worker_remove},
+      {"worker",
+       "run",
+       {},
+       "Start an installed worker in the foreground",
+       {{"ID", "", "the worker's id", &A::id, true},
+        {"--port,-p", "N", "port to listen on; 0 or missing: a free one", &A::port},
+        {"--host", "ADDRESS", "address to listen on (default 127.0.0.1)", &A::host},
+        {"--model,-m", "PATH", "model to load, for workers that need one", &A::model},
+        {"--device,-d", "NAME", "device to use, for workers that ask (default 0)", &A::device},
+        {"--command", "NAME", "which of the worker's commands, when it has several", &A::command},
+        {"--health", "", "say when the worker answers, and fail when it does not", &A::health}},
+       "The worker is started as its [run] table says, with {port}, {host}, {model} and {device} "
+       "filled in.\n"
+       "What follows -- goes to the worker. Ctrl+C stops it.",
+       "rbee worker run tts-worker\n"
+       "rbee worker run tts-worker --port 8080 --health\n"
+       "rbee worker run llm-worker-rbee-cpu --model ~/models/tiny.gguf -- --verbose",
+       worker_run},
+      {"recipe",
+       "srcinfo",
+       {},
+       "Print a recipe as .SRCINFO, without executing it",
+       {{"FILE", "", "a PKGBUILD; - is standard input", &A::file, true},
+        {"--os", "NAME", "linux, macos or windows (default: this machine's)", &A::os},
+        {"--arch", "NAME", "x86_64, aarch64 or armv7h (default: this machine's)", &A::arch},
+        {"--accelerator", "NAME", "cpu, cuda, rocm, metal, vulkan, sycl or openvino (default: cpu)",
+         &A::accelerator},
+        {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables}},
+       "The answer is byte for byte that of `makepkg --printsrcinfo`. What cannot be decided "
+       "without running\n"
+       "the recipe ends with 1 and \"unsupported: CONSTRUCT at line N\"; it is never guessed.",
+       "rbee recipe srcinfo PKGBUILD\n"
+       "rbee recipe srcinfo PKGBUILD --arch aarch64 --env RBEE_FEATURES=cuda\n"
+       "curl -s URL | rbee recipe srcinfo -",
+       recipe_srcinfo},
+      {"config",
+       "get",
+       {},
+       "Print one setting, and with -v where it comes from",
+       {{"KEY", "", "the setting's name", &A::key, true}},
+       "",
+       "rbee config get catalog",
+       config_get},
+      {"config",
+       "set",
+       {},
+       "Keep a setting in ~/.config/rbee/config.toml",
+       {{"KEY", "", "the setting's name", &A::key, true},
+        {"VALUE", "", "its value", &A::value, true}},
+       "",
+       "rbee config set catalog https://market.example.org",
+       config_set},
+      {"config",
+       "list",
+       {},
+       "List every setting, its value and where it comes from",
+       {},
+       "",
+       "rbee config list",
+       config_list},
+  };
+  return table;
+}
+
+Result<sdk::MarketplaceClient> marketplace(Context& context) {
+  const Environment& environment = context.world.environment;
+  TRY_ASSIGN(const ConfigKey* const key, find_config_key("catalog"));
+  TRY_ASSIGN(const std::filesystem::path path, config_path(environment));
+  Config config;
+  // A flag or a variable is enough: a broken file must not stop who goes round it.
+  if (context.settings.catalog.empty() && environment.variable(key->variable).empty()) {
+    TRY_ASSIGN(config, load_config(path));
+    for (const std::string& warning : config.warnings) context.warn(warning);
+  }
+  TRY_ASSIGN(const Setting setting,
+             effective(*key, context.settings.catalog, environment, config, path));
+  TRY_ASSIGN(const Url url, Url::parse(setting.value));
+  return sdk::MarketplaceClient(url, context.world.get);
+}
+
+Result<WorkerId> worker_id(const std::string& text) {
+  Result<WorkerId> id = WorkerId::parse(text);
+  if (!id) id.error().code = Errc::usage;
+  return id;
+}
+
+}  // namespace rbee::cli

@@ -1,0 +1,89 @@
+// The commands as a table: names, help, options, and the function that does it.
+//
+// The table is data; command_line.cpp turns it into a parser, the handlers live in a file each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cli/context.hpp"
+
+namespace rbee::cli {
+
+/// What a command may be told beside `Settings`. Each command uses the fields that its row
+/// declares.
+struct Arguments {
+  std::string id;                  ///< Of a worker, as typed.
+  std::vector<std::string> words;  ///< To search for.
+  std::vector<std::string> tags;
+  std::uint64_t limit = 50;  ///< 0: all.
+  std::string recipe;        ///< "PKGBUILD", "PKGBUILD.bin" or empty.
+  std::string os, arch, accelerator;
+  std::uint16_t port = 0;  ///< 0: a free one.
+  std::string host = "127.0.0.1";
+  std::string model, device, command;
+  bool health = false;
+  std::vector<std::string> trailing;   ///< After "--", for the worker.
+  std::string file;                    ///< "-" is standard input.
+  std::vector<std::string> variables;  ///< "K=V".
+  std::string key, value;
+};
+
+using Handler = Result<int> (*)(const Arguments& arguments, Context& context);
+
+/// The field of `Arguments` that an argument fills. Its type says what is accepted: one text,
+/// several, a count, a port, or nothing but the option's name.
+using Field =
+    std::variant<std::string Arguments::*, std::vector<std::string> Arguments::*,
+                 std::uint64_t Arguments::*, std::uint16_t Arguments::*, bool Arguments::*>;
+
+/// One option or positional argument.
+struct ArgumentRow {
+  std::string_view spelling;  ///< "--tag,-t" for an option, "ID" for a positional argument.
+  std::string_view value;     ///< What help calls an option's value: "TAG". Empty for a flag.
+  std::string_view summary;
+  Field field;
+  bool required = false;
+};
+
+struct Command {
+  std::string_view group;  ///< "worker"
+  std::string_view name;   ///< "search"
+  std::vector<std::string_view> aliases;
+  std::string_view summary;
+  std::vector<ArgumentRow> arguments;
+  std::string_view details;   ///< What help says beside the summary; may be empty.
+  std::string_view examples;  ///< Lines, each a command that works.
+  Handler run = nullptr;
+};
+
+struct Group {
+  std::string_view name, summary;
+};
+
+const std::vector<Group>& groups();
+const std::vector<Command>& commands();
+
+Result<int> worker_search(const Arguments& arguments, Context& context);
+Result<int> worker_info(const Arguments& arguments, Context& context);
+Result<int> worker_install(const Arguments& arguments, Context& context);
+Result<int> worker_list(const Arguments& arguments, Context& context);
+Result<int> worker_remove(const Arguments& arguments, Context& context);
+Result<int> worker_run(const Arguments& arguments, Context& context);
+Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
+Result<int> config_get(const Arguments& arguments, Context& context);
+Result<int> config_set(const Arguments& arguments, Context& context);
+Result<int> config_list(const Arguments& arguments, Context& context);
+
+/// The marketplace that this run talks to: --catalog, RBEE_CATALOG, the configuration, or the
+/// default.
+Result<sdk::MarketplaceClient> marketplace(Context& context);
+
+/// `text` as a worker's id. Errors: Errc::usage "worker-id-invalid".
+Result<WorkerId> worker_id(const std::string& text);
+
+}  // namespace rbee::cli

@@ -1,0 +1,80 @@
+#include "cli/local_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.hpp"
+
+namespace rbee::cli {
+
+namespace {
+
+constexpr std::size_t kFileBytesMax = 256'000;
+
+/// Everything that is left of an open file; nothing on an error, or beyond `bytes_max` (errno
+/// EFBIG).
+std::optional<std::string> read_rest(int descriptor, std::size_t bytes_max) {
+  std::string text;
+  char buffer[16'384];
+  for (;;) {
+    const ssize_t count = read(descriptor, buffer, sizeof buffer);
+    if (count == 0) return text;
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return std::nullopt;
+    }
+    text.append(buffer, static_cast<std::size_t>(count));
+    if (text.size() > bytes_max) {
+      errno = EFBIG;
+      return std::nullopt;
+    }
+  }
+}
+
+}  // namespace
+
+LocalFolder::LocalFolder(const std::filesystem::path& folder)
+    : folder_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
+std::optional<std::string> LocalFolder::read(std::string_view path) const {
+  if (!folder_ || path.find('\0') != std::string_view::npos) return std::nullopt;
+  platform::FileDescriptor at;
+  const std::vector<std::string_view> segments = split(path, '/');
+  // Step by step, so that no link on the way can lead outside; O_NONBLOCK so that a FIFO cannot
+  // stop us.
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::string name(segments[i]);
+    if (name.empty() || name == "..") return std::nullopt;
+    const int folder = i + 1 < segments.size() ? O_DIRECTORY : 0;
+    at = platform::FileDescriptor(openat(at ? at.get() : folder_.get(), name.c_str(),
+                                         O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | folder));
+    if (!at) return std::nullopt;
+  }
+  struct stat info {};
+  if (fstat(at.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  return read_rest(at.get(), kFileBytesMax);
+}
+
+Result<std::string> read_whole_file(const std::filesystem::path& path, std::size_t bytes_max) {
+  const platform::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::optional<std::string> text;
+  if (file) text = read_rest(file.get(), bytes_max);
+  if (text) return std::move(*text);
+  const int error = errno;
+  const std::string name = printable_line(path.string());
+  if (error == ENOENT || error == ENOTDIR)
+    return fail(Errc::not_found, "file-not-found", fmt::format("there is no file '{}'", name));
+  if (error == EFBIG)
+    return fail(Errc::too_large, "file-too-large",
+                fmt::format("'{}' is larger than a recipe may be", name),
+                {.evidence = {fmt::format("more than {}", human_size(bytes_max))}});
+  return fail(Errc::io, "file-unreadable", fmt::format("'{}' cannot be read", name),
+              {.evidence = {std::strerror(error)}});
+}
+
+}  // namespace rbee::cli

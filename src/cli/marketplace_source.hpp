@@ -1,0 +1,27 @@
+// The marketplace as the installer sees recipes' origin: a thin coat over the SDK's client.
+//
+// Touches what the client touches.
+#pragma once
+
+#include "install/installer.hpp"
+#include "sdk/marketplace_client.hpp"
+
+namespace rbee::cli {
+
+class MarketplaceSource final : public install::WorkerSource {
+ public:
+  explicit MarketplaceSource(sdk::MarketplaceClient& client) : client_(client) {}
+  std::string name() const override { return client_.base(); }
+  Result<wire::WorkerDetail> detail(const WorkerId& id) override { return client_.detail(id); }
+  Result<std::string> recipe(const WorkerId& id, const wire::RecipeInfo& recipe) override {
+    return client_.recipe(id, recipe);
+  }
+  Result<std::string> file(const WorkerId& id, const wire::FileInfo& file) override {
+    return client_.file(id, file);
+  }
+
+ private:
+  sdk::MarketplaceClient& client_;
+};
+
+}  // namespace rbee::cli
