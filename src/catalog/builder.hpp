@@ -1,7 +1,8 @@
 // From a commit of the catalog's Git repository to a snapshot.
 //
-// Reads the repository; writes nothing, executes nothing. What is wrong with one worker is a finding on that
-// worker; only an unreadable repository is an error. Source: docs/architecture.md, "The catalog".
+// Reads the repository; writes nothing, executes nothing. What is wrong with one worker is a
+// finding on that worker; only an unreadable repository is an error. Source: docs/architecture.md,
+// "The catalog".
 #pragma once
 
 #include <memory>
@@ -18,9 +19,9 @@ inline constexpr std::uint64_t kBlobBytesMax = 256'000;
 inline constexpr std::size_t kFilesMax = 200;
 inline constexpr std::size_t kDepthMax = 8;
 
-/// Evaluate the catalog at `commit`. With `previous`, workers whose folder did not change are shared with it
-/// and only the commits since it are read, so that the cost follows the size of the change. The result is the
-/// same with and without `previous`.
+/// Evaluate the catalog at `commit`. With `previous`, workers whose folder did not change are
+/// shared with it and only the commits since it are read, so that the cost follows the size of the
+/// change. The result is the same with and without `previous`.
 Result<std::shared_ptr<const Snapshot>> build_snapshot(const platform::Repository& repository,
                                                        const CommitId& commit,
                                                        const Snapshot* previous = nullptr);

@@ -167,6 +167,7 @@ std::string check_release_url(std::string_view text) {
   if (auto wrong = check_placeholders(text, {"version", "os", "arch", "accelerator"});
       !wrong.empty())
     return wrong;
+  if (text.find('#') != std::string_view::npos) return "must not have a fragment ('#')";
   return check_secure_url(expand_placeholders(text, "1.0", Platform{}));
 }
 
@@ -177,6 +178,9 @@ std::string check_versioned_path(std::string_view text) {
 
 std::string check_source_url(std::string_view text) {
   if (auto wrong = check_placeholders(text, {"version"}); !wrong.empty()) return wrong;
+  // makepkg gives both a meaning in the URL of a repository: signed commits and the branch to take.
+  if (text.find_first_of("#?") != std::string_view::npos)
+    return "must not have a query or a fragment ('?' or '#')";
   return check_secure_url(expand_placeholders(text, "1.0", Platform{}));
 }
 
