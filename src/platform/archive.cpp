@@ -367,11 +367,36 @@ class Writer {
   std::vector<std::pair<std::string, Times>> directory_times_;
 };
 
+std::uint64_t little_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;)
+    value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+std::string read_at(int fd, std::uint64_t offset, std::size_t size) {
+  std::string bytes(size, '\0');
+  const ssize_t count = ::pread(fd, bytes.data(), size, static_cast<off_t>(offset));
+  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return bytes;
+}
+
+constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit)
+      value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1) : value >> 1;
+    table[i] = value;
+  }
+  return table;
+}();
+
 /// The decompressed bytes of a file, with the tar inspector looking on.
 class Stream {
  public:
   Stream(int fd, std::uint64_t packed, const ArchiveLimits& limits)
-      : packed_(packed), limits_(limits), inspector_(limits.size_bytes_max) {
+      : fd_(fd), packed_(packed), limits_(limits), inspector_(limits.size_bytes_max) {
     reader_.reset(archive_read_new());
     archive* r = reader_.get();
     archive_read_support_format_raw(r);
@@ -413,17 +438,13 @@ class Stream {
   /// What stopped `read`, if it was us.
   std::optional<Error> error;
 
-  /// After the inner archive's end: the rest must be zeros, and every packed byte must have been
-  /// used.
-  Result<void> rest_is_empty(bool tar) {
-    for (;;) {
-      const la_ssize_t count = next();
-      if (count < 0) return tl::unexpected(*error);
-      if (count == 0) break;
-      const std::string_view bytes(block_.data(), static_cast<std::size_t>(count));
-      if (!tar && bytes.find_first_not_of('\0') != std::string_view::npos) return trailing();
-    }
-    if (tar) TRY(inspector_.finish());
+  /// After the inner archive's end, which took `consumed` bytes: the rest must be zeros, and every
+  /// packed byte must have been used.
+  Result<void> rest_is_empty(std::uint64_t consumed) {
+    for (la_ssize_t count = 1; count > 0;)
+      if (count = next(); count < 0) return tl::unexpected(*error);
+    if (is_tar_) TRY(inspector_.finish());
+    if (!is_tar_ && filled_to_ > consumed) return trailing();
     return all_used();
   }
 
@@ -433,6 +454,20 @@ class Stream {
     const auto used = archive_filter_bytes(reader_.get(), -1);
     if (used >= 0 && static_cast<std::uint64_t>(used) < packed_) return trailing();
     return {};
+  }
+
+  /// libarchive does not compare gzip's own checksum (RFC 1952 2.3.1). A file of several members
+  /// fails here too: readers disagree on whether the second belongs to it.
+  Result<void> check_gzip() {
+    if (archive_filter_code(reader_.get(), 0) != ARCHIVE_FILTER_GZIP) return {};
+    for (la_ssize_t count = 1; count > 0;)
+      if (count = next(); count < 0) return tl::unexpected(*error);
+    const std::string trailer = read_at(fd_, packed_ - 8, 8);
+    if (little_endian(trailer.substr(0, 4)) == (crc_ ^ 0xffffffffU) &&
+        little_endian(trailer.substr(4)) == (total_ & 0xffffffffU))
+      return {};
+    return fail(Errc::invalid_input, "archive-damaged",
+                "its gzip checksum is wrong, or it is several gzip files in one");
   }
 
  private:
@@ -457,6 +492,10 @@ class Stream {
       return -1;
     }
     const std::string_view bytes(block_.data(), static_cast<std::size_t>(count));
+    if (const auto last = bytes.find_last_not_of('\0'); last != std::string_view::npos)
+      filled_to_ = total_ - bytes.size() + last + 1;
+    for (const char c : bytes)
+      crc_ = kCrcTable[(crc_ ^ static_cast<unsigned char>(c)) & 0xffU] ^ (crc_ >> 8);
     if (!decided_ && count > 0) {
       decided_ = true;
       is_tar_ = TarInspector::is_header(bytes);
@@ -474,10 +513,13 @@ class Stream {
 
  private:
   Reader reader_;
+  int fd_;
   int status_ = ARCHIVE_FATAL;
   std::uint64_t packed_;
   const ArchiveLimits& limits_;
   std::uint64_t total_ = 0;
+  std::uint64_t filled_to_ = 0;  ///< Offset behind the last byte that is not zero.
+  std::uint32_t crc_ = 0xffffffffU;
   std::vector<char> block_ = std::vector<char>(64 * 1024);
   TarInspector inspector_;
   bool decided_ = false;
@@ -492,20 +534,6 @@ Result<void> drain(archive* reader, archive_entry* entry, Writer& writer) {
     if (status == ARCHIVE_EOF) return {};
     if (status != ARCHIVE_OK) return Writer::damaged(reader);
   }
-}
-
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;)
-    value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
-
-std::string read_at(int fd, std::uint64_t offset, std::size_t size) {
-  std::string bytes(size, '\0');
-  const ssize_t count = ::pread(fd, bytes.data(), size, static_cast<off_t>(offset));
-  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return bytes;
 }
 
 /// Zip and 7z name their own end; anything behind it, or (zip) a second end before it, is refused.
@@ -602,7 +630,8 @@ Result<Unpacked> unpack(const std::filesystem::path& file, std::string_view name
     auto drained = drain(inner.get(), entry, writer);
     if (stream.error) return tl::unexpected(*stream.error);
     TRY(std::move(drained));
-    TRY(stream.rest_is_empty(stream.is_tar()));
+    TRY(stream.rest_is_empty(static_cast<std::uint64_t>(archive_filter_bytes(inner.get(), 0))));
+    TRY(stream.check_gzip());
     return writer.finish();
   }
   if (stream.is_tar() || opened == ARCHIVE_WARN) return Writer::damaged(inner.get());
@@ -613,6 +642,9 @@ Result<Unpacked> unpack(const std::filesystem::path& file, std::string_view name
     return refuse(
         "archive-unrecognized",
         fmt::format("'{}' is compressed, but what is in it is no archive", printable_line(name)));
+  // Nobody looks into this file any more, so its checksum must be right before its bytes are
+  // written.
+  TRY(stream.check_gzip());
   Stream again(fd.get(), size, limits);
   if (!again.ok()) return Writer::damaged(again.reader());
   TRY(writer.single(again.reader(), *single));
