@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "text.hpp"
@@ -52,6 +53,10 @@ Speech::Speech() : flite_(std::make_unique<Flite>()) {
   if (flite_->slt == nullptr) throw std::runtime_error("flite has no voice slt");
   voices_.push_back({"slt", "SLT, American English", "en-us", "flite"});
 
+  // espeak-ng looks for a sound server even when it only fills memory, and PulseAudio's client
+  // would make directories in the home on the way. No thread runs yet.
+  setenv("PULSE_SERVER", "none:", 1);
+  setenv("PULSE_COOKIE", "/dev/null", 1);
   espeak_rate_hz_ =
       espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, nullptr, espeakINITIALIZE_DONT_EXIT);
   if (espeak_rate_hz_ <= 0) throw std::runtime_error("espeak-ng cannot find its data");
