@@ -281,8 +281,10 @@ Premium read_premium(TableReader& table) {
 Run read_run(TableReader& table) {
   Run run;
   run.protocol = table.word("protocol", kProtocols, Need::required).value_or(Protocol::http);
-  for (const Text& argument :
-       table.texts("args", {.length_min = 0, .length_max = 500, .check = check_argument}, 64)) {
+  for (const Text& argument : table.texts(
+           "args",
+           {.length_min = 0, .length_max = 500, .repeats = Repeats::kept, .check = check_argument},
+           64)) {
     run.args.push_back(argument.value);
     const std::string_view address =
         std::string_view(argument.value).substr(argument.value.find('=') + 1);

@@ -17,11 +17,13 @@
 namespace rbee::manifest {
 
 enum class Need { optional, required };
+enum class Repeats { dropped, kept };
 
 /// What a text must be. Lengths are in characters (code points).
 struct TextRule {
   std::size_t length_min = 1;
   std::size_t length_max = 255;
+  Repeats repeats = Repeats::dropped;  ///< In an array.
   /// Empty when the text is right, else what is wrong with it: "must start with a letter".
   std::string (*check)(std::string_view text) = nullptr;
 };
@@ -46,7 +48,7 @@ class TableReader {
 
   /// A string, or an empty one: then a finding says why, unless the key is optional and missing.
   std::string text(std::string_view key, const TextRule& rule, Need need = Need::optional);
-  /// Strings, without repetition, in the order of the file.
+  /// Strings in the order of the file; without repetition where the rule does not allow any.
   std::vector<Text> texts(std::string_view key, const TextRule& rule, std::size_t count_max);
   std::vector<std::string> strings(std::string_view key, const TextRule& rule,
                                    std::size_t count_max);
