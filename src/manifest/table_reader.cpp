@@ -157,7 +157,8 @@ std::vector<Text> TableReader::texts(std::string_view key, const TextRule& rule,
   for (const toml::node& element : *array) {
     auto value = checked_text(key, element, rule);
     if (!value) continue;
-    const bool repeated = std::any_of(values.begin(), values.end(),
+    const bool repeated = rule.repeats == Repeats::dropped &&
+                          std::any_of(values.begin(), values.end(),
                                       [&](const Text& text) { return text.value == *value; });
     if (repeated) {
       report_.add("toml-repeated-value", report_.span(element.source()),
