@@ -14,9 +14,12 @@ namespace rbee::pkgbuild {
 
 namespace {
 
-/// glibc copies the tree of what a counted repetition repeats, so the product of nested counts is
-/// its cost.
-constexpr std::uint64_t kExpandedMax = 5'000;
+/// glibc copies the tree of what a counted repetition repeats: the product of nested counts is its
+/// size.
+constexpr std::uint64_t kExpandedMax = 1'000;
+/// Choices (alternatives and repetitions) of a pattern written out. glibc's compiler and matcher
+/// both take time that grows with their square.
+constexpr std::uint64_t kChoicesMax = 100;
 /// Depth of groups, and of repetitions of repetitions, both of which the compiler walks
 /// recursively.
 constexpr int kGroupDepthMax = 20;
@@ -42,6 +45,7 @@ class Utf8Locale {
 /// deep repetitions nest in it.
 struct Weight {
   std::uint64_t size = 0;
+  std::uint64_t choices = 0;
   int repeat_depth = 0;
 };
 
@@ -56,16 +60,23 @@ class Scan {
           fmt::format("a regular expression of more than {} bytes", Regex::pattern_bytes_max));
     if (text_.find('\0') != std::string_view::npos)
       return refuse("a NUL byte in a regular expression");
+    levels_.reserve(kGroupDepthMax + 1);
     while (at_ < text_.size()) {
       TRY(step());
       if (levels_.size() > kGroupDepthMax) return refuse("groups nested too deep");
       if (levels_.back().total.size > kExpandedMax) return refuse("too large a counted repetition");
+      if (levels_.back().total.choices + levels_.back().atom.choices > kChoicesMax)
+        return refuse("too many alternatives and repetitions");
       if (std::max(levels_.back().total.repeat_depth, levels_.back().atom.repeat_depth) >
           kRepeatDepthMax)
         return refuse("repetitions nested too deep");
     }
+    while (levels_.size() > 1) TRY(close());
+    fold();
     return {};
   }
+
+  const Weight& weight() const { return levels_.front().total; }
 
  private:
   struct Level {
@@ -92,6 +103,7 @@ class Scan {
         if (next == ')') return close();
         if (next == '{') return count();
         if (next == '+' || next == '?') return repeat(1);
+        if (next == '|') return alternative();
       }
       return atom();
     }
@@ -106,13 +118,20 @@ class Scan {
       if (c == ')') return close();
       if (c == '{') return count();
       if (c == '+' || c == '?') return repeat(1);
+      if (c == '|') return alternative();
     }
     return atom();
   }
 
   Result<void> atom() {
     fold();
-    levels_.back().atom = {1, 0};
+    levels_.back().atom = {1, 0, 0};
+    return {};
+  }
+
+  Result<void> alternative() {
+    fold();
+    levels_.back().total.choices += 1;
     return {};
   }
 
@@ -150,8 +169,10 @@ class Scan {
   Result<void> repeat(std::uint64_t times) {
     Weight& last = levels_.back().atom;
     last.size *= times;
+    last.choices = (last.choices + 1) * times;
     last.repeat_depth += 1;
-    if (last.size > kExpandedMax) return refuse("too large a counted repetition");
+    if (last.size > kExpandedMax || last.choices > kChoicesMax)
+      return refuse("too large a counted repetition");
     return {};
   }
 
@@ -159,6 +180,7 @@ class Scan {
   void fold() {
     Level& level = levels_.back();
     level.total.size += level.atom.size;
+    level.total.choices += level.atom.choices;
     level.total.repeat_depth = std::max(level.total.repeat_depth, level.atom.repeat_depth);
     level.atom = {};
   }
@@ -192,6 +214,7 @@ class Scan {
 struct Regex::State {
   regex_t compiled{};
   bool anchored = false;
+  std::uint64_t choices = 0, size = 0;
   State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -204,8 +227,11 @@ Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
 Result<Regex> Regex::compile(std::string_view pattern, RegexSyntax syntax, RegexCase letter_case) {
-  TRY(Scan(pattern, syntax).run());
+  Scan scan(pattern, syntax);
+  TRY(scan.run());
   auto state = std::make_unique<State>();
+  state->choices = scan.weight().choices;
+  state->size = scan.weight().size;
   state->anchored = pattern.starts_with('^') && pattern.find('|') == std::string_view::npos;
   int flags = syntax == RegexSyntax::extended ? REG_EXTENDED : 0;
   if (letter_case == RegexCase::insensitive) flags |= REG_ICASE;
@@ -246,9 +272,11 @@ Result<std::optional<std::vector<RegexGroup>>> Regex::search(std::string_view te
 }
 
 std::uint64_t Regex::steps(std::size_t text_bytes) const {
-  // One step of `Limits` is a few hundred nanoseconds, one step of the C library's automaton a few.
-  const std::uint64_t n = text_bytes;
-  return 1 + n / 16 + (state_->anchored ? 0 : n * n / 128);
+  // Fitted to the slowest patterns known (regex_test.cpp): 200,000 steps stay below 50 ms.
+  const std::uint64_t n = text_bytes, choices = state_->choices, size = state_->size;
+  if (choices == 0) return 1 + n * (16 + size) / 64;
+  const std::uint64_t factor = 16 + choices * choices + 2 * size;
+  return 1 + (n * factor + (state_->anchored ? 0 : n * n / 8 * factor)) / 64;
 }
 
 }  // namespace rbee::pkgbuild
