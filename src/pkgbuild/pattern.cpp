@@ -200,7 +200,8 @@ bool Pattern::compile_bracket(std::string_view text, std::size_t& at, Element& o
   return false;
 }
 
-bool Pattern::matches_one(const Element& element, std::uint32_t code) const {
+bool Pattern::matches_one(const Element& element, std::uint32_t code, StepMeter& meter) const {
+  if (code >= 0x80 && (insensitive_ || !element.classes.empty())) meter.doubt();
   switch (element.kind) {
     case Element::Kind::character:
       return element.code == code || (insensitive_ && lower(element.code) == lower(code));
@@ -299,7 +300,7 @@ Pattern::Positions Pattern::run_element(const Element& element, const Positions&
         const std::size_t begin = forward ? at : previous(text, at);
         std::size_t length = 0;
         const std::uint32_t code = decode(text, begin, length);
-        if (matches_one(element, code)) out.push_back(static_cast<std::uint32_t>(forward ? begin + length : begin));
+        if (matches_one(element, code, meter)) out.push_back(static_cast<std::uint32_t>(forward ? begin + length : begin));
       }
       return out;
   }

@@ -31,10 +31,14 @@ class StepMeter {
     return true;
   }
   bool exhausted() const { return exhausted_; }
+  /// Note that an answer depends on a locale's tables (letters outside ASCII), which this engine has not.
+  void doubt() { doubtful_ = true; }
+  bool doubtful() const { return doubtful_; }
 
  private:
   std::uint64_t left_;
   bool exhausted_ = false;
+  bool doubtful_ = false;
 };
 
 /// Bytes that the character at `at` takes (1 for a malformed one).
@@ -86,7 +90,7 @@ class Pattern {
   Positions run(const Sequence& sequence, Positions from, std::string_view text, Direction direction, StepMeter& meter) const;
   Positions run_element(const Element& element, const Positions& from, std::string_view text, Direction direction,
                         StepMeter& meter) const;
-  bool matches_one(const Element& element, std::uint32_t code) const;
+  bool matches_one(const Element& element, std::uint32_t code, StepMeter& meter) const;
 
   Sequence sequence_;
   bool extended_;

@@ -1,0 +1,207 @@
+// Evaluate a recipe: text > tree > values > fields, overrides, functions (recipe.hpp, evaluate.hpp).
+#include "pkgbuild/evaluate.hpp"
+
+#include <algorithm>
+
+#include "pkgbuild/host.hpp"
+#include "pkgbuild/lint.hpp"
+#include "pkgbuild/parser.hpp"
+#include "pkgbuild/schema.hpp"
+
+namespace rbee::pkgbuild {
+namespace {
+
+std::string_view rule_of(Refusal::Kind kind) {
+  switch (kind) {
+    case Refusal::Kind::syntax: return "pkgbuild-syntax";
+    case Refusal::Kind::invalid: return "pkgbuild-invalid";
+    case Refusal::Kind::unsupported: return "pkgbuild-unsupported";
+    case Refusal::Kind::limit: return "pkgbuild-limit";
+  }
+  return "";
+}
+
+Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message, std::string why = {}) {
+  Finding finding;
+  finding.rule = rule_of(kind);
+  finding.severity = Severity::block;
+  finding.file = "PKGBUILD";
+  const auto size = static_cast<std::uint32_t>(text.size());
+  finding.span = {std::min(span.begin, size), std::min(span.end, size)};
+  finding.position = LineMap(text).position(finding.span.begin);
+  if (kind == Refusal::Kind::unsupported) {
+    message = "unsupported: " + message + " at line " + std::to_string(finding.position.line);
+  }
+  finding.message = std::move(message);
+  if (!text.empty()) finding.excerpt = excerpt(text, finding.span);
+  finding.why = std::move(why);
+  return Refusal{kind, {std::move(finding)}};
+}
+
+Refusal refuse(std::string_view text, const SyntaxError& error) {
+  const bool depth = error.kind == SyntaxError::Kind::depth;
+  return refuse(text, depth ? Refusal::Kind::limit : Refusal::Kind::syntax, error.span, error.message);
+}
+
+Refusal refuse(std::string_view text, const Interpreter& shell) {
+  const Interpreter::Halt& halt = *shell.halt();
+  return refuse(text, halt.kind, halt.span, halt.message);
+}
+
+/// What is refused before anything is read.
+std::optional<Refusal> look_at_bytes(std::string_view text, const Inputs& inputs) {
+  if (text.size() > inputs.limits.source_bytes_max) {
+    return refuse(text, Refusal::Kind::limit, {},
+                  "the recipe has " + std::to_string(text.size()) + " bytes; at most " +
+                      std::to_string(inputs.limits.source_bytes_max) + " are allowed");
+  }
+  if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
+    const auto offset = static_cast<std::uint32_t>(at);
+    return refuse(text, Refusal::Kind::syntax, {offset, offset + 1}, "the recipe holds a NUL byte");
+  }
+  if (const std::size_t at = text.find('\r'); at != std::string_view::npos) {
+    const auto offset = static_cast<std::uint32_t>(at);
+    return refuse(text, Refusal::Kind::invalid, {offset, offset + 1},
+                  "the recipe holds a carriage return; its lines must end with a newline alone",
+                  "makepkg does not read a recipe with CRLF line ends.");
+  }
+  return std::nullopt;
+}
+
+/// CARCH and CHOST as makepkg.conf has them on that platform.
+void set_platform(Interpreter& shell, const Platform& platform) {
+  std::string chost;
+  const std::string arch(to_string(platform.arch));
+  switch (platform.os) {
+    case Os::linux:
+      chost = platform.arch == Arch::x86_64    ? "x86_64-pc-linux-gnu"
+              : platform.arch == Arch::aarch64 ? "aarch64-unknown-linux-gnu"
+                                               : "armv7l-unknown-linux-gnueabihf";
+      break;
+    case Os::macos: chost = arch + "-apple-darwin"; break;
+    case Os::windows: chost = arch + "-w64-mingw32"; break;
+  }
+  shell.set_scalar("CARCH", arch);
+  shell.set_scalar("CHOST", chost);
+}
+
+/// What the recipe leaves behind in the shell that makepkg goes on with.
+void look_at_remains(Interpreter& shell) {
+  ShellState& state = shell.state();
+  constexpr std::uint32_t kHarmless = kExtglob | kNoPatsubReplacement;
+  if ((state.options & ~kHarmless) != 0) {
+    return shell.unsupported("an option that set or shopt leaves switched on", {});
+  }
+  if (const auto ifs = state.variables.find("IFS");
+      ifs != state.variables.end() && (!ifs->second.set || ifs->second.scalar != " \t\n")) {
+    return shell.unsupported("an IFS that stays changed", ifs->second.span);
+  }
+  for (const auto& [name, function] : state.functions) {
+    if (is_makepkg_function(name) || shell.is_builtin_name(name)) {
+      return shell.unsupported("a function named " + name + ", which makepkg itself uses", function.command->name_span);
+    }
+  }
+  for (const auto& [name, variable] : state.variables) {
+    if (variable.readonly && (name == "pkgname" || name == "pkgbase" || !is_schema_name(name)) && name.size() > 1 &&
+        name[0] != '_') {
+      return shell.unsupported("the readonly variable " + name + ", which makepkg may want to set", variable.span);
+    }
+  }
+}
+
+}  // namespace
+
+bool is_schema_name(std::string_view name) {
+  const auto known = [](std::string_view word) {
+    return schema::contains(schema::kArrays, word) || schema::contains(schema::kScalars, word);
+  };
+  if (known(name)) return true;
+  const std::size_t mark = name.find('_');
+  return mark != std::string_view::npos && known(name.substr(0, mark));
+}
+
+Field field_of(const Variable& variable) {
+  Field field;
+  field.span = variable.span;
+  if (variable.form == Variable::Form::scalar) {
+    field.values.push_back(variable.scalar);
+    return field;
+  }
+  field.form = Field::Form::array;
+  field.values.reserve(variable.indexed.items().size());
+  for (const auto& item : variable.indexed.items()) field.values.push_back(item.second);
+  return field;
+}
+
+tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs) {
+  if (auto refusal = look_at_bytes(text, inputs)) return tl::unexpected<Refusal>(std::move(*refusal));
+  ParseOptions options;
+  options.depth_max = inputs.limits.depth_max;
+  const auto script = parse(text, options);
+  if (!script) return tl::unexpected<Refusal>(refuse(text, script.error()));
+  Interpreter shell(inputs, Interpreter::TopLevel::script);
+  shell.run(*script);
+  if (shell.halt()) return tl::unexpected<Refusal>(refuse(text, shell));
+  return ScriptRun{shell.output(), shell.status()};
+}
+
+tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs) {
+  const auto refused = [](Refusal refusal) { return tl::unexpected<Refusal>(std::move(refusal)); };
+  if (auto refusal = look_at_bytes(text, inputs)) return refused(std::move(*refusal));
+  ParseOptions options;
+  options.depth_max = inputs.limits.depth_max;
+  const auto script = parse(text, options);
+  if (!script) return refused(refuse(text, script.error()));
+
+  Interpreter shell(inputs, Interpreter::TopLevel::sourced);
+  set_platform(shell, inputs.platform);
+  shell.run(*script);
+  if (shell.halt()) return refused(refuse(text, shell));
+  const Span last = (*script)->root != nullptr ? (*script)->root->parts[(*script)->root->parts.size() - 1]->span : Span{};
+  if (shell.exited()) {
+    return refused(refuse(text, Refusal::Kind::invalid, last, "the recipe calls exit, which ends makepkg",
+                          "makepkg reads a recipe into its own shell."));
+  }
+  if (shell.status_taint() != 0) {
+    const auto& [construct, span] = shell.taint(shell.status_taint());
+    return refused(refuse(text, Refusal::Kind::unsupported, span, construct));
+  }
+  if (shell.status() != 0) {
+    return refused(refuse(text, Refusal::Kind::invalid, last,
+                          "the recipe's last command fails with status " + std::to_string(shell.status()),
+                          "makepkg takes the status of the last command as that of the whole recipe."));
+  }
+  shell.leave_top_level();
+  look_at_remains(shell);
+  if (shell.halt()) return refused(refuse(text, shell));
+
+  Recipe recipe;
+  for (const auto& [name, variable] : shell.state().variables) {
+    if (!is_schema_name(name) || (!variable.set && variable.form == Variable::Form::scalar)) continue;
+    if (variable.taint != 0) {
+      const auto& [construct, span] = shell.taint(variable.taint);
+      return refused(refuse(text, Refusal::Kind::unsupported, span, construct));
+    }
+    if (variable.form == Variable::Form::associative) {
+      return refused(refuse(text, Refusal::Kind::unsupported, variable.span, "an associative array as " + name));
+    }
+    recipe.fields.emplace(name, field_of(variable));
+  }
+  const std::vector<std::string> names = recipe.array("pkgname");
+  for (const std::string& name : names) recipe.packages.push_back({name, {}});
+  recipe.pkgbase = recipe.scalar("pkgbase");
+  if (recipe.pkgbase.empty() && !names.empty()) recipe.pkgbase = names.front();
+  for (const auto& [name, function] : shell.state().functions) {
+    const Span span{function.command->name_span.begin, function.command->span.end};
+    recipe.functions.push_back({name, span, function.script, function.command->parts[0]});
+  }
+  std::sort(recipe.functions.begin(), recipe.functions.end(),
+            [](const Function& a, const Function& b) { return a.span.begin < b.span.begin; });
+  find_overrides(shell, recipe);
+  if (shell.halt()) return refused(refuse(text, shell));
+  std::vector<Finding> findings = lint(recipe, text);
+  if (!findings.empty()) return refused(Refusal{Refusal::Kind::invalid, std::move(findings)});
+  return recipe;
+}
+
+}  // namespace rbee::pkgbuild

@@ -1,0 +1,597 @@
+// Commands: running the tree (interpreter.hpp).
+#include "pkgbuild/interpreter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pkgbuild/parser.hpp"
+#include "pkgbuild/text_commands.hpp"
+
+namespace rbee::pkgbuild {
+
+Interpreter::Depth::Depth(Interpreter& i, Span span) : interpreter(i) {
+  if (++interpreter.depth_ > 2 * interpreter.inputs_.limits.depth_max) {
+    interpreter.stop(Refusal::Kind::limit, "calls and commands are nested too deep", span);
+  }
+}
+
+Interpreter::Interpreter(const Inputs& inputs, TopLevel top_level)
+    : inputs_(inputs), top_level_(top_level), meter_(inputs.limits.steps_max) {
+  taints_.emplace_back();
+  for (const auto& [name, value] : inputs.environment) {
+    set_scalar(name, value);
+    state_.variables.find(name)->second.exported = true;
+  }
+  if (top_level_ == TopLevel::sourced) {
+    state_.frames.emplace_back();
+    state_.parameters = {"PKGBUILD"};
+    state_.parameters_taint = note_taint("$1", {});
+  } else {
+    io_.out = &output_;
+  }
+}
+
+void Interpreter::stop(Refusal::Kind kind, std::string message, Span span) {
+  if (!halt_) halt_ = Halt{kind, eval_place_.value_or(span), std::move(message)};
+  flow_ = Flow::halted;
+}
+
+void Interpreter::unsupported(std::string construct, Span span) {
+  stop(Refusal::Kind::unsupported, std::move(construct), span);
+}
+
+bool Interpreter::spend(std::uint64_t steps, Span span) {
+  if (meter_.spend(steps)) return true;
+  stop(Refusal::Kind::limit, "it takes more than " + std::to_string(inputs_.limits.steps_max) + " steps to evaluate",
+       span);
+  return false;
+}
+
+TaintId Interpreter::note_taint(std::string construct, Span span) {
+  taints_.emplace_back(std::move(construct), eval_place_.value_or(span));
+  return static_cast<TaintId>(taints_.size() - 1);
+}
+
+void Interpreter::require_untainted(Span) {
+  if (taint_ != 0) unsupported(taints_[taint_].first, taints_[taint_].second);
+}
+
+void Interpreter::require_status(Span) {
+  if (status_taint_ != 0) unsupported(taints_[status_taint_].first, taints_[status_taint_].second);
+}
+
+bool Interpreter::condition_holds(Span span) {
+  require_status(span);
+  return !stopped() && status_ == 0;
+}
+
+void Interpreter::put(std::string_view text, Span span) {
+  stream_taint_ = taint_ != 0 ? taint_ : stream_taint_;
+  if (io_.out == nullptr || !spend_bytes(text.size(), span)) return;
+  io_.out->append(text);
+  if (io_.out->size() > inputs_.limits.memory_bytes_max) {
+    stop(Refusal::Kind::limit, "a command's output is longer than the memory that is allowed", span);
+  }
+}
+
+// A builtin has written a message of its own, whose words are not reproduced.
+void Interpreter::complain(Span span) {
+  if (io_.err != nullptr) unsupported("capturing an error message", span);
+}
+
+void Interpreter::run(const std::shared_ptr<const Script>& script) {
+  const auto outer = std::exchange(script_, script);
+  scripts_.push_back(script);
+  execute(script->root);
+  script_ = outer;
+}
+
+void Interpreter::leave_top_level() {
+  if (flow_ == Flow::return_function) flow_ = Flow::none;
+  while (!state_.frames.empty()) pop_frame();
+}
+
+void Interpreter::execute(const Command* command) {
+  if (command == nullptr || stopped()) return;
+  const Depth depth(*this, command->span);
+  if (stopped() || !spend(1, command->span)) return;
+  if (command->redirects.empty()) {
+    execute_body(*command);
+    return;
+  }
+  const Io outer = io_;
+  std::deque<std::string> texts;
+  std::deque<Input> inputs;
+  if (apply_redirects(*command, texts, inputs)) execute_body(*command);
+  io_ = outer;
+}
+
+void Interpreter::execute_body(const Command& command) {
+  switch (command.kind) {
+    case Command::Kind::simple: return execute_simple(command);
+    case Command::Kind::pipeline: return execute_pipeline(command);
+    case Command::Kind::and_or: return execute_and_or(command);
+    case Command::Kind::sequence: return execute_list(command);
+    case Command::Kind::group: return execute(command.parts[0]);
+    case Command::Kind::subshell: return execute_subshell(command.parts[0]);
+    case Command::Kind::if_clause: return execute_if(command);
+    case Command::Kind::for_in: return execute_for(command);
+    case Command::Kind::for_arith: return execute_for_arith(command);
+    case Command::Kind::while_loop:
+    case Command::Kind::until_loop: return execute_while(command);
+    case Command::Kind::case_clause: return execute_case(command);
+    case Command::Kind::select: return unsupported("select", command.span);
+    case Command::Kind::coprocess: return unsupported("coproc", command.span);
+    case Command::Kind::function:
+      state_.functions[std::string(command.name)] = ShellFunction{script_, &command};
+      status_ = 0;
+      status_taint_ = 0;
+      return;
+    case Command::Kind::condition: {
+      taint_ = 0;
+      status_taint_ = 0;
+      const bool holds = test_condition(*command.condition);
+      require_untainted(command.span);
+      status_ = holds ? 0 : 1;
+      return;
+    }
+    case Command::Kind::arithmetic: {
+      taint_ = 0;
+      status_taint_ = 0;
+      const std::int64_t value = arithmetic(command.texts[0].parts, command.span);
+      require_untainted(command.span);
+      status_ = value != 0 ? 0 : 1;
+      return;
+    }
+  }
+}
+
+void Interpreter::execute_list(const Command& command) {
+  for (std::size_t i = 0; i < command.parts.size() && !stopped(); ++i) {
+    if (command.ops[i] == '&') return unsupported("a command in the background", command.parts[i]->span);
+    execute(command.parts[i]);
+  }
+}
+
+void Interpreter::execute_and_or(const Command& command) {
+  execute(command.parts[0]);
+  for (std::size_t i = 1; i < command.parts.size() && !stopped(); ++i) {
+    const bool holds = condition_holds(command.span);
+    if (stopped()) return;
+    if ((command.ops[i - 1] == '&') == holds) execute(command.parts[i]);
+  }
+}
+
+void Interpreter::execute_pipeline(const Command& command) {
+  if (command.timed) return unsupported("time", command.span);
+  if (command.parts.size() == 1) {
+    execute(command.parts[0]);
+  } else {
+    std::string between;
+    TaintId between_taint = 0;
+    const Io outer = io_;
+    const TaintId outer_stream = stream_taint_;
+    int failure = 0;
+    TaintId failure_taint = 0;
+    for (std::size_t i = 0; i < command.parts.size() && !stopped(); ++i) {
+      const bool last = i + 1 == command.parts.size();
+      std::string produced;
+      Input input{&between, 0, between_taint};
+      io_.in = i == 0 ? outer.in : &input;
+      io_.out = last ? outer.out : &produced;
+      if (!last && command.ops[i] == '&') io_.err = &produced;
+      stream_taint_ = 0;
+      execute_subshell(command.parts[i]);
+      if (status_ != 0) failure = status_;
+      if (status_taint_ != 0) failure_taint = status_taint_;
+      io_ = outer;
+      if (!last) {
+        between = std::move(produced);
+        between_taint = stream_taint_;
+      }
+    }
+    stream_taint_ = stream_taint_ != 0 ? stream_taint_ : outer_stream;
+    if ((state_.options & kPipeFail) != 0) {
+      status_ = failure;
+      if (failure_taint != 0) status_taint_ = failure_taint;
+    }
+  }
+  if (command.negated && !stopped()) {
+    require_status(command.span);
+    status_ = status_ == 0 ? 1 : 0;
+  }
+}
+
+void Interpreter::execute_subshell(const Command* body) {
+  if (body == nullptr || stopped()) return;
+  ++subshells_;
+  if (memory_bytes_ * static_cast<std::size_t>(subshells_ + 1) > inputs_.limits.memory_bytes_max) {
+    stop(Refusal::Kind::limit, "its subshells need more memory than is allowed", body->span);
+  }
+  if (stopped() || !spend(1 + state_.variables.size() / 4 + memory_bytes_ / 256, body->span)) return;
+  ShellState outer = state_;
+  const std::size_t outer_memory = memory_bytes_;
+  const int outer_loops = std::exchange(loops_, 0);
+  execute(body);
+  loops_ = outer_loops;
+  --subshells_;
+  if (halted()) return;
+  state_ = std::move(outer);
+  memory_bytes_ = outer_memory;
+  flow_ = Flow::none;
+}
+
+void Interpreter::execute_if(const Command& command) {
+  std::size_t i = 0;
+  for (; i + 1 < command.parts.size(); i += 2) {
+    execute(command.parts[i]);
+    if (stopped()) return;
+    const bool holds = condition_holds(command.parts[i]->span);
+    if (stopped()) return;
+    if (holds) return execute(command.parts[i + 1]);
+  }
+  status_ = 0;
+  status_taint_ = 0;
+  if (i < command.parts.size()) execute(command.parts[i]);
+}
+
+// True when the loop must end after a turn.
+bool Interpreter::end_loop_turn() {
+  if (flow_ == Flow::break_loop) {
+    if (--flow_count_ <= 0) flow_ = Flow::none;
+    return true;
+  }
+  if (flow_ == Flow::continue_loop) {
+    if (--flow_count_ > 0) return true;
+    flow_ = Flow::none;
+    return false;
+  }
+  return stopped();
+}
+
+void Interpreter::execute_for(const Command& command) {
+  taint_ = 0;
+  std::vector<std::string> items = command.has_in ? expand_words(command.words) : state_.parameters;
+  if (!command.has_in) mark(state_.parameters_taint);
+  require_untainted(command.span);
+  status_ = 0;
+  status_taint_ = 0;
+  ++loops_;
+  for (std::string& item : items) {
+    if (stopped() || !spend(1, command.span)) break;
+    store_scalar(writable(command.name, command.name_span), std::move(item), false, command.name_span);
+    execute(command.parts[0]);
+    if (end_loop_turn()) break;
+  }
+  --loops_;
+}
+
+void Interpreter::execute_for_arith(const Command& command) {
+  const auto value = [&](std::size_t i, std::int64_t when_empty) {
+    if (command.texts[i].parts.empty()) return when_empty;
+    taint_ = 0;
+    std::string text;
+    FieldBuilder builder(*this, Expand::single);
+    expand_parts(command.texts[i].parts, builder, true);
+    text = builder.take();
+    if (text.find_first_not_of(" \t\n") == std::string::npos) return when_empty;
+    const std::int64_t result = arithmetic(text, command.texts[i].span);
+    require_untainted(command.texts[i].span);
+    return result;
+  };
+  value(0, 1);
+  status_ = 0;
+  status_taint_ = 0;
+  ++loops_;
+  while (!stopped() && spend(1, command.span) && value(1, 1) != 0 && !stopped()) {
+    execute(command.parts[0]);
+    if (end_loop_turn()) break;
+    value(2, 1);
+  }
+  --loops_;
+}
+
+void Interpreter::execute_while(const Command& command) {
+  int last = 0;
+  TaintId last_taint = 0;
+  const bool wanted = command.kind == Command::Kind::while_loop;
+  ++loops_;
+  while (!stopped() && spend(1, command.span)) {
+    execute(command.parts[0]);
+    if (stopped()) {
+      if (end_loop_turn()) break;
+      continue;
+    }
+    const bool holds = condition_holds(command.parts[0]->span);
+    if (stopped() || holds != wanted) break;
+    execute(command.parts[1]);
+    last = status_;
+    last_taint = status_taint_;
+    if (end_loop_turn()) break;
+  }
+  --loops_;
+  if (flow_ == Flow::none) {
+    status_ = last;
+    status_taint_ = last_taint;
+  }
+}
+
+void Interpreter::execute_case(const Command& command) {
+  taint_ = 0;
+  const std::string word = expand_single(command.words[0]);
+  require_untainted(command.span);
+  status_ = 0;
+  status_taint_ = 0;
+  bool run_next = false;
+  for (const CaseItem& item : command.items) {
+    if (stopped()) return;
+    bool matched = run_next;
+    for (std::size_t i = 0; i < item.patterns.size() && !matched && !stopped(); ++i) {
+      const Pattern pattern = make_pattern(expand_pattern(item.patterns[i]), item.patterns[i].span);
+      require_untainted(item.patterns[i].span);
+      matched = !stopped() && pattern.matches(word, meter_) && check_meter(item.patterns[i].span);
+    }
+    if (!check_meter(item.span)) return;
+    run_next = false;
+    if (!matched) continue;
+    execute(item.body);
+    if (item.end == CaseItem::End::stop) return;
+    run_next = item.end == CaseItem::End::fall_through;
+  }
+}
+
+void Interpreter::execute_assignments(const Command& command) {
+  substitution_status_ = -1;
+  TaintId status_taint = 0;
+  for (const Assignment& assignment : command.assignments) {
+    status_taint_ = 0;
+    apply_assignment(assignment);
+    if (status_taint_ != 0) status_taint = status_taint_;
+    if (stopped()) return;
+  }
+  status_ = substitution_status_ >= 0 ? substitution_status_ : 0;
+  status_taint_ = status_taint;
+}
+
+void Interpreter::execute_words(const Command& command, std::vector<std::string>& argv) {
+  for (const Word& word : command.words) {
+    if (stopped()) return;
+    if (word.assignment == nullptr) {
+      expand_fields(word, argv);
+    } else if (!argv.empty() && argv[0] == "eval") {
+      const Assignment& assignment = *word.assignment;
+      if (assignment.array || assignment.index != nullptr) return unsupported("eval of an array", word.span);
+      argv.push_back(std::string(assignment.name) + (assignment.append ? "+=" : "=") + expand_single(assignment.value));
+    }
+  }
+}
+
+void Interpreter::execute_simple(const Command& command) {
+  status_taint_ = 0;
+  if (command.words.empty()) {
+    if (command.assignments.empty()) status_ = 0;
+    return execute_assignments(command);
+  }
+  taint_ = 0;
+  substitution_status_ = -1;
+  std::vector<std::string> argv;
+  argv.reserve(command.words.size());
+  execute_words(command, argv);
+  if (stopped()) return;
+  if (argv.empty()) {
+    // Nothing was left of the words: the assignments stand by themselves.
+    if (command.words[0].assignment != nullptr) return unsupported("an assignment as a command", command.span);
+    const int status = substitution_status_;
+    const TaintId status_taint = status_taint_;
+    if (!command.assignments.empty()) return execute_assignments(command);
+    require_untainted(command.span);
+    status_ = status >= 0 ? status : 0;
+    status_taint_ = status_taint;
+    return;
+  }
+  status_taint_ = 0;
+  if (command.assignments.empty()) return run_command(command, argv);
+  // name=value before a command lasts as long as the command.
+  const TaintId words_taint = taint_;
+  std::vector<ShellState::Saved> saved;
+  for (const Assignment& assignment : command.assignments) {
+    if (assignment.array || assignment.index != nullptr) return unsupported("an array before a command", assignment.span);
+    const Variable* present = find(assignment.name);
+    saved.push_back({std::string(assignment.name), present ? std::optional<Variable>(*present) : std::nullopt});
+    apply_assignment(assignment);
+    if (stopped()) return;
+  }
+  taint_ = words_taint;
+  run_command(command, argv);
+  for (auto it = saved.rbegin(); it != saved.rend(); ++it) {
+    if (it->variable) {
+      state_.variables[it->name] = std::move(*it->variable);
+    } else {
+      state_.variables.erase(it->name);
+    }
+  }
+}
+
+void Interpreter::run_command(const Command& command, std::vector<std::string>& argv) {
+  // Functions come before builtins, as in bash (but for the special ones in POSIX mode).
+  if (const auto found = state_.functions.find(argv[0]); found != state_.functions.end()) {
+    const ShellFunction function = found->second;
+    const TaintId taint = taint_;
+    return call_function(function, std::move(argv), taint, command.span);
+  }
+  if (run_builtin(command, argv)) return;
+  run_external(argv, command.span);
+}
+
+void Interpreter::call_function(const ShellFunction& function, std::vector<std::string> argv, TaintId argv_taint,
+                                Span span) {
+  if (++calls_ > inputs_.limits.depth_max) {
+    stop(Refusal::Kind::limit, "functions call each other more than " + std::to_string(inputs_.limits.depth_max) + " deep",
+         span);
+    return;
+  }
+  argv.erase(argv.begin());
+  ShellState::Frame frame;
+  frame.parameters = std::exchange(state_.parameters, std::move(argv));
+  frame.parameters_taint = std::exchange(state_.parameters_taint, argv_taint);
+  state_.frames.push_back(std::move(frame));
+  const auto outer_script = std::exchange(script_, function.script);
+  const int outer_loops = std::exchange(loops_, 0);
+  status_ = 0;
+  execute(function.command->parts[0]);
+  loops_ = outer_loops;
+  script_ = outer_script;
+  --calls_;
+  if (halted()) return;
+  if (flow_ == Flow::return_function) flow_ = Flow::none;
+  state_.parameters = std::move(state_.frames.back().parameters);
+  state_.parameters_taint = state_.frames.back().parameters_taint;
+  pop_frame();
+}
+
+void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
+  if (!is_text_command(argv[0])) return unsupported("command " + (argv[0].empty() ? "''" : argv[0]), span);
+  const TaintId input_taint = io_.in != nullptr ? io_.in->taint : 0;
+  if (input_taint != 0) mark(input_taint);
+  std::string_view input;
+  if (io_.in != nullptr) {
+    input = std::string_view(*io_.in->text).substr(std::min(io_.in->pos, io_.in->text->size()));
+    io_.in->pos = io_.in->text->size();
+  }
+  std::size_t bytes = input.size();
+  for (const std::string& argument : argv) bytes += argument.size();
+  if (!spend(20 + bytes / 8, span)) return;
+  const CommandCall call{argv, input, inputs_.platform, inputs_.files, inputs_.limits.memory_bytes_max / 16};
+  const auto result = run_text_command(call);
+  if (const auto* refused = std::get_if<CommandUnsupported>(&result)) return unsupported(refused->construct, span);
+  const CommandOutput& output = std::get<CommandOutput>(result);
+  put(output.output, span);
+  if (output.status != 0) complain(span);
+  status_ = output.status;
+  status_taint_ = taint_;
+}
+
+// eval and source: parse and run in the present shell.
+void Interpreter::run_text(std::string text, Span span) {
+  if (!spend_bytes(text.size() * 8, span)) return;
+  ParseOptions options;
+  options.depth_max = std::max(1, inputs_.limits.depth_max - depth_ / 2);
+  options.extglob = (state_.options & kExtglob) != 0 ? Extglob::on : Extglob::off;
+  const auto parsed = parse_at(text, eval_place_.value_or(span), options);
+  if (!parsed) {
+    if (parsed.error().kind == SyntaxError::Kind::depth) {
+      stop(Refusal::Kind::limit, parsed.error().message, span);
+    } else {
+      unsupported("eval of text that bash would not parse", span);
+    }
+    return;
+  }
+  const auto outer_place = eval_place_;
+  if (!eval_place_) eval_place_ = span;
+  status_ = 0;
+  status_taint_ = 0;
+  run(*parsed);
+  eval_place_ = outer_place;
+}
+
+bool Interpreter::apply_redirects(const Command& command, std::deque<std::string>& texts, std::deque<Input>& inputs) {
+  taint_ = 0;
+  for (const Redirect& redirect : command.redirects) {
+    if (stopped()) return false;
+    if (!redirect.fd_name.empty()) {
+      unsupported("a redirection to {" + std::string(redirect.fd_name) + "}", redirect.span);
+      return false;
+    }
+    using Kind = Redirect::Kind;
+    const auto feed = [&](std::string text) {
+      texts.push_back(std::move(text));
+      inputs.push_back(Input{&texts.back(), 0, taint_});
+      io_.in = &inputs.back();
+    };
+    const bool input_fd = redirect.fd == -1 || redirect.fd == 0;
+    const bool output_fd = redirect.fd == -1 || redirect.fd == 1;
+    if (redirect.kind == Kind::here_doc || redirect.kind == Kind::here_string) {
+      if (!input_fd) {
+        unsupported("a redirection of another file descriptor", redirect.span);
+        return false;
+      }
+      if (redirect.kind == Kind::here_doc) {
+        feed(expand_single(redirect.body));
+      } else {
+        feed(expand_single(redirect.target) + "\n");
+      }
+      continue;
+    }
+    if (redirect.kind == Kind::read && input_fd && redirect.target.parts.size() == 1 &&
+        redirect.target.parts[0].kind == WordPart::Kind::process) {
+      const WordPart& process = redirect.target.parts[0];
+      if (inputs_.platform.os == Os::windows) {
+        unsupported("process substitution", process.span);
+        return false;
+      }
+      feed(command_output(process));
+      inputs.back().taint = taint_;
+      continue;
+    }
+    const std::string target = expand_single(redirect.target);
+    require_untainted(redirect.span);
+    if (stopped()) return false;
+    switch (redirect.kind) {
+      case Kind::write:
+      case Kind::append:
+      case Kind::clobber:
+      case Kind::both:
+      case Kind::both_append: {
+        std::string* sink = nullptr;
+        if (target == "/dev/stderr") {
+          sink = io_.err;
+        } else if (target == "/dev/stdout") {
+          sink = io_.out;
+        } else if (target != "/dev/null") {
+          unsupported("writing a file", redirect.span);
+          return false;
+        }
+        const bool both = redirect.kind == Kind::both || redirect.kind == Kind::both_append;
+        if (both || redirect.fd == 2) io_.err = sink;
+        if (both || output_fd) io_.out = sink;
+        if (!both && !output_fd && redirect.fd != 2) unsupported("a redirection of another file descriptor", redirect.span);
+        break;
+      }
+      case Kind::dup_out:
+        if (target == "1" && redirect.fd == 2) {
+          io_.err = io_.out;
+        } else if (target == "2" && output_fd) {
+          io_.out = io_.err;
+        } else if ((target == "1" && output_fd) || (target == "2" && redirect.fd == 2)) {
+          // Onto itself.
+        } else if (target == "-" && redirect.fd == 2) {
+          io_.err = nullptr;
+        } else if (target == "/dev/null" && redirect.fd == -1) {
+          io_.out = io_.err = nullptr;
+        } else {
+          unsupported("a redirection of another file descriptor", redirect.span);
+        }
+        break;
+      case Kind::read: {
+        if (!input_fd) {
+          unsupported("a redirection of another file descriptor", redirect.span);
+        } else if (target == "/dev/null") {
+          feed("");
+        } else if (inputs_.files == nullptr) {
+          unsupported("reading a file", redirect.span);
+        } else if (const auto text = inputs_.files->read(target)) {
+          if (spend_bytes(text->size(), redirect.span)) feed(*text);
+        } else {
+          unsupported("reading a file", redirect.span);
+        }
+        break;
+      }
+      default:
+        unsupported("this redirection", redirect.span);
+        break;
+    }
+  }
+  return !stopped();
+}
+
+}  // namespace rbee::pkgbuild
