@@ -123,9 +123,9 @@ Result<Room> room(const SandboxSpec& spec) {
   const auto add = [&](std::initializer_list<std::string> words) {
     out.argv.insert(out.argv.end(), words);
   };
-  add({"bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid",
-       "1000", "--hostname", "rbee-build", "--new-session", "--die-with-parent", "--cap-drop",
-       "ALL"});
+  const std::string id = spec.user == InsideUser::root ? "0" : "1000";
+  add({"bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", id, "--gid", id,
+       "--hostname", "rbee-build", "--new-session", "--die-with-parent", "--cap-drop", "ALL"});
   add({"--ro-bind", "/usr", "/usr"});
   for (const std::string path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) {
     struct stat status {};

@@ -22,12 +22,19 @@ struct Bind {
   Access access = Access::read_only;
 };
 
+/// Who the program believes to be. Neither has a capability; both are the calling user outside.
+enum class InsideUser {
+  builder,  ///< User id 1000.
+  root,     ///< User id 0, for `install -o root`, as fakeroot would have it.
+};
+
 struct SandboxSpec {
   std::vector<std::string> argv;  ///< Looked up inside.
   std::map<std::string, std::string> environment =
       {};  ///< The whole; HOME and PATH are added when missing.
   std::vector<Bind> binds = {};
   std::string directory = "/";  ///< Inside.
+  InsideUser user = InsideUser::builder;
   std::function<void(std::string_view)> output = {};
   std::function<bool()> cancelled = {};
   ProcessLimits limits = {};

@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
     return verdict(chmod("s", 04755) == 0 || fchmodat(AT_FDCWD, "s", 02755, 0) == 0);
   }
   PROBE("become-root") {
-    int got = setuid(0) == 0 || setgid(0) == 0;
+    int got = getuid() != 0 && (setuid(0) == 0 || setgid(0) == 0);
     return verdict(got || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1);
   }
   PROBE("keyctl") return verdict(syscall(SYS_keyctl, 0, -3, 0) >= 0);
@@ -201,9 +201,10 @@ class Chamber {
     compiled = run({"cc", "-O1", "-w", "-o", "probe", "probe.c"});
   }
 
-  std::string run(std::vector<std::string> argv) {
+  std::string run(std::vector<std::string> argv, InsideUser user = InsideUser::builder) {
     std::string text;
     SandboxSpec spec{.argv = std::move(argv)};
+    spec.user = user;
     spec.binds = {{dir / "work", "/build", Access::writable},
                   {dir / "shown", "/recipe/file", Access::read_only}};
     spec.directory = "/build";
@@ -225,7 +226,7 @@ struct Escape {
 };
 
 /// Every escape; the findings as text, empty when all held.
-std::string try_all() {
+std::string try_all(InsideUser user) {
   ::setenv("RBEE_TEST_SECRET", "hidden", 1);
   Chamber chamber;
   if (!chamber.compiled.empty()) return "the probe does not compile: " + chamber.compiled;
@@ -309,7 +310,7 @@ std::string try_all() {
   };
   std::string findings;
   for (const Escape& escape : escapes) {
-    const std::string said = chamber.run({"./probe", escape.probe, escape.argument});
+    const std::string said = chamber.run({"./probe", escape.probe, escape.argument}, user);
     if (!said.starts_with("held: "))
       findings += fmt::format("{} {}: {}\n", escape.probe, escape.argument, said);
   }
@@ -350,11 +351,24 @@ std::string as_ordinary_user(const std::function<std::string()>& body) {
 }
 
 TEST(Sandbox, HoldsAgainstEveryEscape) {
-  EXPECT_EQ(try_all(), "");
+  EXPECT_EQ(try_all(InsideUser::builder), "");
 }
 
 TEST(Sandbox, HoldsAgainstEveryEscapeOfAnOrdinaryUser) {
-  EXPECT_EQ(as_ordinary_user(try_all), "");
+  EXPECT_EQ(as_ordinary_user([] { return try_all(InsideUser::builder); }), "");
+}
+
+TEST(Sandbox, HoldsAgainstEveryEscapeOfItsOwnRoot) {
+  EXPECT_EQ(try_all(InsideUser::root), "");
+  EXPECT_EQ(as_ordinary_user([] { return try_all(InsideUser::root); }), "");
+}
+
+TEST(Sandbox, ItsRootMayGiveFilesToRoot) {
+  Chamber chamber;
+  EXPECT_EQ(chamber.run(
+                {"bash", "-c", "touch f && install -o root -g root -m644 f g && chown root:root g"},
+                InsideUser::root),
+            "");
 }
 
 TEST(Sandbox, TheProbesCanTellAnEscape) {
