@@ -227,7 +227,7 @@ class Interpreter {
   std::int64_t arithmetic(std::string_view text, Span span);
   std::int64_t arithmetic(const List<WordPart>& parts, Span span);
 
-  // shell_test.cpp
+  // shell_conditions.cpp
   bool test_condition(const Condition& condition);
   bool test_file(char op, std::string_view path, Span span);
   bool test_unary(std::string_view op, std::string_view operand, Span span);

@@ -8,7 +8,7 @@
 #include "pkgbuild/ansi_c.hpp"
 #include "pkgbuild/arithmetic.hpp"
 #include "pkgbuild/lexer.hpp"
-#include "pkgbuild/shell_test.hpp"
+#include "pkgbuild/shell_conditions.hpp"
 #include "pkgbuild/text_commands.hpp"
 
 namespace rbee::pkgbuild {

@@ -1,5 +1,5 @@
 // Conditions: [[ ]] and the test command (interpreter.hpp). Source: bash(1), "CONDITIONAL EXPRESSIONS".
-#include "pkgbuild/shell_test.hpp"
+#include "pkgbuild/shell_conditions.hpp"
 
 #include <algorithm>
 #include <charconv>
