@@ -72,7 +72,7 @@ bool exists_in(const fs::path& tree, std::string_view absolute) {
   return ::lstat((tree / fs::path(absolute).relative_path()).c_str(), &status) == 0;
 }
 
-Result<void> check_link(const fs::path& tree, const platform::TreeEntry& entry) {
+Result<void> check_link(const fs::path& tree, const platform::WalkEntry& entry) {
   if (!entry.target.starts_with('/')) {
     if (entry.target.empty() || !stays_inside(entry.path, entry.target))
       return refuse(
@@ -115,7 +115,7 @@ bool is_plain_command(std::string_view name) {
 Result<TreeSummary> inspect_tree(const fs::path& tree, std::string_view package) {
   TreeSummary summary;
   std::uint64_t files = 0;
-  TRY(platform::walk_tree(tree, kDepthMax, [&](const platform::TreeEntry& entry) -> Result<void> {
+  TRY(platform::walk_tree(tree, kDepthMax, [&](const platform::WalkEntry& entry) -> Result<void> {
     if (++summary.entries > kEntriesMax)
       return fail(Errc::too_large, "package-entries",
                   fmt::format("the package holds more than {} files", kEntriesMax));

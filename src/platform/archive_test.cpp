@@ -60,7 +60,7 @@ TEST(Archive, HostileOnesAreRefusedAndTouchNothingElse) {
     EXPECT_FALSE(std::filesystem::exists("/tmp/evil"));
     // What is left inside holds no link out and nothing special.
     ASSERT_TRUE(
-        walk_tree(place.dir / "a/b/target", 100, [](const TreeEntry& entry) -> Result<void> {
+        walk_tree(place.dir / "a/b/target", 100, [](const WalkEntry& entry) -> Result<void> {
           EXPECT_TRUE(S_ISREG(entry.mode) || S_ISDIR(entry.mode) || S_ISLNK(entry.mode))
               << entry.path;
           EXPECT_EQ(entry.mode & 06000, 0u) << entry.path;

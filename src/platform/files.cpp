@@ -117,13 +117,13 @@ class Remover {
 };
 
 Result<void> walk(int directory, const fs::path& root, const std::string& prefix, int depth_left,
-                  const std::function<Result<void>(const TreeEntry&)>& visit) {
+                  const std::function<Result<void>(const WalkEntry&)>& visit) {
   if (depth_left < 0)
     return fail(Errc::too_large, "tree-too-deep",
                 fmt::format("'{}' is nested too deeply", printable_line(root.string())));
   TRY_ASSIGN(const auto names, names_in(directory, root));
   for (const std::string& name : names) {
-    TreeEntry entry;
+    WalkEntry entry;
     entry.path = prefix + name;
     struct stat status {};
     if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
@@ -266,7 +266,7 @@ Result<void> remove_tree(const fs::path& path) {
 }
 
 Result<void> walk_tree(const fs::path& root, int depth_max,
-                       const std::function<Result<void>(const TreeEntry&)>& visit) {
+                       const std::function<Result<void>(const WalkEntry&)>& visit) {
   const FileDescriptor directory = open_directory(AT_FDCWD, root.c_str());
   if (!directory) return tl::unexpected(io_failure("read the directory", root, errno));
   return walk(directory.get(), root, "", depth_max, visit);
@@ -274,7 +274,7 @@ Result<void> walk_tree(const fs::path& root, int depth_max,
 
 Result<void> seal_tree(const fs::path& root) {
   std::vector<std::string> directories = {""};
-  TRY(walk_tree(root, 200, [&](const TreeEntry& entry) -> Result<void> {
+  TRY(walk_tree(root, 200, [&](const WalkEntry& entry) -> Result<void> {
     if (S_ISDIR(entry.mode)) directories.push_back(entry.path);
     if (!S_ISREG(entry.mode)) return {};
     const FileDescriptor fd(::open((root / entry.path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));

@@ -64,7 +64,7 @@ Result<void> sync_directory(const std::filesystem::path& path);
 Result<void> remove_tree(const std::filesystem::path& path);
 
 /// What `walk_tree` shows of one entry.
-struct TreeEntry {
+struct WalkEntry {
   std::string path;  ///< Relative to the root, '/' between names.
   mode_t mode = 0;   ///< As lstat(2) has it, type included.
   std::uint64_t size_bytes = 0;
@@ -76,7 +76,7 @@ struct TreeEntry {
 /// shown, not followed. Ends at the first error of `visit`. Errors: its own, Errc::io,
 /// Errc::too_large beyond `depth_max`.
 Result<void> walk_tree(const std::filesystem::path& root, int depth_max,
-                       const std::function<Result<void>(const TreeEntry&)>& visit);
+                       const std::function<Result<void>(const WalkEntry&)>& visit);
 
 /// Take every write permission from a tree and wait until all of it is on disk.
 Result<void> seal_tree(const std::filesystem::path& root);
