@@ -56,39 +56,53 @@ std::string progress_line(std::string_view name, std::uint64_t received, std::ui
                           double bytes_per_second, int columns) {
   constexpr int bar_most = 30, bar_least = 10, name_least = 12, name_most = 32;
   const bool known = total > 0 && received <= total;
-  std::string numbers;
+  // Each number has a width of its own, so that nothing jumps from one redraw to the next.
+  std::string numbers, rate, rest;
   if (known) {
     const auto percent =
         static_cast<int>(static_cast<double>(received) / static_cast<double>(total) * 100);
-    numbers = fmt::format("{:3}%  {}/{}", percent, human_size(received), human_size(total));
+    numbers = fmt::format("{:3}%  {:>8}/{}", percent, human_size(received), human_size(total));
+    rest = fmt::format("  ETA {:>5}",
+                       received < total ? eta(total - received, bytes_per_second) : "0:00");
   } else {
-    numbers = human_size(received);
+    numbers = fmt::format("{:>8}", human_size(received));
   }
-  if (bytes_per_second > 0)
-    numbers += fmt::format("  {}/s", human_size(static_cast<std::uint64_t>(bytes_per_second)));
-  if (known && received < total) numbers += "  ETA " + eta(total - received, bytes_per_second);
+  if (bytes_per_second > 0) rate = human_size(static_cast<std::uint64_t>(bytes_per_second)) + "/s";
+  rate = fmt::format("  {:>10}", rate);
 
   const std::string shown = printable_line(name);
-  // "  NAME  [BAR]  NUMBERS"
-  const int left = columns - 4 - display_width(numbers);
-  int name_width = std::min(display_width(shown), name_most);
-  int bar = known ? std::min(bar_most, left - 4 - name_width) : 0;
-  if (bar < bar_least && known) {
-    name_width = std::min(name_width, std::max(name_least, left - 4 - bar_least));
+  const int name_full = std::min(display_width(shown), name_most);
+  // "  NAME  [BAR]  NUMBERS". On a narrow terminal the bar goes first, then the time left, then the
+  // rate.
+  const auto left_beside = [&](const std::string& text) {
+    return columns - 4 - display_width(text);
+  };
+  const int name_needed = std::min(name_full, name_least);
+  if (left_beside(numbers + rate + rest) < name_needed) rest.clear();
+  if (left_beside(numbers + rate + rest) < name_needed) rate.clear();
+  numbers += rate + rest;
+  const int left = left_beside(numbers);
+  int name_width = name_full;
+  int bar = 0;
+  if (known) {
+    if (left - 4 - name_width < bar_least)
+      name_width = std::min(name_full, std::max(name_least, left - 4 - bar_least));
     bar = std::min(bar_most, left - 4 - name_width);
   }
   if (bar < bar_least) {
     bar = 0;
-    name_width = std::min(display_width(shown), std::max(1, left));
+    name_width = std::min(name_full, std::max(1, left));
   }
   std::string line = "  " + pad(truncate(shown, name_width), name_width) + "  ";
   if (bar > 0) {
     const auto full =
-        static_cast<int>(static_cast<double>(received) / static_cast<double>(total) * bar);
-    line += "[" + std::string(static_cast<std::size_t>(full), '#') +
-            std::string(static_cast<std::size_t>(bar - full), '-') + "]  ";
+        static_cast<std::size_t>(static_cast<double>(received) / static_cast<double>(total) * bar);
+    line += "[" + std::string(full, '#') + std::string(static_cast<std::size_t>(bar) - full, '-') +
+            "]  ";
   }
-  return truncate(line + numbers, columns);
+  line = truncate(line + numbers, columns);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
 }
 
 ProgressObserver::ProgressObserver(std::ostream& stream, Options options)
@@ -177,7 +191,7 @@ void ProgressObserver::end_phase() {
           fmt::format(" in {}, {}/s", duration(seconds),
                       human_size(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)));
     say(fmt::format("{}: {}", to_string(*phase_), sizes));
-  } else if (options_.live || seconds >= 0.05) {
+  } else if (seconds >= 0.05) {
     say(fmt::format("{}: done in {}", to_string(*phase_), duration(seconds)));
   }
   phase_.reset();
@@ -215,9 +229,10 @@ void ProgressObserver::redraw(bool now) {
   if (lines.size() > lines_max) lines.resize(lines_max);
   if (lines.empty()) {
     const std::string& doing = last_output_.empty() ? detail_ : last_output_;
-    lines.push_back(truncate(
-        fmt::format("{}: {}  {}", to_string(*phase_), duration(seconds - phase_start_), doing),
-        columns));
+    lines.push_back(
+        truncate(fmt::format("{}: {}{}{}", to_string(*phase_), duration(seconds - phase_start_),
+                             doing.empty() ? "" : "  ", doing),
+                 columns));
   }
   if (!cursor_hidden_) {
     stream_ << "\x1b[?25l";
