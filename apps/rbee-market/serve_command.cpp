@@ -1,0 +1,163 @@
+#include "serve_command.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "api/api.hpp"
+#include "base/text.hpp"
+#include "platform/files.hpp"
+#include "served_catalog.hpp"
+
+namespace rbee::market {
+
+namespace fs = std::filesystem;
+using http::LogLevel;
+
+namespace {
+
+/// Beside the program when it is installed, in the source tree when it is not.
+fs::path bundled_catalog(const ServeOptions& options) {
+  if (options.bundled) return *options.bundled;
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    const fs::path installed = self.parent_path().parent_path() / "share/rbee/catalog";
+    if (fs::is_directory(installed, error)) return installed;
+  }
+  return RBEE_SOURCE_CATALOG;
+}
+
+/// Each connection is a descriptor; the usual soft limit of 1,024 is below what we promise.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+sigset_t watched_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+extern "C" void end_at_once(int) {
+  _exit(130);
+}
+
+/// Stopping may take `drain_max`; whoever asks twice does not want to wait.
+void let_a_second_signal_end_us() {
+  struct sigaction action {};
+  action.sa_handler = end_at_once;
+  for (int signal : {SIGTERM, SIGINT}) ::sigaction(signal, &action, nullptr);
+  const sigset_t set = watched_signals();
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+}  // namespace
+
+Result<Endpoint> parse_listen(std::string_view text) {
+  const auto refuse = [&] {
+    return fail(Errc::usage, "listen-invalid",
+                fmt::format("'{}' is not an address to listen on", printable_line(text)),
+                {.fix = "write ADDRESS:PORT, for example 127.0.0.1:8787 or [::1]:8787"});
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse();
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  Endpoint endpoint;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  if (error != std::errc() || end != port.data() + port.size()) return refuse();
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return refuse();
+  }
+  endpoint.address = host == "localhost" ? "127.0.0.1" : std::string(host);
+  if (endpoint.address.empty()) return refuse();
+  return endpoint;
+}
+
+Result<void> run_serve(const ServeOptions& options) {
+  TRY_ASSIGN(const Endpoint endpoint, parse_listen(options.listen));
+  api::ApiOptions api_options;
+  api_options.version = RBEE_VERSION;
+  if (!options.public_url.empty()) {
+    TRY_ASSIGN(api_options.public_url, api::parse_public_url(options.public_url));
+  }
+  std::error_code error;
+  fs::create_directories(options.data, error);
+  if (error)
+    return fail(Errc::io, "data-unwritable",
+                fmt::format("cannot make {}: {}", options.data.string(), error.message()),
+                {.fix = "choose a directory that this user may write: --data DIR"});
+  TRY_ASSIGN(
+      const platform::FileLock lock,
+      platform::FileLock::acquire(options.data / "lock",
+                                  fmt::format("rbee-market serve --listen {}", options.listen)));
+
+  // Before any thread starts, so that all of them leave these signals to the loop below.
+  const sigset_t signals = watched_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  allow_many_descriptors();
+
+  const http::Log log(options.log_level, options.log_format);
+  TRY_ASSIGN(const auto served,
+             ServedCatalog::open({options.data, options.catalog, bundled_catalog(options)}, log));
+  api::Api api(api_options, served->snapshot(),
+               [&served](const ObjectId& id) { return served->read_blob(id); });
+
+  http::ServerOptions server_options;
+  server_options.address = endpoint.address;
+  server_options.port = endpoint.port;
+  server_options.threads =
+      options.threads > 0 ? options.threads
+                          : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  server_options.limits.connections_max = options.connections;
+  server_options.limits.connections_per_address_max = options.connections_per_address;
+  TRY_ASSIGN(
+      const auto server,
+      http::Server::start(
+          server_options,
+          {.respond = [&api](const http::Request& request) { return api.respond(request); },
+           .refuse = [&api](const http::Request& request,
+                            const http::Refusal& refusal) { return api.refuse(request, refusal); }},
+          log));
+  const std::string origin = server->origin();
+  log.write(LogLevel::info, "listening",
+            {{"url", std::string_view(origin)}, {"threads", std::int64_t{server_options.threads}}});
+  fmt::print("listening on {}\n", origin);
+  std::fflush(stdout);
+
+  for (;;) {
+    const timespec second{1, 0};
+    const int signal = ::sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGTERM || signal == SIGINT) {
+      log.write(LogLevel::info, "stopping",
+                {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
+                 {"connections", std::int64_t{server->connections()}}});
+      break;
+    }
+    const auto when =
+        signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
+    if (auto snapshot = served->refresh(when)) api.publish(std::move(snapshot));
+  }
+  let_a_second_signal_end_us();
+  server->stop();
+  log.write(LogLevel::info, "stopped", {});
+  return {};
+}
+
+}  // namespace rbee::market

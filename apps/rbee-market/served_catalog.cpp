@@ -1,0 +1,148 @@
+#include "served_catalog.hpp"
+
+#include <fmt/format.h>
+
+#include "base/clock.hpp"
+#include "catalog/builder.hpp"
+
+namespace rbee::market {
+
+namespace fs = std::filesystem;
+using http::LogLevel;
+
+namespace {
+
+constexpr std::string_view kRef = "refs/heads/main";
+
+platform::CommitAuthor importer() {
+  return {"rbee-market", "rbee-market@localhost", SystemClock().now()};
+}
+
+/// The repository that `source` means, made where it is missing.
+Result<fs::path> prepare(const CatalogSource& source, const http::Log& log) {
+  std::error_code ignored;
+  const fs::path own = source.data / "catalog.git";
+  const bool is_there = fs::exists(own, ignored);
+  if (source.catalog) {
+    if (!fs::is_directory(*source.catalog, ignored))
+      return fail(Errc::not_found, "catalog-not-found",
+                  fmt::format("no catalog is at {}", source.catalog->string()),
+                  {.fix = "--catalog takes a Git repository or a folder of workers"});
+    if (auto repository = platform::Repository::open(*source.catalog)) return *source.catalog;
+    const std::string message = fmt::format("Import {}", source.catalog->filename().string());
+    auto commit = is_there ? platform::commit_directory(*source.catalog, own, importer(), message)
+                           : platform::create_repository_from_directory(*source.catalog, own,
+                                                                        importer(), message);
+    if (!commit) return tl::unexpected<Error>(commit.error());
+    log.write(LogLevel::info, "catalog-imported",
+              {{"from", std::string_view(source.catalog->native())},
+               {"commit", std::string_view(commit->str())}});
+    return own;
+  }
+  if (is_there) return own;
+  if (!fs::is_directory(source.bundled, ignored))
+    return fail(
+        Errc::not_found, "bundled-catalog-not-found",
+        fmt::format("the bundled catalog is not at {}", source.bundled.string()),
+        {.fix = "name it with --bundled DIR, or serve a catalog of your own with --catalog"});
+  TRY_ASSIGN(const CommitId commit,
+             platform::create_repository_from_directory(source.bundled, own, importer(),
+                                                        "Start with the bundled catalog"));
+  log.write(
+      LogLevel::info, "catalog-created",
+      {{"repository", std::string_view(own.native())}, {"commit", std::string_view(commit.str())}});
+  return own;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServedCatalog>> ServedCatalog::open(const CatalogSource& source,
+                                                           const http::Log& log) {
+  TRY_ASSIGN(fs::path path, prepare(source, log));
+  TRY_ASSIGN(auto repository, platform::Repository::open(path));
+  std::unique_ptr<ServedCatalog> served(
+      new ServedCatalog(std::move(path), std::move(repository), log));
+  TRY_ASSIGN(const CommitId commit, served->head());
+  TRY_ASSIGN(served->snapshot_, catalog::build_snapshot(*served->repository_, commit));
+  served->log_changes(nullptr, *served->snapshot_);
+  return served;
+}
+
+Result<CommitId> ServedCatalog::head() const {
+  // A repository with another branch checked out serves that one.
+  if (auto main = repository_->resolve(kRef)) return main;
+  return repository_->resolve("HEAD");
+}
+
+std::shared_ptr<const catalog::Snapshot> ServedCatalog::refresh(When when) {
+  const auto complain = [&](const Error& error) {
+    log_.write(LogLevel::error, "catalog-unreadable",
+               {{"id", std::string_view(error.id)}, {"reason", std::string_view(error.message)}});
+    return nullptr;
+  };
+  auto commit = head();
+  if (!commit) return when == When::always ? complain(commit.error()) : nullptr;
+  if (when == When::if_moved &&
+      (*commit == snapshot_->commit() || (failed_ && *commit == *failed_)))
+    return nullptr;
+  if (*commit == snapshot_->commit()) return nullptr;
+  auto next = catalog::build_snapshot(*repository_, *commit, snapshot_.get());
+  if (!next) {
+    failed_ = *commit;
+    return complain(next.error());
+  }
+  failed_.reset();
+  log_changes(snapshot_.get(), **next);
+  snapshot_ = std::move(*next);
+  return snapshot_;
+}
+
+Result<std::string> ServedCatalog::read_blob(const ObjectId& id) {
+  std::unique_ptr<platform::Repository> repository;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      repository = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (repository == nullptr) {
+    TRY_ASSIGN(repository, platform::Repository::open(path_));
+  }
+  auto bytes = repository->blob(id, catalog::kBlobBytesMax);
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(repository));
+  return bytes;
+}
+
+void ServedCatalog::log_changes(const catalog::Snapshot* before,
+                                const catalog::Snapshot& after) const {
+  log_.write(LogLevel::info, "catalog-loaded",
+             {{"repository", std::string_view(path_.native())},
+              {"commit", std::string_view(after.commit().str())},
+              {"workers", static_cast<std::int64_t>(after.workers().size())},
+              {"broken", static_cast<std::int64_t>(after.broken().size())}});
+  for (const catalog::Broken& broken : after.broken()) {
+    const Finding* first = broken.findings.empty() ? nullptr : &broken.findings.front();
+    log_.write(
+        LogLevel::warn, "worker-broken",
+        {{"directory", std::string_view(broken.directory)},
+         {"rule", first == nullptr ? std::string_view() : std::string_view(first->rule)},
+         {"file", first == nullptr ? std::string_view() : std::string_view(first->file)},
+         {"line", first == nullptr ? std::int64_t{0} : std::int64_t{first->position.line}},
+         {"reason", first == nullptr ? std::string_view() : std::string_view(first->message)}});
+  }
+  if (before == nullptr) return;
+  for (const auto& worker : after.workers()) {
+    const auto old = before->find(worker->id.str());
+    if (old != nullptr && old->tree == worker->tree) continue;
+    log_.write(LogLevel::info, old == nullptr ? "worker-added" : "worker-changed",
+               {{"id", std::string_view(worker->id.str())},
+                {"version", std::string_view(worker->version)}});
+  }
+  for (const auto& worker : before->workers())
+    if (after.find(worker->id.str()) == nullptr)
+      log_.write(LogLevel::info, "worker-removed", {{"id", std::string_view(worker->id.str())}});
+}
+
+}  // namespace rbee::market

@@ -1,0 +1,55 @@
+#include "api/api.hpp"
+
+#include <fmt/format.h>
+
+#include "api/rbee.hpp"
+#include "base/text.hpp"
+#include "base/url.hpp"
+#include "http/head.hpp"
+
+namespace rbee::api {
+
+Result<std::string> parse_public_url(std::string_view text) {
+  while (text.ends_with('/')) text.remove_suffix(1);
+  const auto url = Url::parse(text);
+  if (!url || url->scheme() == "file" || text.find_first_of("?#\"\\<>'") != std::string_view::npos)
+    return fail(Errc::usage, "public-url-invalid",
+                fmt::format("'{}' cannot be the marketplace's address", printable_line(text)),
+                {.fix = "write it as people reach it, for example https://market.example"});
+  return std::string(text);
+}
+
+Api::Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob)
+    : options_(std::move(options)),
+      read_blob_(std::move(read_blob)),
+      current_(std::make_shared<const Publication>(std::move(snapshot))) {}
+
+void Api::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
+  current_.set(std::make_shared<const Publication>(std::move(snapshot)));
+}
+
+std::shared_ptr<const catalog::Snapshot> Api::snapshot() const {
+  const auto publication = current_.get();
+  return {publication, &publication->snapshot()};
+}
+
+http::Response Api::respond(const http::Request& request) const {
+  const auto publication = current_.get();
+  std::string base = options_.public_url;
+  if (base.empty()) {
+    // The transport checks Host; a service that is called without one must not trust it either.
+    const std::string_view host = request.headers.get("Host");
+    base = "http://" + std::string(http::is_host(host) ? host : "localhost");
+  }
+  const std::string_view path = request.path;
+  if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
+    return V1(*publication, read_blob_, std::move(base), options_.version).respond(request);
+  return Rbee(*publication, std::move(base), options_.home_url).respond(request);
+}
+
+http::Response Api::refuse(const http::Request& request, const http::Refusal& refusal) const {
+  return request.target.starts_with("/workers/") ? Rbee::refuse_id(request)
+                                                 : http::problem(request, refusal);
+}
+
+}  // namespace rbee::api

@@ -1,0 +1,47 @@
+// Everything that the marketplace answers, as one function: /v1 and rbee's own protocol over one
+// catalog.
+//
+// Thread-safe. No socket, no disk but through `ReadBlob`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/publication.hpp"
+#include "api/v1.hpp"
+#include "http/message.hpp"
+#include "http/problem.hpp"
+
+namespace rbee::api {
+
+struct ApiOptions {
+  /// "https://market.example": what URLs in answers start with. Empty: "http://" and the request's
+  /// Host.
+  std::string public_url;
+  /// Where GET / goes: the site that rbee's own catalog service sends people to.
+  std::string home_url = "https://marketplace.rbee.dev/workers";
+  std::string version;  ///< Of this program.
+};
+
+/// `text` without a final '/', when it is an http or https URL without query or fragment.
+/// Errors: Errc::usage "public-url-invalid".
+Result<std::string> parse_public_url(std::string_view text);
+
+class Api {
+ public:
+  Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob);
+  /// From now on, requests see this snapshot; those in flight finish with the old one.
+  void publish(std::shared_ptr<const catalog::Snapshot> snapshot);
+  std::shared_ptr<const catalog::Snapshot> snapshot() const;
+  http::Response respond(const http::Request& request) const;
+  /// For `http::Service::refuse`: what rbee's clients expect for a malformed worker id, else
+  /// problem details.
+  http::Response refuse(const http::Request& request, const http::Refusal& refusal) const;
+
+ private:
+  ApiOptions options_;
+  ReadBlob read_blob_;
+  Current current_;
+};
+
+}  // namespace rbee::api

@@ -1,0 +1,55 @@
+// GET /v1/workers: which workers, in what order, which page.
+//
+// Pure. Words match parts of words in id, name, description and tags, letters' case ignored; every
+// word must match somewhere. Order: exact id, id prefix, all words in the name, the rest; within
+// each by id.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/platform.hpp"
+#include "base/result.hpp"
+#include "catalog/snapshot.hpp"
+
+namespace rbee::api {
+
+inline constexpr std::size_t kPageDefault = 50;
+inline constexpr std::size_t kPageMax = 200;
+
+struct ListQuery {
+  std::string text;                        ///< `q`, lower case.
+  std::vector<std::string> words;          ///< Of `text`.
+  std::vector<std::string> tags;           ///< All must be there.
+  std::optional<Accelerator> accelerator;  ///< These three must hold of one and the same variant.
+  std::optional<Os> os;
+  std::optional<Arch> arch;
+  std::optional<catalog::Origin> source;
+  std::size_t limit = kPageDefault;
+  std::optional<std::pair<int, std::string>>
+      after;  ///< The cursor: rank and id of the last worker seen.
+};
+
+/// Errors: Errc::invalid_input "parameter-unknown", "parameter-invalid".
+Result<ListQuery> parse_list_query(
+    const std::vector<std::pair<std::string, std::string>>& parameters);
+
+/// What of a worker is searched, made ready once a snapshot.
+struct SearchText {
+  std::string id, name, rest;  ///< Lower case; `rest` is description and tags.
+};
+SearchText search_text(const catalog::Worker& worker);
+
+struct Page {
+  std::vector<std::size_t> indexes;  ///< Into the snapshot's workers.
+  std::size_t total = 0;             ///< On all pages.
+  std::optional<std::string> next;   ///< The cursor that continues after this page.
+};
+
+/// `texts` has one entry for each worker of `snapshot`.
+Page list_page(const catalog::Snapshot& snapshot, const std::vector<SearchText>& texts,
+               const ListQuery& query);
+
+}  // namespace rbee::api

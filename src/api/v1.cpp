@@ -1,0 +1,244 @@
+#include "api/v1.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/problems.hpp"
+#include "api/views.hpp"
+#include "base/text.hpp"
+#include "base/url.hpp"
+#include "http/etag.hpp"
+#include "pkgbuild/recipe.hpp"
+
+namespace rbee::api {
+
+using http::Method;
+using http::Params;
+using http::Request;
+using http::Response;
+using manifest::RecipeKind;
+
+namespace {
+
+constexpr std::array<http::Route<V1>, 11> kRoutes = {{
+    {Method::get, "/v1/workers", &V1::list},
+    {Method::get, "/v1/workers/{id}", &V1::worker},
+    {Method::get, "/v1/workers/{id}/PKGBUILD", &V1::pkgbuild},
+    {Method::get, "/v1/workers/{id}/PKGBUILD.bin", &V1::pkgbuild_bin},
+    {Method::get, "/v1/workers/{id}/.SRCINFO", &V1::srcinfo},
+    {Method::get, "/v1/workers/{id}/worker.toml", &V1::manifest},
+    {Method::get, "/v1/workers/{id}/README.md", &V1::readme},
+    {Method::get, "/v1/workers/{id}/files/{path...}", &V1::file},
+    {Method::get, "/v1/problems/{id}", &V1::problem_page},
+    {Method::get, "/healthz", &V1::health},
+    {Method::get, "/v1/healthz", &V1::health},
+}};
+
+constexpr std::string_view kPlain = "text/plain; charset=utf-8";
+
+/// Only an empty request: no parameter changes the answer.
+Result<void> no_parameters(const Request& request,
+                           std::initializer_list<std::string_view> known = {}) {
+  for (const auto& [name, value] : request.query)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return fail(
+          Errc::invalid_input, "parameter-unknown",
+          fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
+  return {};
+}
+
+/// The answer is the same until the catalog changes, and then at once another: keep it, and ask
+/// each time.
+Response fresh(const Request& request, std::string_view type, std::string_view etag,
+               auto make_body) {
+  Response response;
+  response.headers.add("Cache-Control", "public, no-cache");
+  if (http::is_not_modified(request, etag)) {
+    response.status = 304;
+  } else {
+    response = http::reply(200, type, make_body());
+    response.headers.add("Cache-Control", "public, no-cache");
+    response.headers.add("X-Content-Type-Options", "nosniff");
+  }
+  response.headers.add("ETag", std::string(etag));
+  return response;
+}
+
+/// Text that somebody wrote, which no browser may run (docs/api.md, "Files").
+Response untrusted(const Request& request, std::string_view type, std::string_view etag,
+                   auto make_body) {
+  Response response = fresh(request, type, etag, make_body);
+  if (response.status == 200)
+    response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
+  return response;
+}
+
+}  // namespace
+
+Response V1::respond(const Request& request) const {
+  return http::route(*this, kRoutes, request);
+}
+
+Result<const RenderedWorker*> V1::find(const Params& params) const {
+  if (const RenderedWorker* worker = publication_.find(params["id"])) return worker;
+  return tl::unexpected<Error>(publication_.missing(params["id"]));
+}
+
+Result<Response> V1::list(const Request& request, const Params&) const {
+  TRY_ASSIGN(const ListQuery query, parse_list_query(request.query));
+  const Page page = list_page(publication_.snapshot(), publication_.search_texts(), query);
+  std::string next_url;
+  if (page.next) {
+    next_url = base_ + "/v1/workers?";
+    for (const auto& [name, value] : request.query)
+      if (name != "cursor")
+        next_url += fmt::format("{}={}&", percent_encode(name), percent_encode(value));
+    next_url += "cursor=" + percent_encode(*page.next);
+  }
+  std::string key;
+  for (const auto& [name, value] : request.query)
+    key += fmt::format("{}:{}={}:{};", name.size(), name, value.size(), value);
+  const std::string etag =
+      http::strong_etag({"v1-list", publication_.snapshot().commit().str(), base_, key});
+  Response response = fresh(request, "application/json", etag, [&] {
+    std::string body = R"({"workers":[)";
+    for (std::size_t i : page.indexes) {
+      if (body.back() != '[') body += ',';
+      publication_.workers()[i].summary.append_to(body, base_);
+    }
+    body += fmt::format(R"(],"total":{})", page.total);
+    if (page.next) body += fmt::format(R"(,"next":{})", http::json_quote(*page.next));
+    return body + "}\n";
+  });
+  if (page.next) response.headers.add("Link", fmt::format("<{}>; rel=\"next\"", next_url));
+  return response;
+}
+
+Result<Response> V1::worker(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  TRY(no_parameters(request));
+  return fresh(request, "application/json", found->detail_etag,
+               [&] { return found->detail.fill(base_); });
+}
+
+Result<Response> V1::recipe(const Request& request, const Params& params, RecipeKind kind) const {
+  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  const catalog::RecipeText* recipe = found->worker->recipe(kind);
+  if (recipe == nullptr)
+    return fail(Errc::not_found, "recipe-not-found",
+                fmt::format("the worker '{}' has no {}", found->worker->id.str(),
+                            manifest::file_name(kind)),
+                {.fix = fmt::format("it has {}",
+                                    manifest::file_name(found->worker->recipes.front().kind))});
+  const std::string etag =
+      http::strong_etag({manifest::file_name(kind), found->worker->tree.str(), recipe->text});
+  return untrusted(request, kPlain, etag, [&] { return recipe->text; });
+}
+
+Result<Response> V1::pkgbuild(const Request& request, const Params& params) const {
+  return recipe(request, params, RecipeKind::source);
+}
+
+Result<Response> V1::pkgbuild_bin(const Request& request, const Params& params) const {
+  return recipe(request, params, RecipeKind::binary);
+}
+
+Result<Response> V1::srcinfo(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  TRY(no_parameters(request, {"recipe", "platform"}));
+  const catalog::Worker& worker = *found->worker;
+  std::optional<RecipeKind> kind;
+  if (const std::string_view name = request.parameter("recipe"); !name.empty()) {
+    for (RecipeKind each : {RecipeKind::source, RecipeKind::binary})
+      if (manifest::file_name(each) == name) kind = each;
+    if (!kind)
+      return fail(Errc::invalid_input, "parameter-invalid",
+                  "the parameter 'recipe' is 'PKGBUILD' or 'PKGBUILD.bin'");
+  }
+  std::optional<Platform> platform;
+  if (const std::string_view name = request.parameter("platform"); !name.empty()) {
+    auto parsed = parse_platform(name);
+    if (!parsed)
+      return fail(Errc::invalid_input, "parameter-invalid", parsed.error().message,
+                  {.fix = parsed.error().fix});
+    platform = *parsed;
+  }
+  std::string offered;
+  for (const catalog::Variant& variant : worker.variants) {
+    offered +=
+        fmt::format("{} {}; ", manifest::file_name(variant.kind), to_string(variant.platform));
+    if (variant.recipe == nullptr || (kind && variant.kind != *kind) ||
+        (platform && variant.platform != *platform))
+      continue;
+    const std::string etag =
+        http::strong_etag({"srcinfo", worker.tree.str(), publication_.snapshot().commit().str(),
+                           manifest::file_name(variant.kind), to_string(variant.platform)});
+    return untrusted(request, kPlain, etag, [&] { return pkgbuild::srcinfo(*variant.recipe); });
+  }
+  if (!offered.empty()) offered.resize(offered.size() - 2);
+  return fail(Errc::not_found, "variant-not-found",
+              fmt::format("the worker '{}' has no such variant", worker.id.str()),
+              {.fix = "it has " + offered});
+}
+
+Result<Response> V1::manifest(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  return untrusted(request, kPlain, http::strong_etag({"worker.toml", found->worker->tree.str()}),
+                   [&] { return found->worker->manifest_text; });
+}
+
+Result<Response> V1::readme(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  if (found->worker->readme.empty())
+    return fail(Errc::not_found, "readme-not-found",
+                fmt::format("the worker '{}' has no README.md", found->worker->id.str()));
+  return untrusted(request, "text/markdown; charset=utf-8",
+                   http::strong_etag({"README.md", found->worker->tree.str()}),
+                   [&] { return found->worker->readme; });
+}
+
+Result<Response> V1::file(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  const catalog::File* file = found->worker->file(params["path"]);
+  if (file == nullptr) {
+    std::vector<std::string> paths;
+    for (const catalog::File& each : found->worker->files) paths.push_back(each.path);
+    const auto near = did_you_mean(params["path"], paths);
+    return fail(Errc::not_found, "file-not-found",
+                fmt::format("the worker '{}' has no file '{}'", found->worker->id.str(),
+                            printable_line(params["path"].substr(0, 200))),
+                {.fix = near ? fmt::format("did you mean '{}'?", *near) : std::string()});
+  }
+  const std::string etag = http::strong_etag({"file", file->blob.str()});
+  if (http::is_not_modified(request, etag))
+    return untrusted(request, kPlain, etag, [] { return std::string(); });
+  TRY_ASSIGN(std::string bytes, read_blob_(file->blob));
+  const bool is_text = is_utf8(bytes) && bytes.find('\0') == std::string::npos;
+  return untrusted(request, is_text ? kPlain : "application/octet-stream", etag,
+                   [&] { return std::move(bytes); });
+}
+
+Result<Response> V1::problem_page(const Request& request, const Params& params) const {
+  const std::string_view text = describe_problem(params["id"]);
+  if (text.empty())
+    return fail(Errc::not_found, "no-such-resource",
+                fmt::format("no problem is called '{}'", printable_line(params["id"])));
+  return fresh(request, kPlain, http::strong_etag({"problem", text}),
+               [&] { return fmt::format("{}\n\n{}\n", params["id"], text); });
+}
+
+Result<Response> V1::health(const Request&, const Params&) const {
+  const catalog::Snapshot& snapshot = publication_.snapshot();
+  Response response =
+      http::reply(200, "application/json",
+                  fmt::format("{{\"status\":\"ok\",\"version\":{},\"commit\":\"{}\",\"committed_"
+                              "at\":\"{}\",\"workers\":{},\"broken\":{}}}\n",
+                              http::json_quote(version_), snapshot.commit().str(),
+                              rfc3339(snapshot.committed()), snapshot.workers().size(),
+                              snapshot.broken().size()));
+  response.headers.add("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace rbee::api

@@ -1,0 +1,53 @@
+// The marketplace's own API, /v1 and /healthz, as one table of routes (docs/api.md).
+//
+// Reads the current publication, and blobs through the function it was given.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/publication.hpp"
+#include "http/message.hpp"
+#include "http/router.hpp"
+
+namespace rbee::api {
+
+/// The bytes of a Git blob of the catalog. Called from several threads at once.
+using ReadBlob = std::function<Result<std::string>(const ObjectId&)>;
+
+/// One request's view: a publication that does not change under it, and the address to put into
+/// URLs.
+class V1 {
+ public:
+  V1(const Publication& publication, const ReadBlob& read_blob, std::string base,
+     std::string version)
+      : publication_(publication),
+        read_blob_(read_blob),
+        base_(std::move(base)),
+        version_(std::move(version)) {}
+
+  http::Response respond(const http::Request& request) const;
+
+  Result<http::Response> list(const http::Request&, const http::Params&) const;
+  Result<http::Response> worker(const http::Request&, const http::Params&) const;
+  Result<http::Response> pkgbuild(const http::Request&, const http::Params&) const;
+  Result<http::Response> pkgbuild_bin(const http::Request&, const http::Params&) const;
+  Result<http::Response> srcinfo(const http::Request&, const http::Params&) const;
+  Result<http::Response> manifest(const http::Request&, const http::Params&) const;
+  Result<http::Response> readme(const http::Request&, const http::Params&) const;
+  Result<http::Response> file(const http::Request&, const http::Params&) const;
+  Result<http::Response> problem_page(const http::Request&, const http::Params&) const;
+  Result<http::Response> health(const http::Request&, const http::Params&) const;
+
+ private:
+  Result<const RenderedWorker*> find(const http::Params& params) const;
+  Result<http::Response> recipe(const http::Request&, const http::Params&,
+                                manifest::RecipeKind kind) const;
+
+  const Publication& publication_;
+  const ReadBlob& read_blob_;
+  std::string base_;
+  std::string version_;
+};
+
+}  // namespace rbee::api

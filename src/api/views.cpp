@@ -1,0 +1,113 @@
+#include "api/views.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "base/url.hpp"
+
+namespace rbee::api {
+
+std::string encode_path(std::string_view path) {
+  std::string out;
+  for (std::string_view segment : split(path, '/')) {
+    if (!out.empty()) out += '/';
+    out += percent_encode(segment);
+  }
+  return out;
+}
+
+namespace {
+
+std::string worker_url(const catalog::Worker& worker, std::string_view base) {
+  return fmt::format("{}/v1/workers/{}", base, worker.id.str());
+}
+
+wire::Variant variant_view(const catalog::Variant& variant) {
+  wire::Variant out{.os = std::string(to_string(variant.platform.os)),
+                    .arch = std::string(to_string(variant.platform.arch)),
+                    .accelerator = std::string(to_string(variant.platform.accelerator)),
+                    .recipe = std::string(manifest::file_name(variant.kind)),
+                    .features = variant.features,
+                    .depends = variant.depends,
+                    .sources = {}};
+  if (variant.recipe == nullptr) return out;
+  for (const pkgbuild::SourceEntry& source : variant.recipe->sources(variant.platform.arch)) {
+    wire::Source view{.file_name = source.file_name,
+                      .url = source.url,
+                      .protocol = source.protocol,
+                      .checksums = {}};
+    for (const auto& [algorithm, digest] : source.checksums)
+      view.checksums.emplace(array_name(algorithm), digest);
+    out.sources.push_back(std::move(view));
+  }
+  return out;
+}
+
+}  // namespace
+
+wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base) {
+  const std::string url = worker_url(worker, base);
+  const bool has_binary = worker.recipe(manifest::RecipeKind::binary) != nullptr;
+  wire::WorkerSummary out{
+      .id = worker.id.str(),
+      .name = worker.manifest.name.empty() ? worker.id.str() : worker.manifest.name,
+      .description = worker.manifest.description,
+      .version = worker.version,
+      .source = std::string(catalog::to_string(worker.origin)),
+      .license = worker.manifest.license,
+      .homepage = worker.manifest.homepage,
+      .implementation = std::string(manifest::to_string(worker.manifest.implementation)),
+      .tags = worker.manifest.tags,
+      .accelerators = {},
+      .tasks = worker.manifest.capabilities.tasks,
+      .pkgbuild_url = url + (has_binary ? "/PKGBUILD.bin" : "/PKGBUILD"),
+      .url = url,
+      .author = worker.author,
+      .created_at = rfc3339(worker.created),
+      .updated_at = rfc3339(worker.updated)};
+  for (Accelerator accelerator : kAccelerators)
+    if (std::any_of(worker.variants.begin(), worker.variants.end(), [&](const auto& variant) {
+          return variant.platform.accelerator == accelerator;
+        }))
+      out.accelerators.emplace_back(to_string(accelerator));
+  return out;
+}
+
+wire::WorkerDetail detail(const catalog::Worker& worker, const CommitId& commit,
+                          std::string_view base) {
+  const std::string url = worker_url(worker, base);
+  wire::WorkerDetail out;
+  out.summary = summarise(worker, base);
+  out.commit = commit.str();
+  for (const catalog::RecipeText& recipe : worker.recipes) {
+    const std::string file(manifest::file_name(recipe.kind));
+    out.recipes.push_back({.file = file,
+                           .url = url + "/" + file,
+                           .sha256 = Sha256::of(recipe.text).hex(),
+                           .generated = recipe.generated});
+  }
+  for (const catalog::Variant& variant : worker.variants)
+    out.variants.push_back(variant_view(variant));
+  for (const catalog::File& file : worker.files)
+    out.files.push_back({.path = file.path,
+                         .size_bytes = file.size_bytes,
+                         .executable = file.executable,
+                         .url = url + "/files/" + encode_path(file.path)});
+  const manifest::Capabilities& capabilities = worker.manifest.capabilities;
+  out.capabilities = {.tasks = capabilities.tasks,
+                      .supported_formats = capabilities.supported_formats,
+                      .max_context_length = capabilities.max_context_length,
+                      .supports_streaming = capabilities.supports_streaming,
+                      .supports_batching = capabilities.supports_batching};
+  const manifest::Hardware& hardware = worker.manifest.hardware;
+  out.hardware = {hardware.ram_mb, hardware.vram_mb, hardware.disk_mb, hardware.cuda};
+  if (const auto& run = worker.manifest.run)
+    out.run = wire::Run{std::string(manifest::to_string(run->protocol)), run->args, run->health};
+  out.manifest_url = url + "/worker.toml";
+  if (!worker.readme.empty()) out.readme_url = url + "/README.md";
+  return out;
+}
+
+}  // namespace rbee::api
