@@ -33,7 +33,7 @@ constexpr std::size_t parts_max = 32;        // Fields of one form.
 constexpr std::size_t drain_bytes_max = 8u
                                         << 20;  // Read past a refusal, so that the client sees it.
 constexpr auto body_time_max = std::chrono::seconds(60);
-constexpr auto stop_time_max = std::chrono::milliseconds(1500);
+constexpr auto stop_time_max = std::chrono::milliseconds(1000);
 
 /// A fixed number of threads. When all are busy and the queue is full, accepting pauses.
 class BoundedPool : public httplib::TaskQueue {
