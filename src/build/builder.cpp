@@ -186,7 +186,9 @@ class Workshop {
       return fail(Errc::invalid_input, "package-missing",
                   fmt::format("the recipe has no {}() function", printable_line(package)));
     TRY(run_phases({package}, pkgver, request_.package, platform::InsideUser::root));
-    Built built{root_ / "pkg" / request_.package, version};
+    Built built;
+    built.tree = root_ / "pkg" / request_.package;
+    built.version = version;
     TRY_ASSIGN(TreeSummary summary, inspect_tree(built.tree, request_.package));
     built.size_bytes = summary.size_bytes;
     built.commands = std::move(summary.commands);
@@ -196,7 +198,7 @@ class Workshop {
  private:
   Result<void> lay_out() {
     const std::set<std::string> packages = {request_.recipe.pkgbase, request_.package};
-    for (const fs::path path : {fs::path("start"), fs::path("src"), fs::path("pkg")})
+    for (const char* path : {"start", "src", "pkg"})
       TRY(platform::make_directories(root_ / path));
     for (const std::string& package : packages)
       TRY(platform::make_directories(root_ / "pkg" / package));

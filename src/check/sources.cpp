@@ -58,7 +58,8 @@ std::vector<Finding> check_sources(const pkgbuild::Recipe& recipe, Arch arch, st
     if (source.protocol == "local" || is_pinned(source)) continue;
     const std::string what = complaint(source);
     if (what.empty()) continue;
-    Finding finding{.rule = "SRC-001"};
+    Finding finding;
+    finding.rule = "SRC-001";
     finding.file = file;
     finding.span = source.span;
     finding.position = lines.position(source.span.begin);

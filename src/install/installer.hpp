@@ -1,8 +1,9 @@
 // From a worker's id to commands that run: plan, then execute.
 //
-// `plan_install` decides everything and changes nothing on this machine but the recipe cache; `execute`
-// fetches, verifies, unpacks, builds in the sandbox, stores and links. A failure or a kill -9 at any moment
-// leaves the old generation or the new one, and no other trace that a user sees.
+// `plan_install` decides everything and changes nothing on this machine but the recipe cache;
+// `execute` fetches, verifies, unpacks, builds in the sandbox, stores and links. A failure or a
+// kill -9 at any moment leaves the old generation or the new one, and no other trace that a user
+// sees.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,9 @@ namespace rbee::install {
 
 /// Where things are on this machine (XDG Base Directory Specification).
 struct Directories {
-  std::filesystem::path data;   ///< ~/.local/share/rbee: store/ and generations/.
-  std::filesystem::path cache;  ///< ~/.cache/rbee: downloaded sources by digest, unfinished builds.
+  std::filesystem::path
+      data;  ///< ~/.local/share/rbee: store/, generations/, and builds/ while one runs.
+  std::filesystem::path cache;  ///< ~/.cache/rbee: downloaded sources by digest, logs of builds.
   std::filesystem::path bin;    ///< ~/.local/bin: links to the commands of the current generation.
 };
 
@@ -47,19 +49,22 @@ struct InstallRequest {
   Platform platform;                  ///< Of this machine.
   std::vector<Accelerator> present;   ///< Accelerators that this machine has, best first; cpu last.
   std::optional<std::string> recipe;  ///< "PKGBUILD" or "PKGBUILD.bin" when the user chose one.
-  bool allow_unverified = false;      ///< Never set by default: accept sources without a strong checksum.
+  bool allow_unverified =
+      false;  ///< Never set by default: accept sources without a strong checksum.
 };
 
 /// Everything that will happen, before anything does.
 struct Plan {
+  std::string catalog;  ///< Name of the source that gave it.
   wire::WorkerDetail detail;
   Platform platform;        ///< Of the chosen variant.
   std::string recipe_file;  ///< "PKGBUILD" or "PKGBUILD.bin".
   std::string recipe_text;
-  pkgbuild::Recipe recipe;  ///< Evaluated here, on this machine's engine; the server's word is not taken.
+  pkgbuild::Recipe
+      recipe;  ///< Evaluated here, on this machine's engine; the server's word is not taken.
   std::vector<pkgbuild::SourceEntry> sources;
   std::map<std::string, std::string> local_files;  ///< Path beside the recipe to its bytes.
-  std::vector<std::string> executable_files;       ///< Those of `local_files` with the executable bit.
+  std::vector<std::string> executable_files;  ///< Those of `local_files` with the executable bit.
   std::map<std::string, std::string> environment;  ///< For the build: RBEE_FEATURES …
   std::string why;                                 ///< "chose cpu: …; skipped cuda: …".
 };
@@ -72,7 +77,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void phase(Phase phase, std::string_view detail) = 0;
-  virtual void progress(std::string_view file, std::uint64_t received_bytes, std::uint64_t total_bytes) = 0;
+  virtual void progress(std::string_view file, std::uint64_t received_bytes,
+                        std::uint64_t total_bytes) = 0;
   virtual void build_output(std::string_view bytes) = 0;
   /// Asked often; true ends the installation with Errc::interrupted.
   virtual bool cancelled() = 0;
@@ -81,29 +87,31 @@ class Observer {
 /// One installed worker, as `rbee worker list` shows it and generation manifests keep it.
 struct Installed {
   std::string id, version, name, catalog;
-  std::string platform;     ///< "linux-x86_64-cpu".
-  std::string recipe;       ///< "PKGBUILD" or "PKGBUILD.bin".
-  std::string tree;         ///< Absolute path in the store.
-  std::string installed_at; ///< RFC 3339.
+  std::string platform;      ///< "linux-x86_64-cpu".
+  std::string recipe;        ///< "PKGBUILD" or "PKGBUILD.bin".
+  std::string tree;          ///< Absolute path in the store.
+  std::string installed_at;  ///< RFC 3339.
   std::uint64_t size_bytes = 0;
-  std::vector<std::string> commands;            ///< Names linked into the bin directory.
+  std::vector<std::string> commands;  ///< Names linked into the bin directory.
   std::optional<wire::Run> run;
 };
 
-/// Errors: Errc::not_found "worker-not-found", Errc::does_not_fit "no-variant-fits" (all variants and why),
-/// Errc::policy "checksum-missing" and its like, Errc::invalid_input/unsupported from the recipe.
+/// Errors: Errc::not_found "worker-not-found", Errc::does_not_fit "no-variant-fits" (all variants
+/// and why), Errc::policy "checksum-missing" and its like, Errc::invalid_input/unsupported from the
+/// recipe.
 Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source);
 
-/// Errors: Errc::integrity "checksum-mismatch" (both digests), Errc::unreachable, "archive-…" refusals,
-/// "build-failed" (phase, exit code, last lines, path of the log), "command-conflict", "sandbox-unavailable".
-Result<Installed> execute(const Plan& plan, const Directories& directories, platform::HttpClient& http,
-                          Observer& observer, const Clock& clock);
+/// Errors: Errc::integrity "checksum-mismatch" (both digests), Errc::unreachable, "archive-…"
+/// refusals, "build-failed" (phase, exit code, last lines, path of the log), "command-conflict",
+/// "sandbox-unavailable".
+Result<Installed> execute(const Plan& plan, const Directories& directories,
+                          platform::HttpClient& http, Observer& observer, const Clock& clock);
 
 /// Workers of the current generation, sorted by id.
 Result<std::vector<Installed>> list_installed(const Directories& directories);
 
-/// Removes one worker in a new generation; its tree leaves the store when no generation that is kept needs it.
-/// Errors: Errc::not_found "worker-not-installed".
+/// Removes one worker in a new generation; its tree leaves the store when no generation that is
+/// kept needs it. Errors: Errc::not_found "worker-not-installed".
 Result<Installed> remove(const WorkerId& id, const Directories& directories, const Clock& clock);
 
 }  // namespace rbee::install

@@ -159,6 +159,7 @@ Result<CommitId> Repository::resolve(std::string_view name) const {
     return fail(Errc::not_found, "ref-not-found",
                 fmt::format("no commit, branch or tag is called '{}'", name));
   };
+  if (name.empty()) return not_found();  // libgit2 would take it for HEAD.
   git_repository* repository = state_->repository.get();
   git_object* raw = nullptr;
   if (auto id = ObjectId::parse(name)) {

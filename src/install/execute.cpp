@@ -1,0 +1,209 @@
+// execute, remove and list_installed: the steps in order, under the lock.
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "build/builder.hpp"
+#include "install/generations.hpp"
+#include "install/installer.hpp"
+#include "install/source_cache.hpp"
+#include "platform/sandbox.hpp"
+
+namespace rbee::install {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Forwards a build's progress, and keeps what it printed in a log that outlives a failure.
+class BuildWatcher final : public build::Observer {
+ public:
+  BuildWatcher(install::Observer& observer, platform::FileDescriptor log)
+      : observer_(observer), log_(std::move(log)) {}
+
+  void phase(build::Phase phase, std::string_view detail) override {
+    switch (phase) {
+      case build::Phase::unpack:
+        return observer_.phase(Phase::unpack, detail);
+      case build::Phase::prepare:
+      case build::Phase::pkgver:
+        return observer_.phase(Phase::prepare, detail);
+      case build::Phase::build:
+        return observer_.phase(Phase::build, detail);
+      case build::Phase::check:
+        return observer_.phase(Phase::check, detail);
+      case build::Phase::package:
+        return observer_.phase(Phase::package, detail);
+    }
+  }
+  void output(std::string_view bytes) override {
+    // A log that cannot be written is no reason to stop a build that can.
+    platform::write_all(log_.get(), bytes);
+    observer_.build_output(bytes);
+  }
+  bool cancelled() override { return observer_.cancelled(); }
+
+ private:
+  install::Observer& observer_;
+  platform::FileDescriptor log_;
+};
+
+/// One digest for everything that decides what a build yields: equal digests are equal packages.
+std::string inputs_digest(const Plan& plan, const Fetched& fetched) {
+  Hasher hasher(HashAlgorithm::sha256);
+  const auto add = [&](std::string_view key, std::string_view value) {
+    hasher.update(fmt::format("{}:{}:{}:", key.size(), key, value.size()));
+    hasher.update(value);
+  };
+  add("platform", to_string(plan.platform));
+  add(plan.recipe_file, plan.recipe_text);
+  for (const auto& [name, value] : plan.environment) add("environment " + name, value);
+  for (const auto& [path, bytes] : plan.local_files) add("file " + path, bytes);
+  for (const std::string& path : plan.executable_files) add("executable", path);
+  for (const auto& [name, digest] : fetched.digests) add("source " + name, digest.hex());
+  return hasher.finish().substr(0, 16);
+}
+
+/// The package whose tree is installed: the one called like the worker, else the first.
+std::string package_of(const Plan& plan) {
+  for (const pkgbuild::Package& package : plan.recipe.packages)
+    if (package.name == plan.detail.summary.id) return package.name;
+  return plan.recipe.packages.front().name;
+}
+
+Result<void> check_disk(const Plan& plan, const Directories& directories) {
+  const auto wanted =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(plan.detail.hardware.disk_mb, 0)) *
+      1'000'000;
+  TRY_ASSIGN(const std::uint64_t free, platform::free_bytes(directories.data));
+  if (wanted <= free) return {};
+  return fail(
+      Errc::does_not_fit, "disk-too-small",
+      fmt::format("{} needs {} of disk space", plan.detail.summary.id, human_size(wanted)),
+      {.evidence = {fmt::format("'{}' has {} left", printable_line(directories.data.string()),
+                                human_size(free))}});
+}
+
+/// A version as part of a file's name; makepkg's rules leave only ':' to replace.
+std::string file_version(std::string version) {
+  for (char& c : version)
+    if (c == ':' || c == '/') c = '_';
+  return version;
+}
+
+Result<build::Built> run_build(const Plan& plan, const Fetched& fetched, const fs::path& directory,
+                               const Directories& directories, Observer& observer,
+                               const Clock& clock) {
+  const fs::path logs = directories.cache / "logs";
+  TRY(platform::make_directories(logs, 0700));
+  const fs::path log = logs / (plan.detail.summary.id + ".log");
+  platform::FileDescriptor log_file(
+      ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!log_file) return tl::unexpected(platform::io_failure("create", log, errno));
+  BuildWatcher watcher(observer, std::move(log_file));
+  const build::Request request{.recipe = plan.recipe,
+                               .recipe_text = plan.recipe_text,
+                               .recipe_file = plan.recipe_file,
+                               .package = package_of(plan),
+                               .platform = plan.platform,
+                               .sources = plan.sources,
+                               .fetched = fetched.files,
+                               .local_files = plan.local_files,
+                               .executable_files = plan.executable_files,
+                               .environment = plan.environment,
+                               .source_date_epoch = clock.now().time_since_epoch().count()};
+  auto built = build::build(request, directory, watcher);
+  if (!built) {
+    Error error = std::move(built).error();
+    if (error.id == "build-failed")
+      error.evidence.push_back(fmt::format("whole log: {}", printable_line(log.string())));
+    return tl::unexpected(std::move(error));
+  }
+  return built;
+}
+
+}  // namespace
+
+Result<Installed> execute(const Plan& plan, const Directories& directories,
+                          platform::HttpClient& http, Observer& observer, const Clock& clock) {
+  TRY_ASSIGN(const WorkerId id, WorkerId::parse(plan.detail.summary.id));
+  TRY_ASSIGN(const Exclusive exclusive,
+             Exclusive::take(directories, "rbee worker install " + id.str()));
+  TRY_ASSIGN(std::vector<Installed> workers, read_current(directories));
+  TRY(check_disk(plan, directories));
+  TRY(platform::check_sandbox());
+  TRY_ASSIGN(const Fetched fetched, fetch_sources(plan, directories.cache, http, observer));
+  const std::string digest = inputs_digest(plan, fetched);
+  const auto same_id = [&](const Installed& worker) { return worker.id == id.str(); };
+  const auto old = std::find_if(workers.begin(), workers.end(), same_id);
+  if (old != workers.end() && old->tree.ends_with("-" + digest) && fs::exists(old->tree)) {
+    TRY(check_commands(old->commands, id.str(), workers, directories));
+    return *old;
+  }
+
+  TRY(platform::make_directories(builds_directory(directories), 0700));
+  Installed installed;
+  {
+    TRY_ASSIGN(const platform::TemporaryDirectory room,
+               platform::TemporaryDirectory::create(builds_directory(directories), id.str() + "-"));
+    TRY_ASSIGN(const build::Built built,
+               run_build(plan, fetched, room.path(), directories, observer, clock));
+    TRY(check_commands(built.commands, id.str(), workers, directories));
+    if (observer.cancelled())
+      return fail(Errc::interrupted, "interrupted", "stopped before anything was installed");
+    observer.phase(Phase::store, "");
+    TRY_ASSIGN(
+        const fs::path tree,
+        add_to_store(exclusive, built.tree, id.str(),
+                     fmt::format("{}-{}", file_version(built.version), digest), directories));
+    installed.version = built.version;
+    installed.tree = tree;
+    installed.size_bytes = built.size_bytes;
+    installed.commands = built.commands;
+  }
+  installed.id = id.str();
+  installed.name = plan.detail.summary.name;
+  installed.catalog = plan.catalog;
+  installed.platform = to_string(plan.platform);
+  installed.recipe = plan.recipe_file;
+  installed.installed_at = rfc3339(clock.now());
+  installed.run = plan.detail.run;
+  observer.phase(Phase::link, "");
+  std::erase_if(workers, same_id);
+  workers.push_back(installed);
+  if (auto switched = switch_to(exclusive, std::move(workers), directories, clock.now());
+      !switched) {
+    // The tree that no generation names is not left behind; what stopped us is the better news to
+    // tell.
+    static_cast<void>(platform::remove_tree(installed.tree));
+    return tl::unexpected(std::move(switched).error());
+  }
+  return installed;
+}
+
+Result<std::vector<Installed>> list_installed(const Directories& directories) {
+  // After a kill between a switch and its links, the next look mends them; if another process is at
+  // work, it will.
+  if (!links_agree(directories))
+    static_cast<void>(Exclusive::take(directories, "rbee worker list"));
+  return read_current(directories);
+}
+
+Result<Installed> remove(const WorkerId& id, const Directories& directories, const Clock& clock) {
+  TRY_ASSIGN(const Exclusive exclusive,
+             Exclusive::take(directories, "rbee worker remove " + id.str()));
+  TRY_ASSIGN(std::vector<Installed> workers, read_current(directories));
+  const auto found = std::find_if(workers.begin(), workers.end(),
+                                  [&](const Installed& worker) { return worker.id == id.str(); });
+  if (found == workers.end())
+    return fail(Errc::not_found, "worker-not-installed",
+                fmt::format("{} is not installed", id.str()), {.fix = "rbee worker list"});
+  const Installed removed = *found;
+  workers.erase(found);
+  TRY(switch_to(exclusive, std::move(workers), directories, clock.now()));
+  return removed;
+}
+
+}  // namespace rbee::install

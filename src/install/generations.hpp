@@ -1,0 +1,61 @@
+// What is installed: the store of package trees, and the generations that choose among them.
+//
+//   data/store/<id>/<version>-<digest>/    one package tree, read-only, never changed
+//   data/generations/<n>/manifest.json     the workers of generation n
+//   data/generations/<n>/bin/<command>     links into the store
+//   data/current                           link to generations/<n>: switching is one rename
+//   bin/<command>                          links to data/current/bin/<command>
+//
+// Everything but `current` can be made again or is never looked at, so a kill -9 anywhere leaves
+// one generation whole.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "install/installer.hpp"
+#include "platform/files.hpp"
+
+namespace rbee::install {
+
+/// Proof that this process alone changes what is installed. Taking it also repairs what a killed
+/// run left: half-made trees and generations go away, links in bin agree with the current
+/// generation again.
+class Exclusive {
+ public:
+  /// Errors: Errc::exists "locked" with who holds it; Errc::io.
+  static Result<Exclusive> take(const Directories& directories, std::string_view purpose);
+
+ private:
+  explicit Exclusive(platform::FileLock lock) : lock_(std::move(lock)) {}
+  platform::FileLock lock_;
+};
+
+/// Workers of the current generation, sorted by id; none when there is no generation yet.
+/// Errors: Errc::integrity "manifest-damaged".
+Result<std::vector<Installed>> read_current(const Directories& directories);
+
+/// False when a command of the current generation has no link in bin, or a link of ours leads
+/// nowhere.
+bool links_agree(const Directories& directories);
+
+/// Who or what already has one of `commands` in the bin directory. `id` may have them itself.
+/// Errors: Errc::exists "command-conflict".
+Result<void> check_commands(const std::vector<std::string>& commands, const std::string& id,
+                            const std::vector<Installed>& workers, const Directories& directories);
+
+/// Make `tree` part of the store: sealed, on disk, under store/<id>/<name>. Returns where it is.
+Result<std::filesystem::path> add_to_store(const Exclusive& exclusive,
+                                           const std::filesystem::path& tree, const std::string& id,
+                                           const std::string& name, const Directories& directories);
+
+/// Write a generation of these workers, switch to it, bring the links in bin up to date, and drop
+/// trees that neither it nor the generation before it needs.
+Result<void> switch_to(const Exclusive& exclusive, std::vector<Installed> workers,
+                       const Directories& directories, Time now);
+
+/// Where a build may work: data/builds. Emptied by the next `Exclusive::take`.
+std::filesystem::path builds_directory(const Directories& directories);
+
+}  // namespace rbee::install

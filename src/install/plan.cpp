@@ -1,0 +1,283 @@
+// plan_install: which variant, from which recipe, with which sources. Decides everything and
+// changes nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "install/installer.hpp"
+#include "pkgbuild/recipe.hpp"
+#include "platform/machine.hpp"
+
+namespace rbee::install {
+
+namespace {
+
+/// A variant of the server's list, and why it was not taken; empty: it fits.
+struct Candidate {
+  const wire::Variant* variant = nullptr;
+  Platform platform;
+  std::string reason;
+  std::size_t rank = 0;  ///< Position of its accelerator in `present`.
+};
+
+Candidate judge(const wire::Variant& variant, const InstallRequest& request,
+                const wire::WorkerDetail& detail) {
+  Candidate candidate{&variant, {}, {}, 0};
+  const auto os = parse_os(variant.os);
+  const auto arch = parse_arch(variant.arch);
+  const auto accelerator = parse_accelerator(variant.accelerator);
+  if (!os || !arch || !accelerator) {
+    candidate.reason = "this rbee does not know that platform";
+    return candidate;
+  }
+  candidate.platform = {*os, *arch, *accelerator};
+  const auto place = std::find(request.present.begin(), request.present.end(), *accelerator);
+  const bool has_recipe =
+      std::any_of(detail.recipes.begin(), detail.recipes.end(),
+                  [&](const auto& recipe) { return recipe.file == variant.recipe; });
+  candidate.rank = static_cast<std::size_t>(place - request.present.begin());
+  if (*os != request.platform.os) {
+    candidate.reason = fmt::format("this machine runs {}", to_string(request.platform.os));
+  } else if (*arch != request.platform.arch) {
+    candidate.reason = fmt::format("this machine is {}", to_string(request.platform.arch));
+  } else if (place == request.present.end()) {
+    candidate.reason = fmt::format("this machine has no {}", to_string(*accelerator));
+  } else if (request.recipe && *request.recipe != variant.recipe) {
+    candidate.reason = fmt::format("{} was asked for", *request.recipe);
+  } else if (!has_recipe) {
+    candidate.reason = "its recipe is missing";
+  }
+  return candidate;
+}
+
+std::string label(const Candidate& candidate) {
+  return fmt::format("{}-{}-{} ({})", printable_line(candidate.variant->os),
+                     printable_line(candidate.variant->arch),
+                     printable_line(candidate.variant->accelerator),
+                     printable_line(candidate.variant->recipe));
+}
+
+/// The best variant: the best accelerator, then pre-built before built here. Fills `why`.
+Result<Candidate> choose(const InstallRequest& request, const wire::WorkerDetail& detail,
+                         std::string& why) {
+  std::vector<Candidate> candidates;
+  for (const wire::Variant& variant : detail.variants)
+    candidates.push_back(judge(variant, request, detail));
+  const auto better = [](const Candidate& a, const Candidate& b) {
+    if (a.reason.empty() != b.reason.empty()) return a.reason.empty();
+    if (a.rank != b.rank) return a.rank < b.rank;
+    return a.variant->recipe == "PKGBUILD.bin" && b.variant->recipe != "PKGBUILD.bin";
+  };
+  std::stable_sort(candidates.begin(), candidates.end(), better);
+  if (candidates.empty() || !candidates.front().reason.empty()) {
+    std::vector<std::string> evidence;
+    for (const Candidate& candidate : candidates)
+      evidence.push_back(fmt::format("{}: {}", label(candidate), candidate.reason));
+    if (evidence.empty()) evidence.emplace_back("it has no variants at all");
+    return fail(Errc::does_not_fit, "no-variant-fits",
+                fmt::format("no variant of {} runs on this machine ({}-{})", request.id.str(),
+                            to_string(request.platform.os), to_string(request.platform.arch)),
+                {.evidence = std::move(evidence)});
+  }
+  why = fmt::format("chose {}", label(candidates.front()));
+  for (std::size_t i = 1; i < candidates.size(); ++i)
+    why += fmt::format(
+        "; skipped {}: {}", label(candidates[i]),
+        candidates[i].reason.empty() ? "the chosen one is better" : candidates[i].reason);
+  return candidates.front();
+}
+
+/// Files of the worker, fetched when the recipe or its sources name them.
+class Files final : public pkgbuild::LocalFiles {
+ public:
+  Files(const WorkerId& id, const wire::WorkerDetail& detail, WorkerSource& source)
+      : id_(id), detail_(detail), source_(source) {}
+
+  std::optional<std::string> read(std::string_view path) const override {
+    if (const auto found = texts_.find(std::string(path)); found != texts_.end())
+      return found->second;
+    for (const wire::FileInfo& info : detail_.files)
+      if (info.path == path) {
+        auto text = source_.file(id_, info);
+        if (!text) {
+          error_ = std::move(text).error();
+          return std::nullopt;
+        }
+        if (info.executable) executable_.insert(info.path);
+        return texts_[info.path] = std::move(*text);
+      }
+    return std::nullopt;
+  }
+
+  Result<void> want(const std::string& path) const {
+    if (read(path)) return {};
+    if (error_) return tl::unexpected(*error_);
+    return fail(Errc::not_found, "local-file-missing",
+                fmt::format("the recipe names the file '{}', which the worker does not have",
+                            printable_line(path)));
+  }
+
+  const std::map<std::string, std::string>& texts() const { return texts_; }
+  std::vector<std::string> executable() const { return {executable_.begin(), executable_.end()}; }
+
+ private:
+  const WorkerId& id_;
+  const wire::WorkerDetail& detail_;
+  WorkerSource& source_;
+  mutable std::map<std::string, std::string> texts_;
+  mutable std::set<std::string> executable_;
+  mutable std::optional<Error> error_;
+};
+
+tl::unexpected<Error> refused(pkgbuild::Refusal refusal, const std::string& file) {
+  for (Finding& finding : refusal.findings)
+    if (finding.file.empty()) finding.file = file;
+  ErrorDetails details;
+  details.findings = std::move(refusal.findings);
+  switch (refusal.kind) {
+    case pkgbuild::Refusal::Kind::unsupported:
+      return fail(Errc::unsupported, "recipe-unsupported",
+                  "the recipe cannot be read without running it", std::move(details));
+    case pkgbuild::Refusal::Kind::limit:
+      return fail(Errc::too_large, "recipe-limit",
+                  "the recipe asks for too much work before anything is built", std::move(details));
+    case pkgbuild::Refusal::Kind::syntax:
+    case pkgbuild::Refusal::Kind::invalid:
+      break;
+  }
+  return fail(Errc::invalid_input, "recipe-invalid",
+              "the recipe is not one that makepkg would accept", std::move(details));
+}
+
+Result<void> check_memory(const WorkerId& id, const wire::Hardware& hardware) {
+  TRY_ASSIGN(const platform::Machine machine, platform::probe_machine("/", "linux-x86_64"));
+  const auto wanted =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(hardware.ram_mb, 0)) * 1'000'000;
+  if (machine.ram_bytes == 0 || wanted <= machine.ram_bytes) return {};
+  return fail(Errc::does_not_fit, "memory-too-small",
+              fmt::format("{} needs {} of memory", id.str(), human_size(wanted)),
+              {.evidence = {fmt::format("this machine has {}", human_size(machine.ram_bytes))}});
+}
+
+/// The rules that hold before anything is fetched.
+Result<void> check_policy(const Plan& plan, const InstallRequest& request) {
+  const auto hook = [](const pkgbuild::Fields& fields) {
+    const auto found = fields.find("install");
+    return found != fields.end() && !found->second.values.empty() &&
+           !found->second.values.front().empty();
+  };
+  bool hooks = hook(plan.recipe.fields);
+  for (const pkgbuild::Package& package : plan.recipe.packages)
+    hooks = hooks || hook(package.overrides);
+  if (hooks)
+    return fail(Errc::policy, "install-hook",
+                fmt::format("{} wants to run a script when it is installed", request.id.str()),
+                {.why = "install scripts are how packages take over machines; rbee never runs one",
+                 .fix = "a recipe without install= does everything in package()"});
+  for (const pkgbuild::SourceEntry& source : plan.sources)
+    if (source.protocol != "local" && source.protocol != "http" && source.protocol != "https" &&
+        source.protocol != "file")
+      return fail(Errc::unsupported, "source-unsupported",
+                  fmt::format("sources of the kind '{}' cannot be fetched yet",
+                              printable_line(source.protocol)),
+                  {.evidence = {printable_line(source.entry)},
+                   .fix = "use a release tarball with a checksum"});
+  if (request.allow_unverified) return {};
+  auto findings =
+      check::check_sources(plan.recipe, plan.platform.arch, plan.recipe_text, plan.recipe_file);
+  if (findings.empty()) return {};
+  return fail(Errc::policy, "checksum-missing",
+              fmt::format("{} has sources that nothing can be checked against", request.id.str()),
+              {.findings = std::move(findings)});
+}
+
+}  // namespace
+
+Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
+  TRY_ASSIGN(wire::WorkerDetail detail, source.detail(request.id));
+  if (detail.summary.id != request.id.str())
+    return fail(Errc::bad_response, "worker-other",
+                fmt::format("{} answered with the worker '{}' when asked for '{}'",
+                            printable_line(source.name()), printable_line(detail.summary.id),
+                            request.id.str()));
+  std::string why;
+  TRY_ASSIGN(const Candidate chosen, choose(request, detail, why));
+  TRY(check_memory(request.id, detail.hardware));
+
+  const auto info =
+      std::find_if(detail.recipes.begin(), detail.recipes.end(),
+                   [&](const auto& recipe) { return recipe.file == chosen.variant->recipe; });
+  TRY_ASSIGN(std::string text, source.recipe(request.id, *info));
+  if (Sha256::of(text).hex() != info->sha256)
+    return fail(
+        Errc::integrity, "recipe-mismatch",
+        fmt::format("the recipe of {} is not the one that the catalog lists", request.id.str()),
+        {.evidence = {"expected: " + printable_line(info->sha256),
+                      "actual:   " + Sha256::of(text).hex()}});
+
+  const Files files(request.id, detail, source);
+  pkgbuild::Inputs inputs;
+  inputs.platform = chosen.platform;
+  inputs.environment = {
+      {"RBEE_FEATURES", fmt::format("{}", fmt::join(chosen.variant->features, ","))},
+      {"RBEE_ACCELERATOR", std::string(to_string(chosen.platform.accelerator))}};
+  inputs.files = &files;
+  auto evaluated = pkgbuild::evaluate(text, inputs);
+  if (!evaluated) return refused(std::move(evaluated).error(), info->file);
+
+  const std::string recipe_file = info->file;
+  const Platform platform = chosen.platform;
+  Plan plan{.catalog = source.name(),
+            .detail = std::move(detail),
+            .platform = platform,
+            .recipe_file = recipe_file,
+            .recipe_text = std::move(text),
+            .recipe = std::move(*evaluated),
+            .sources = {},
+            .local_files = {},
+            .executable_files = {},
+            .environment = std::move(inputs.environment),
+            .why = std::move(why)};
+  if (!plan.recipe.supports(platform.arch))
+    return fail(
+        Errc::does_not_fit, "arch-unsupported",
+        fmt::format("the recipe of {} is not for {}", request.id.str(), to_string(platform.arch)));
+  plan.sources = plan.recipe.sources(platform.arch);
+  TRY(check_policy(plan, request));
+  // `files` refers to the detail that moved into the plan; a second one refers to where it is now.
+  const Files sources(request.id, plan.detail, source);
+  for (const auto& [path, ignored] : files.texts()) TRY(sources.want(path));
+  for (const pkgbuild::SourceEntry& entry : plan.sources)
+    if (entry.protocol == "local") TRY(sources.want(entry.url));
+  plan.local_files = sources.texts();
+  plan.executable_files = sources.executable();
+  return plan;
+}
+
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+    case Phase::fetch:
+      return "fetch";
+    case Phase::verify:
+      return "verify";
+    case Phase::unpack:
+      return "unpack";
+    case Phase::prepare:
+      return "prepare";
+    case Phase::build:
+      return "build";
+    case Phase::check:
+      return "check";
+    case Phase::package:
+      return "package";
+    case Phase::store:
+      return "store";
+    case Phase::link:
+      return "link";
+  }
+  return "unknown";
+}
+
+}  // namespace rbee::install
