@@ -1,0 +1,1 @@
+_from_common=common
