@@ -197,7 +197,7 @@ TEST_F(App, ConfigSetThenGetThenList) {
   EXPECT_EQ(json()["value"].as_string(), "http://market.test");
   EXPECT_EQ(run({"config", "list"}), 0);
   EXPECT_EQ(out(),
-            "KEY      VALUE               FROM                         WHAT\n"
+            "KEY      VALUE               FROM                        WHAT\n"
             "catalog  http://market.test  ~/.config/rbee/config.toml  the marketplace to search "
             "and install from\n");
   environment_.variables["RBEE_CATALOG"] = "http://other.test";
@@ -235,7 +235,7 @@ constexpr const char* kRecipe =
     "pkgver=1.0\n"
     "pkgrel=2\n"
     "arch=(any)\n"
-    "options=(\"$RBEE_FEATURES\")\n";
+    "options=(\"${RBEE_FEATURES:-strip}\")\n";
 
 TEST_F(App, SrcinfoFromStandardInput) {
   EXPECT_EQ(run({"recipe", "srcinfo", "-", "--env", "RBEE_FEATURES=!strip"}, kRecipe), 0) << err();

@@ -93,8 +93,7 @@ std::vector<std::string> option_names(const Command* command) {
 
 void declare(CLI::App& app, const Command& command, Arguments& arguments) {
   for (const ArgumentRow& row : command.arguments) {
-    const std::string name =
-        is_positional(row) ? std::string(row.spelling) : std::string(row.spelling);
+    const std::string name(row.spelling);
     std::visit(
         [&](auto member) {
           auto& field = arguments.*member;
@@ -106,13 +105,39 @@ void declare(CLI::App& app, const Command& command, Arguments& arguments) {
             // words.
             CLI::Option* option = app.add_option(name, field);
             if (!is_positional(row)) option->allow_extra_args(false);
+          } else if constexpr (std::is_integral_v<T>) {
+            app.add_option(name, field)->check(CLI::NonNegativeNumber);
           } else {
             app.add_option(name, field);
           }
         },
         row.field);
   }
-  if (command.run == worker_run) app.add_option("ARGUMENTS", arguments.trailing);
+}
+
+/// What follows "--" are words, whatever they look like: the worker's, or the command's own.
+Result<void> take_words(const Command& command, Arguments& arguments,
+                        std::vector<std::string> words) {
+  if (command.run == worker_run) {
+    arguments.trailing = std::move(words);
+    return {};
+  }
+  auto next = words.begin();
+  for (const ArgumentRow& row : command.arguments) {
+    if (!is_positional(row) || next == words.end()) continue;
+    if (const auto* several = std::get_if<std::vector<std::string> Arguments::*>(&row.field)) {
+      auto& field = arguments.**several;
+      field.insert(field.end(), next, words.end());
+      next = words.end();
+    } else if (const auto* one = std::get_if<std::string Arguments::*>(&row.field);
+               one != nullptr && (arguments.**one).empty()) {
+      arguments.** one = *next++;
+    }
+  }
+  if (next == words.end()) return {};
+  return fail(Errc::usage, "argument-unexpected",
+              fmt::format("'{}' is one word too many", printable_line(*next)),
+              {.fix = fmt::format("usage: {}", usage_of(command))});
 }
 
 Result<void> check_required(const Command& command, const Arguments& arguments) {
@@ -229,8 +254,11 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
     }
   }
 
-  // "rbee help worker" is "rbee worker --help".
   std::vector<std::string> words = arguments;
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  std::vector<std::string> literal(dashes == words.end() ? dashes : dashes + 1, words.end());
+  words.erase(dashes, words.end());
+  // "rbee help worker" is "rbee worker --help".
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());
     wants_help = true;
@@ -279,8 +307,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
           for (std::string_view alias : each.aliases) known.emplace_back(alias);
         }
     }
-    return unknown("command", group == nullptr ? word : fmt::format("{}", word), known,
-                   help_command);
+    return unknown("command", word, known, help_command);
   }
   if (wants_help || (arguments.empty() && group == nullptr)) {
     line.text = help(group, command);
@@ -289,6 +316,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   if (command == nullptr)
     return fail(Errc::usage, "command-missing", "a command is missing",
                 {.fix = fmt::format("`{}` lists them", help_command)});
+  TRY(take_words(*command, line.arguments, std::move(literal)));
   TRY(check_required(*command, line.arguments));
   line.command = command;
   return line;

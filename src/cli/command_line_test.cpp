@@ -52,6 +52,13 @@ TEST(CommandLine, WhatFollowsTwoDashesGoesToTheWorker) {
   EXPECT_THAT(line->arguments.trailing, ElementsAre("--json", "-v", "--", "x"));
 }
 
+TEST(CommandLine, WhatFollowsTwoDashesIsAWordEverywhere) {
+  EXPECT_THAT(parse({"worker", "search", "a", "--", "-x"})->arguments.words,
+              ElementsAre("a", "-x"));
+  EXPECT_EQ(parse({"recipe", "srcinfo", "--", "--file"})->arguments.file, "--file");
+  EXPECT_EQ(parse({"worker", "remove", "a", "--", "b"}).error().id, "argument-unexpected");
+}
+
 struct AliasCase {
   const char* typed;
   const char* name;

@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
             "  x.tar.gz  [####################]  100%    7.6 MB/7.6 MB     900 B/s  ETA  0:00"},
         LineCase{"more_than_promised", "x", 10, 5, 0, 80, "  x      10 B"},
         LineCase{"hostile_name", "x\x1b[2J\n", 5, 10, 0, 80,
-                 "  x\xEF\xBF\xBD[2J   [###############---------------]   50%       5 B/10 B       "
+                 "  x\xEF\xBF\xBD[2J   [############------------]   50%       5 B/10 B       "
                  "       ETA --:--"}),
     [](const auto& info) { return info.param.name; });
 

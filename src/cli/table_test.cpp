@@ -63,7 +63,7 @@ TEST(Table, CutsTheLastColumnFirst) {
   EXPECT_EQ(sample().render(36),
             "ID          VERSION  DESCRIPTION\n"
             "tts-worker  1.0-1    Speaks text\n"
-            "语音        2.0.1-1  说话 with a …\n");
+            "语音        2.0.1-1  说话 with a lo…\n");
 }
 TEST(Table, CutsOthersWhenTheLastIsSmall) {
   Table table({"ID", "N"});
