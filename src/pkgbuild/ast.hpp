@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,6 +104,7 @@ struct Parameter {
     length,                 ///< ${#x}
     names,                  ///< ${!prefix*}  ${!prefix@}
     keys,                   ///< ${!x[*]}     ${!x[@]}
+    bad,                    ///< What bash calls a bad substitution, and only when it gets there.
   };
   enum class Subscript : std::uint8_t { none, index, at, star };
   std::string_view name;  ///< An identifier, digits, or one of @ * # ? - $ ! 0 _
@@ -224,6 +226,7 @@ struct Command {
 struct Script {
   std::string text;
   std::pmr::monotonic_buffer_resource arena{4096};
+  std::optional<Span> place;  ///< Where in another text it stands: the eval that made it.
   std::vector<std::shared_ptr<const Script>> children;  ///< Texts of `…` that hold escapes.
   const Command* root = nullptr;  ///< A sequence; absent when the text holds no command.
 

@@ -98,7 +98,7 @@ void look_at_remains(Interpreter& shell) {
   }
   for (const auto& [name, function] : state.functions) {
     if (is_makepkg_function(name) || shell.is_builtin_name(name)) {
-      return shell.unsupported("a function named " + name + ", which makepkg itself uses", function.command->name_span);
+      return shell.unsupported("a function named " + name + ", which makepkg itself uses", function.script->place.value_or(function.command->name_span));
     }
   }
   for (const auto& [name, variable] : state.variables) {
@@ -185,6 +185,10 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
     if (variable.form == Variable::Form::associative) {
       return refused(refuse(text, Refusal::Kind::unsupported, variable.span, "an associative array as " + name));
     }
+    const auto& items = variable.indexed.items();
+    if (name == "source" && !items.empty() && items.back().first + 1 != static_cast<std::int64_t>(items.size())) {
+      return refused(refuse(text, Refusal::Kind::invalid, variable.span, "sparse arrays are not allowed for " + name));
+    }
     recipe.fields.emplace(name, field_of(variable));
   }
   const std::vector<std::string> names = recipe.array("pkgname");
@@ -192,14 +196,15 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
   recipe.pkgbase = recipe.scalar("pkgbase");
   if (recipe.pkgbase.empty() && !names.empty()) recipe.pkgbase = names.front();
   for (const auto& [name, function] : shell.state().functions) {
-    const Span span{function.command->name_span.begin, function.command->span.end};
+    const Span span = function.script->place.value_or(
+        Span{function.command->name_span.begin, function.command->span.end});
     recipe.functions.push_back({name, span, function.script, function.command->parts[0]});
   }
   std::sort(recipe.functions.begin(), recipe.functions.end(),
             [](const Function& a, const Function& b) { return a.span.begin < b.span.begin; });
   find_overrides(shell, recipe);
   if (shell.halt()) return refused(refuse(text, shell));
-  std::vector<Finding> findings = lint(recipe, text);
+  std::vector<Finding> findings = lint(recipe, text, inputs.files);
   if (!findings.empty()) return refused(Refusal{Refusal::Kind::invalid, std::move(findings)});
   return recipe;
 }

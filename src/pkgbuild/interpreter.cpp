@@ -436,11 +436,13 @@ void Interpreter::call_function(const ShellFunction& function, std::vector<std::
   frame.parameters_taint = std::exchange(state_.parameters_taint, argv_taint);
   state_.frames.push_back(std::move(frame));
   const auto outer_script = std::exchange(script_, function.script);
+  const auto outer_place = std::exchange(eval_place_, function.script->place);
   const int outer_loops = std::exchange(loops_, 0);
   status_ = 0;
   execute(function.command->parts[0]);
   loops_ = outer_loops;
   script_ = outer_script;
+  eval_place_ = outer_place;
   --calls_;
   if (halted()) return;
   if (flow_ == Flow::return_function) flow_ = Flow::none;
@@ -450,9 +452,27 @@ void Interpreter::call_function(const ShellFunction& function, std::vector<std::
 }
 
 void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
-  if (!is_text_command(argv[0])) return unsupported("command " + (argv[0].empty() ? "''" : argv[0]), span);
+  // Inside $( ) what cannot be computed taints the value; a field that uses it is then unsupported.
+  const auto unknown = [&](std::string construct) {
+    if (subshells_ == 0 || io_.out == nullptr || argv[0].empty()) return unsupported(std::move(construct), span);
+    mark(note_taint(std::move(construct), span));
+    put("", span);
+    status_ = 0;
+    status_taint_ = taint_;
+  };
+  if (!is_text_command(argv[0])) {
+    world_changed_ = true;
+    return unknown("command " + (argv[0].empty() ? "''" : argv[0]));
+  }
   const TaintId input_taint = io_.in != nullptr ? io_.in->taint : 0;
-  if (input_taint != 0) mark(input_taint);
+  mark(input_taint);
+  if (taint_ != 0) {
+    // What it prints and whether it succeeds depend on the host as its arguments do.
+    put("", span);
+    status_ = 0;
+    status_taint_ = taint_;
+    return;
+  }
   std::string_view input;
   if (io_.in != nullptr) {
     input = std::string_view(*io_.in->text).substr(std::min(io_.in->pos, io_.in->text->size()));
@@ -461,9 +481,9 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
   std::size_t bytes = input.size();
   for (const std::string& argument : argv) bytes += argument.size();
   if (!spend(20 + bytes / 8, span)) return;
-  const CommandCall call{argv, input, inputs_.platform, inputs_.files, inputs_.limits.memory_bytes_max / 16};
+  const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : inputs_.files, inputs_.limits.memory_bytes_max / 16};
   const auto result = run_text_command(call);
-  if (const auto* refused = std::get_if<CommandUnsupported>(&result)) return unsupported(refused->construct, span);
+  if (const auto* refused = std::get_if<CommandUnsupported>(&result)) return unknown(refused->construct);
   const CommandOutput& output = std::get<CommandOutput>(result);
   put(output.output, span);
   if (output.status != 0) complain(span);
@@ -477,7 +497,8 @@ void Interpreter::run_text(std::string text, Span span) {
   ParseOptions options;
   options.depth_max = std::max(1, inputs_.limits.depth_max - depth_ / 2);
   options.extglob = (state_.options & kExtglob) != 0 ? Extglob::on : Extglob::off;
-  const auto parsed = parse_at(text, eval_place_.value_or(span), options);
+  options.place = eval_place_.value_or(span);
+  const auto parsed = parse(text, options);
   if (!parsed) {
     if (parsed.error().kind == SyntaxError::Kind::depth) {
       stop(Refusal::Kind::limit, parsed.error().message, span);
@@ -486,8 +507,7 @@ void Interpreter::run_text(std::string text, Span span) {
     }
     return;
   }
-  const auto outer_place = eval_place_;
-  if (!eval_place_) eval_place_ = span;
+  const auto outer_place = std::exchange(eval_place_, options.place);
   status_ = 0;
   status_taint_ = 0;
   run(*parsed);
@@ -577,7 +597,7 @@ bool Interpreter::apply_redirects(const Command& command, std::deque<std::string
           unsupported("a redirection of another file descriptor", redirect.span);
         } else if (target == "/dev/null") {
           feed("");
-        } else if (inputs_.files == nullptr) {
+        } else if (inputs_.files == nullptr || world_changed_) {
           unsupported("reading a file", redirect.span);
         } else if (const auto text = inputs_.files->read(target)) {
           if (spend_bytes(text->size(), redirect.span)) feed(*text);

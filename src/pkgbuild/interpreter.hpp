@@ -90,7 +90,12 @@ class Interpreter {
   const std::pair<std::string, Span>& taint(TaintId id) const { return taints_[id]; }
 
   /// Value for an override: a word as the right side of an assignment, in the global scope.
-  void assign(const Assignment& assignment) { apply_assignment(assignment); }
+  /// `place`: where in the recipe the text of the assignment stands, when that is not the recipe itself.
+  void assign(const Assignment& assignment, std::optional<Span> place) {
+    eval_place_ = place;
+    apply_assignment(assignment);
+    eval_place_ = std::nullopt;
+  }
   /// From now on only this variable may change; another one ends the run as unsupported. Empty: all may.
   void freeze_all_but(std::string_view name) {
     only_writable_ = name.empty() ? std::nullopt : std::optional<std::string>(name);
@@ -107,6 +112,8 @@ class Interpreter {
   friend class Arithmetic;
   friend class Builtins;
   friend class TestExpression;
+
+  static constexpr std::string_view kFunctionText = "the text of declare -f";
 
   enum class Flow : std::uint8_t { none, break_loop, continue_loop, return_function, exit, halted };
   struct Input {
@@ -131,13 +138,9 @@ class Interpreter {
     bool set = false;
     bool list = false;
     bool star = false;
-    std::string_view scalar;         ///< When not a list; points at `owned` or at the variable.
-    std::string owned;
+    std::string scalar;              ///< When not a list.
     std::vector<std::string> items;  ///< When a list.
-    void own(std::string text) {
-      owned = std::move(text);
-      scalar = owned;
-    }
+    void own(std::string text) { scalar = std::move(text); }
   };
 
   // interpreter.cpp
@@ -189,8 +192,10 @@ class Interpreter {
   bool is_dynamic(std::string_view name) const;
   TaintId note_taint(std::string construct, Span span);
   void mark(TaintId id) {
-    if (id != 0) taint_ = id;
+    if (id != 0 && (taint_ == 0 || is_function_text(taint_))) taint_ = id;
   }
+  /// The taint of what `declare -f` prints: only eval may use it.
+  bool is_function_text(TaintId id) const { return taints_[id].first == kFunctionText; }
   void pop_frame();
 
   // expand.cpp
@@ -263,6 +268,7 @@ class Interpreter {
   std::optional<Span> eval_place_;
   std::optional<Halt> halt_;
   std::optional<std::string> only_writable_;
+  bool world_changed_ = false;  ///< A command that was not run may have written files.
 };
 
 /// Collects an expansion's text as fields, one string, a glob pattern or a regular expression.

@@ -32,15 +32,16 @@ class LineFinder {
     inside,      ///< Something else begins the line.
   };
 
-  void visit(const Command* command, Place place) {
+  /// `semicolon`: declare -f prints one after the last command of this list, as it does between commands.
+  void visit(const Command* command, Place place, bool semicolon = false) {
     if (command == nullptr) return;
     for (const Redirect& redirect : command->redirects) {
       scan_word(redirect.target);
       if (redirect.kind == Redirect::Kind::here_doc) scan_lines(redirect.body_span);
     }
     switch (command->kind) {
-      case Command::Kind::simple: return visit_simple(*command, place);
-      case Command::Kind::sequence: return visit_sequence(*command, place);
+      case Command::Kind::simple: return visit_simple(*command, place, semicolon);
+      case Command::Kind::sequence: return visit_sequence(*command, place, semicolon);
       case Command::Kind::and_or:
       case Command::Kind::pipeline:
         for (std::size_t i = 0; i < command->parts.size(); ++i) {
@@ -56,19 +57,19 @@ class LineFinder {
       case Command::Kind::if_clause:
         for (std::size_t i = 0; i < command->parts.size(); ++i) {
           const bool condition = i % 2 == 0 && i + 1 < command->parts.size();
-          condition ? visit_shared(command->parts[i]) : visit(command->parts[i], Place::line_begin);
+          condition ? visit_shared(command->parts[i]) : visit(command->parts[i], Place::line_begin, true);
         }
         return;
       case Command::Kind::while_loop:
       case Command::Kind::until_loop:
         visit_shared(command->parts[0]);
-        return visit(command->parts[1], Place::line_begin);
+        return visit(command->parts[1], Place::line_begin, true);
       case Command::Kind::for_in:
       case Command::Kind::select:
         for (const Word& word : command->words) scan_word(word);
-        return visit(command->parts[0], Place::line_begin);
+        return visit(command->parts[0], Place::line_begin, true);
       case Command::Kind::for_arith:
-        return visit(command->parts[0], Place::line_begin);
+        return visit(command->parts[0], Place::line_begin, true);
       case Command::Kind::case_clause:
         scan_word(command->words[0]);
         for (const CaseItem& item : command->items) visit(item.body, Place::line_begin);
@@ -82,12 +83,12 @@ class LineFinder {
     }
   }
 
-  void visit_sequence(const Command& list, Place place) {
+  void visit_sequence(const Command& list, Place place, bool semicolon) {
     for (std::size_t i = 0; i < list.parts.size(); ++i) {
       Place at = i == 0 ? place : Place::line_begin;
       if (list.ops[i] == '&' && at == Place::line_begin) at = Place::shared;
       if (i > 0 && list.ops[i - 1] == '&') at = Place::inside;
-      visit(list.parts[i], at);
+      visit(list.parts[i], at, semicolon || i + 1 < list.parts.size());
     }
   }
 
@@ -100,7 +101,7 @@ class LineFinder {
     }
   }
 
-  void visit_simple(const Command& command, Place place) {
+  void visit_simple(const Command& command, Place place, bool semicolon) {
     for (const Word& word : command.words) scan_word(word);
     for (const Assignment& assignment : command.assignments) {
       scan_word(assignment.value);
@@ -109,8 +110,8 @@ class LineFinder {
     if (command.assignments.empty() || place == Place::inside) return;
     const Assignment& first = command.assignments[0];
     if (!is_schema_name(first.name) || first.index != nullptr) return;
-    // grep wants a character after `attr=`, and not a '(' for a scalar.
-    if (!first.array && first.value_span.begin == first.value_span.end && place == Place::line_begin) {
+    // grep wants a character after `attr=`, and not a '(' for a scalar; a ';' is one.
+    if (!first.array && first.value_span.begin == first.value_span.end && place == Place::line_begin && !semicolon) {
       return;
     }
     if (place != Place::line_begin || command.assignments.size() > 1 || !command.words.empty() ||
@@ -201,7 +202,7 @@ constexpr std::string_view kResult = "outvalue";
 
 // makepkg's extract_global_variable and extract_function_variable, for one name.
 Field override_of(Interpreter& shell, const Recipe& recipe, std::string_view name,
-                  const std::vector<const Assignment*>& lines) {
+                  const std::vector<const Assignment*>& lines, std::optional<Span> place) {
   shell.forget_variable(kResult);
   const bool array = is_array_name(name);
   Variable start;
@@ -219,23 +220,23 @@ Field override_of(Interpreter& shell, const Recipe& recipe, std::string_view nam
   Span span;
   for (const Assignment* line : lines) {
     if (line->name != name) continue;
-    span = line->span;
+    span = place.value_or(line->span);
     if (line->array != array) {
       // makepkg's lint refuses that form; the value does not matter.
       Field wrong;
       wrong.form = line->array ? Field::Form::array : Field::Form::scalar;
-      wrong.span = line->span;
+      wrong.span = span;
       return wrong;
     }
     Assignment renamed = *line;
     renamed.name = kResult;
-    shell.assign(renamed);
+    shell.assign(renamed, place);
     if (shell.halt()) return {};
   }
   const Variable& result = shell.state().variables[std::string(kResult)];
   if (result.taint != 0) {
-    const auto& [construct, place] = shell.taint(result.taint);
-    shell.unsupported(construct, place);
+    const auto& [construct, where] = shell.taint(result.taint);
+    shell.unsupported(construct, where);
   }
   Field field = field_of(result);
   field.form = form;
@@ -269,7 +270,8 @@ void find_overrides(Interpreter& shell, Recipe& recipe) {
     }
     found[i]->finder.walk(function->body);
     if (found[i]->finder.odd()) {
-      shell.unsupported("an override that does not stand on a line of its own", *found[i]->finder.odd());
+      shell.unsupported("an override that does not stand on a line of its own",
+                        function->tree->place.value_or(*found[i]->finder.odd()));
       return;
     }
     any = any || !found[i]->finder.lines().empty();
@@ -288,7 +290,7 @@ void find_overrides(Interpreter& shell, Recipe& recipe) {
       const std::string name(line->name);
       if (package.overrides.find(name) != package.overrides.end()) continue;
       shell.freeze_all_but(kResult);
-      Field field = override_of(shell, recipe, name, lines);
+      Field field = override_of(shell, recipe, name, lines, found[i]->function->tree->place);
       if (shell.halt()) return;
       shell.freeze_all_but({});
       package.overrides.emplace(name, std::move(field));

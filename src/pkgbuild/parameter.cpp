@@ -51,6 +51,7 @@ Pattern Interpreter::make_pattern(const std::string& text, Span span) {
 
 void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder, bool quoted) {
   if (!spend(1, span)) return;
+  if (parameter.op == Op::bad) return unsupported("a bad substitution", span);
   // $name and ${name} of a plain variable.
   if (parameter.op == Op::none && parameter.subscript == Parameter::Subscript::none && !parameter.indirect &&
       is_name_start(parameter.name[0])) {
@@ -149,7 +150,7 @@ Interpreter::Value Interpreter::resolve(const Parameter& parameter, Span span) {
     unsupported("${!" + std::string(parameter.name) + "} of an unset variable", span);
     return {};
   }
-  return resolve_text(std::string(value.scalar), span);
+  return resolve_text(value.scalar, span);
 }
 
 // The value of "name", "name[i]", "name[@]" or "1", written in another variable.
@@ -161,9 +162,7 @@ Interpreter::Value Interpreter::resolve_text(std::string_view reference, Span sp
       unsupported("an indirect reference to '" + name + "'", span);
       return {};
     }
-    Value value = resolve_variable(name, Parameter::Subscript::none, nullptr, span);
-    if (value.owned.empty() && !value.list) value.own(std::string(value.scalar));
-    return value;
+    return resolve_variable(name, Parameter::Subscript::none, nullptr, span);
   }
   if (!is_name(name) || !reference.ends_with(']')) {
     unsupported("an indirect reference to '" + std::string(reference) + "'", span);
@@ -182,9 +181,7 @@ Interpreter::Value Interpreter::resolve_text(std::string_view reference, Span sp
   Word word;
   word.span = span;
   word.parts = {&part, 1};
-  Value value = resolve_variable(name, Parameter::Subscript::index, &word, span);
-  value.own(std::string(value.scalar));
-  return value;
+  return resolve_variable(name, Parameter::Subscript::index, &word, span);
 }
 
 Interpreter::Value Interpreter::resolve_variable(std::string_view name, Parameter::Subscript subscript, const Word* index,
@@ -429,7 +426,7 @@ void Interpreter::apply_substring(const Parameter& parameter, Value& value, Span
   if (parameter.second != nullptr) length = number(*parameter.second);
   if (stopped()) return;
   if (!value.list) {
-    const std::string_view text = value.scalar;
+    const std::string text = value.scalar;
     const auto count = static_cast<std::int64_t>(character_count(text));
     if (offset < 0) offset += count;
     if (offset < 0 || offset > count) {
@@ -444,7 +441,7 @@ void Interpreter::apply_substring(const Parameter& parameter, Value& value, Span
     while (seen < offset) from += character_length(text, from), ++seen;
     std::size_t to = from;
     while (seen < end) to += character_length(text, to), ++seen;
-    value.own(std::string(text.substr(from, to - from)));
+    value.own(text.substr(from, to - from));
     return;
   }
   if (length && *length < 0) return unsupported("a negative length of a list", span);

@@ -607,27 +607,14 @@ const Command* Parser::parse_simple() {
   return finish(command);
 }
 
-namespace {
-
-tl::expected<std::shared_ptr<const Script>, SyntaxError> parse_text(std::string_view text, std::optional<Span> place,
-                                                                    const ParseOptions& options) {
+tl::expected<std::shared_ptr<const Script>, SyntaxError> parse(std::string_view text, const ParseOptions& options) {
   auto script = std::make_shared<Script>();
   script->text = text;
-  Parser parser(*script, 0, static_cast<std::uint32_t>(script->text.size()), options, place);
+  script->place = options.place;
+  Parser parser(*script, 0, static_cast<std::uint32_t>(script->text.size()), options, std::nullopt);
   script->root = parser.parse_program();
   if (parser.error()) return tl::unexpected<SyntaxError>(*parser.error());
   return script;
-}
-
-}  // namespace
-
-tl::expected<std::shared_ptr<const Script>, SyntaxError> parse(std::string_view text, const ParseOptions& options) {
-  return parse_text(text, std::nullopt, options);
-}
-
-tl::expected<std::shared_ptr<const Script>, SyntaxError> parse_at(std::string_view text, Span place,
-                                                                  const ParseOptions& options) {
-  return parse_text(text, place, options);
 }
 
 }  // namespace rbee::pkgbuild

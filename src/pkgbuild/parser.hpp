@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -19,6 +20,7 @@ enum class Extglob { off, on };
 struct ParseOptions {
   int depth_max = 100;              ///< Of nested commands, quotes and expansions.
   Extglob extglob = Extglob::off;   ///< At the start; `shopt -s extglob` at top level turns it on.
+  std::optional<Span> place;        ///< Where in another text it stands, for what eval or source runs.
 };
 
 /// Why there is no tree.
@@ -32,9 +34,5 @@ struct SyntaxError {
 /// The tree of a whole text.
 tl::expected<std::shared_ptr<const Script>, SyntaxError> parse(std::string_view text,
                                                                const ParseOptions& options = {});
-
-/// The tree of a text of which every node stands on `place` of another: what eval or a backtick runs.
-tl::expected<std::shared_ptr<const Script>, SyntaxError> parse_at(std::string_view text, Span place,
-                                                                  const ParseOptions& options);
 
 }  // namespace rbee::pkgbuild

@@ -124,6 +124,7 @@ class Parser {
   void parse_extglob_group(std::vector<WordPart>& out, Mode mode);
   void parse_parameter(std::vector<WordPart>& out, Mode mode);
   void parse_parameter_operator(Parameter& parameter, Mode mode);
+  void parse_bad_parameter(Parameter& parameter);
   const Word* parse_operand(Stop stop, Mode outer, bool pattern);
   Word parse_range(std::uint32_t begin, std::uint32_t end, Mode mode);
   bool at_assignment(std::uint32_t& operator_at) const;

@@ -222,7 +222,7 @@ void Builtins::eval() {
     if (i > first) text.push_back(' ');
     text += argv_[i];
   }
-  shell_.require_untainted(span_);
+  if (!shell_.is_function_text(shell_.taint_)) shell_.require_untainted(span_);
   if (!shell_.stopped()) shell_.run_text(std::move(text), span_);
 }
 
@@ -235,9 +235,7 @@ void Builtins::source() {
     refuse("source of the standard input");
     return;
   }
-  if (shell_.inputs_.files == nullptr) return refuse("source of a file");
-  // Without a slash bash looks along PATH first.
-  if (argv_[1].find('/') == std::string::npos) return refuse("source of a file without ./");
+  if (shell_.inputs_.files == nullptr || shell_.world_changed_) return refuse("source of a file");
   std::string_view path = argv_[1];
   while (path.starts_with("./")) path.remove_prefix(2);
   const auto text = shell_.inputs_.files->read(path);

@@ -36,7 +36,7 @@ bool compare(std::string_view op, std::int64_t a, std::int64_t b) {
 bool Interpreter::test_file(char op, std::string_view path, Span span) {
   if (path.empty()) return false;
   if (path == "/dev/null") return op != 'f' && op != 'd' && op != 's' && op != 'h' && op != 'L' && op != 'b' && op != 'x';
-  if (inputs_.files != nullptr && (op == 'e' || op == 'f' || op == 'r' || op == 's') && path[0] != '/') {
+  if (inputs_.files != nullptr && !world_changed_ && (op == 'e' || op == 'f' || op == 'r' || op == 's') && path[0] != '/') {
     if (const auto text = inputs_.files->read(path)) return op != 's' || !text->empty();
   }
   unsupported(std::string("a question about a file (-") + op + ")", span);

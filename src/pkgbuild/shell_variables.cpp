@@ -87,7 +87,7 @@ void Builtins::declare_one(std::string_view name, const Attributes& attributes, 
   if (attributes.array) become(Variable::Form::indexed);
   if (shell_.stopped()) return;
   if (assignment != nullptr) {
-    shell_.assign(*assignment);
+    shell_.apply_assignment(*assignment);
   } else if (value != nullptr) {
     shell_.store_scalar(variable, *value, append, span_);
     variable.taint = shell_.taint_;
@@ -99,11 +99,22 @@ void Builtins::declare_one(std::string_view name, const Attributes& attributes, 
 
 void Builtins::declare_with(Attributes attributes, std::size_t first) {
   if (attributes.functions) {
-    // Only the question whether the functions exist.
-    if (shell_.io_.out != nullptr || argv_.size() == first) return refuse(argv_[0] + " -f");
+    shell_.require_untainted(span_);
+    if (argv_.size() == first) return refuse(argv_[0] + " -f");
     bool all = true;
     for (std::size_t i = first; i < argv_.size(); ++i) {
-      all = all && shell_.state_.functions.find(argv_[i]) != shell_.state_.functions.end();
+      const auto found = shell_.state_.functions.find(argv_[i]);
+      if (found == shell_.state_.functions.end()) {
+        if (is_makepkg_function(argv_[i])) return refuse(argv_[0] + " -f " + argv_[i]);
+        all = false;
+      } else if (shell_.io_.out != nullptr) {
+        // Not laid out as bash does it, so only eval may have it.
+        const Command& body = *found->second.command->parts[0];
+        const std::string_view source = found->second.script->text;
+        shell_.mark(shell_.note_taint(std::string(Interpreter::kFunctionText), span_));
+        shell_.put(argv_[i] + " () \n" + std::string(source.substr(body.span.begin, body.span.end - body.span.begin)) + "\n",
+                   span_);
+      }
     }
     return done(all ? 0 : 1);
   }
@@ -482,7 +493,7 @@ void Builtins::shopt() {
     if (name == "extglob") bit = kExtglob;
     else if (name == "nocasematch") bit = kNoCaseMatch;
     else if (name == "patsub_replacement") bit = kNoPatsubReplacement, inverse = true;
-    else if (name == "checkwinsize" || name == "expand_aliases") continue;
+    else if (name == "checkwinsize" || name == "nocaseglob" || name == "dotglob" || name == "globstar") continue;
     else return refuse("shopt " + name);
     if (set || unset) {
       const bool on = set != inverse;

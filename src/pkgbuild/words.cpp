@@ -414,16 +414,11 @@ void Parser::parse_parameter(std::vector<WordPart>& out, Mode mode) {
   } else if (is_special(lex_.peek())) {
     lex_.advance();
   } else {
-    if (lex_.at_end()) {
-      fail(begin, begin + 2, "this ${ has no closing }");
-    } else {
-      fail(begin, lex_.pos() + 1, "bad substitution: a variable's name must stand after ${");
-    }
-    return;
+    parse_bad_parameter(*parameter);
   }
   parameter->name = lex_.slice(name_at, lex_.pos());
   parameter->name_span = span_from(name_at);
-  if (lex_.peek() == '[' && is_name_start(parameter->name[0])) {
+  if (lex_.peek() == '[' && !parameter->name.empty() && is_name_start(parameter->name[0])) {
     const char mark = lex_.peek(1);
     if ((mark == '@' || mark == '*') && lex_.peek(2) == ']') {
       parameter->subscript = mark == '@' ? Parameter::Subscript::at : Parameter::Subscript::star;
@@ -444,10 +439,10 @@ void Parser::parse_parameter(std::vector<WordPart>& out, Mode mode) {
   if (length) parameter->op = Parameter::Op::length;
   if (lex_.peek() != '}') {
     if (length) {
-      fail(begin, lex_.pos() + 1, "bad substitution: nothing may follow the name in ${#name}");
-      return;
+      parse_bad_parameter(*parameter);
+    } else {
+      parse_parameter_operator(*parameter, mode);
     }
-    parse_parameter_operator(*parameter, mode);
     if (failed()) return;
   } else if (parameter->indirect && (parameter->subscript == Parameter::Subscript::at ||
                                      parameter->subscript == Parameter::Subscript::star)) {
@@ -462,6 +457,12 @@ void Parser::parse_parameter(std::vector<WordPart>& out, Mode mode) {
   out.push_back({.kind = WordPart::Kind::parameter, .span = span_from(begin), .parameter = parameter});
 }
 
+// Bash complains only when such an expansion is reached, so it is a node like the others.
+void Parser::parse_bad_parameter(Parameter& parameter) {
+  parameter.op = Parameter::Op::bad;
+  parameter.operand = make<Word>(parse_word({Stop::brace, Quoting::quoted_brace}));
+}
+
 const Word* Parser::parse_operand(Stop stop, Mode outer, bool pattern) {
   Quoting quoting = Quoting::none;
   if (outer.quoting != Quoting::none && !pattern) quoting = Quoting::quoted_brace;
@@ -471,7 +472,6 @@ const Word* Parser::parse_operand(Stop stop, Mode outer, bool pattern) {
 
 void Parser::parse_parameter_operator(Parameter& parameter, Mode mode) {
   using Op = Parameter::Op;
-  const std::uint32_t at = lex_.pos();
   const char c = lex_.peek(), d = lex_.peek(1);
   const auto op = [&](Op value, std::uint32_t length) {
     parameter.op = value;
@@ -559,7 +559,7 @@ void Parser::parse_parameter_operator(Parameter& parameter, Mode mode) {
     }
     default:
       if (lex_.at_end()) return;  // The caller tells that there is no closing }.
-      fail(at, at + 1, "bad substitution: '" + std::string(1, c) + "' is no operator of ${…}");
+      parse_bad_parameter(parameter);
       return;
   }
   parameter.operand = parse_operand(Stop::brace, mode, true);
