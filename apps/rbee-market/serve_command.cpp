@@ -102,10 +102,14 @@ Result<void> run_serve(const ServeOptions& options) {
     return fail(Errc::io, "data-unwritable",
                 fmt::format("cannot make {}: {}", options.data.string(), error.message()),
                 {.fix = "choose a directory that this user may write: --data DIR"});
-  TRY_ASSIGN(
-      const platform::FileLock lock,
-      platform::FileLock::acquire(options.data / "lock",
-                                  fmt::format("rbee-market serve --listen {}", options.listen)));
+  const auto lock = platform::FileLock::acquire(
+      options.data / "lock", fmt::format("rbee-market serve --listen {}", options.listen));
+  if (!lock && lock.error().code == Errc::exists)
+    return fail(Errc::exists, "data-in-use",
+                fmt::format("another server works on {}", options.data.string()),
+                {.evidence = lock.error().evidence,
+                 .fix = "end that one, or give this one a --data directory of its own"});
+  if (!lock) return tl::unexpected<Error>(lock.error());
 
   // Before any thread starts, so that all of them leave these signals to the loop below.
   const sigset_t signals = watched_signals();
