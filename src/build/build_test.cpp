@@ -74,7 +74,7 @@ struct Trial {
 };
 
 TEST(Build, RunsThePhasesInOrderAsMakepkgDoes) {
-  Trial trial(header() + R"(
+  Trial trial(header() + R"sh(
 source=('hello.c' 'run.sh')
 _made=none
 prepare() { _made=prepared; [[ $PWD == "$srcdir" ]]; msg 'Hello %s' world; }
@@ -88,31 +88,32 @@ package() {
   echo "$CARCH $pkgbase $pkgver-$pkgrel $SOURCE_DATE_EPOCH $(id -u)" >"$pkgdir/usr/bin/../../opt/demo/facts"
   ! touch "$startdir/x" 2>/dev/null
 }
-)");
-  trial.local = {{"hello.c", "#include <stdio.h>\nint main(void) { puts(\"hello\"); }\n"}, {"run.sh", "#!/bin/sh\n"}};
-trial.executable = {"run.sh"};
-const auto built = trial.run();
-ASSERT_TRUE(built) << describe(built.error());
-EXPECT_THAT(trial.seen.phases, ElementsAre("unpack", "prepare", "build", "check", "package"));
-EXPECT_THAT(trial.seen.text, HasSubstr("==> Hello world\n"));
-EXPECT_THAT(trial.seen.text, HasSubstr("features cpu,fast\n"));
-EXPECT_EQ(trial.seen.text.find('\x1e'), std::string::npos)
-    << "the driver's reports are not for people";
-EXPECT_EQ(built->version, "1.0-2");
-EXPECT_THAT(built->commands, ElementsAre("hello", "run-hello"));
-EXPECT_THAT(list_all(built->tree),
-            ElementsAre("opt", "opt/demo", "opt/demo/facts", "opt/demo/run.sh", "usr", "usr/bin",
-                        "usr/bin/hello", "usr/bin/run-hello -> ../../opt/demo/run.sh"));
-EXPECT_EQ(read_text(built->tree / "opt/demo/facts"), "x86_64 demo 1.0-2 1700000000 0\n");
+)sh");
+  trial.local = {{"hello.c", "#include <stdio.h>\nint main(void) { puts(\"hello\"); }\n"},
+                 {"run.sh", "#!/bin/sh\n"}};
+  trial.executable = {"run.sh"};
+  const auto built = trial.run();
+  ASSERT_TRUE(built) << describe(built.error());
+  EXPECT_THAT(trial.seen.phases, ElementsAre("unpack", "prepare", "build", "check", "package"));
+  EXPECT_THAT(trial.seen.text, HasSubstr("==> Hello world\n"));
+  EXPECT_THAT(trial.seen.text, HasSubstr("features cpu,fast\n"));
+  EXPECT_EQ(trial.seen.text.find('\x1e'), std::string::npos)
+      << "the driver's reports are not for people";
+  EXPECT_EQ(built->version, "1.0-2");
+  EXPECT_THAT(built->commands, ElementsAre("hello", "run-hello"));
+  EXPECT_THAT(list_all(built->tree),
+              ElementsAre("opt", "opt/demo", "opt/demo/facts", "opt/demo/run.sh", "usr", "usr/bin",
+                          "usr/bin/hello", "usr/bin/run-hello -> ../../opt/demo/run.sh"));
+  EXPECT_EQ(read_text(built->tree / "opt/demo/facts"), "x86_64 demo 1.0-2 1700000000 0\n");
 }
 
 TEST(Build, PkgverReplacesTheVersionEverywhere) {
-  Trial trial(header() + R"(
+  Trial trial(header() + R"sh(
 _dir=demo-$pkgver
 pkgver() { echo 2.5.r3; }
 build() { [[ $pkgver == 2.5.r3 && $_dir == demo-2.5.r3 && $pkgrel == 1 ]]; }
 package() { [[ $_dir == demo-2.5.r3 ]]; install -d "$pkgdir/usr/share"; echo "$pkgver" >"$pkgdir/usr/share/v"; }
-)");
+)sh");
   const auto built = trial.run();
   ASSERT_TRUE(built) << describe(built.error());
   EXPECT_EQ(built->version, "2.5.r3-1");
@@ -144,19 +145,19 @@ TEST(Build, AFailureNamesThePhaseAndShowsTheLastLines) {
 }
 
 TEST(Build, HasNoNetworkAndNoHome) {
-  Trial trial(header() + R"(
+  Trial trial(header() + R"sh(
 build() {
   ! (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null
   [[ $(ls -A ~) == '' && ! -e /root && ! -e /home/user ]]
 }
 package() { install -D /dev/null "$pkgdir/usr/share/x"; }
-)");
+)sh");
   const auto built = trial.run();
   EXPECT_TRUE(built) << describe(built.error());
 }
 
 TEST(Build, SourcesAreUnpackedUnlessToldOtherwise) {
-  Trial trial(header() + R"(
+  Trial trial(header() + R"sh(
 source=('a.tar.gz::https://e.org/a.tar.gz' 'https://e.org/b.tar.gz' 'https://e.org/model.bin.xz')
 noextract=('b.tar.gz')
 package() {
@@ -165,7 +166,7 @@ package() {
   install -Dm644 b.tar.gz "$pkgdir/usr/share/b.tar.gz"
   [[ ! -e b && -L b.tar.gz ]]
 }
-)");
+)sh");
   const std::string tar =
       corpus::compress("gzip", corpus::tar({{.name = "a/f", .content = "from a"}}));
   write_text(trial.dir / "1", tar);
@@ -300,7 +301,7 @@ TEST(PackageTree, OnlyKnownPlacesAndHarmlessThings) {
 std::vector<std::string> facts(const std::filesystem::path& root) {
   std::vector<std::string> out;
   const auto walked =
-      platform::walk_tree(root, 50, [&](const platform::TreeEntry& entry) -> Result<void> {
+      platform::walk_tree(root, 50, [&](const platform::WalkEntry& entry) -> Result<void> {
         if (entry.path.starts_with('.')) return {};  // makepkg's own .PKGINFO, .BUILDINFO, .MTREE.
         out.push_back(
             fmt::format("{} {:o} {}", entry.path, S_ISLNK(entry.mode) ? 0 : entry.mode & 07777,
@@ -315,7 +316,7 @@ TEST(Build, GivesTheTreeThatMakepkgGives) {
   if (!platform::find_program("makepkg") || !platform::find_program("fakeroot"))
     GTEST_SKIP() << "makepkg or fakeroot is not installed";
   const std::string recipes[] = {
-      header() + R"(
+      header() + R"sh(
 source=('data.txt' 'tool.sh')
 sha256sums=(SKIP SKIP)
 prepare() { sed 's/old/new/' data.txt >data.new; }
@@ -331,8 +332,8 @@ package() {
   umask 077; touch "$pkgdir/usr/share/private"
   find "$pkgdir" -name '2' -delete
 }
-)",
-      header() + R"(
+)sh",
+      header() + R"sh(
 epoch=3
 _names=(one two)
 pkgver() { printf '%s.r%d' "$pkgver" ${#_names[@]}; }
@@ -342,7 +343,7 @@ package() {
   [[ -e $pkgdir/nothing ]] || true
   shopt -s nullglob; for f in *.none; do false; done
 }
-)",
+)sh",
   };
   for (const std::string& recipe : recipes) {
     Trial trial(recipe);

@@ -306,7 +306,9 @@ TEST(Install, AFailureAnywhereLeavesNoTrace) {
                     [](const std::string& path) { return path.starts_with("cache/parts/"); });
       EXPECT_EQ(after, before);
       EXPECT_EQ(fakes::read_text(world.home / "bin/of-the-user"), "precious");
-      if (!first) EXPECT_EQ(world.says(kId), "1\n");
+      if (!first) {
+        EXPECT_EQ(world.says(kId), "1\n");
+      }
     }
   }
 }

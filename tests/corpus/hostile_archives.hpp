@@ -315,6 +315,16 @@ inline std::vector<HostileArchive> hostile_archives() {
   add("a wrong checksum",
       tar({{.name = "good"}, {.name = "a", .spoil_last = [](std::string& h) { h[0] = 'b'; }}}),
       "archive-header");
+  add("a signed checksum",
+      tar({{.name = "\xc3\xa9",
+            .spoil_last =
+                [](std::string& h) {
+                  int sum = 0;
+                  h.replace(148, 8, "        ");
+                  for (const char c : h) sum += static_cast<signed char>(c);
+                  h.replace(148, 8, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
+                }}}),
+      "archive-header");
   add("a mode that is no number",
       tar({{.name = "a", .spoil = [](std::string& h) { h[101] = 'x'; }}}), "archive-header");
 
