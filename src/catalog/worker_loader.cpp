@@ -66,8 +66,12 @@ std::optional<Manifest> load_manifest(const Folder& folder, const WorkerFiles& f
                                       std::string& text, std::vector<Finding>& findings) {
   auto read = files.read("worker.toml");
   if (!read) {
-    // A file that is too large has its finding already.
-    if (!files.has("worker.toml"))
+    // A file that is too large has its finding already, and after too many files nothing more is
+    // listed.
+    const bool listed = std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
+      return finding.rule == "file-count";
+    });
+    if (!files.has("worker.toml") && listed)
       findings.push_back(make_finding("manifest-missing", "worker.toml",
                                       "the worker has no worker.toml",
                                       {.fix = "see docs/worker-toml.md; four lines are enough"}));

@@ -95,7 +95,7 @@ void Report::add(std::string rule, Span span, std::string message, ReportDetails
   finding.position = lines_.position(span.begin);
   finding.span = span;
   finding.message = std::move(message);
-  finding.excerpt = excerpt(text_, span);
+  if (span != Span{}) finding.excerpt = excerpt(text_, span);
   finding.why = std::move(details.why);
   finding.fix = std::move(details.fix);
   findings_.push_back(std::move(finding));
