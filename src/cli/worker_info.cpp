@@ -70,7 +70,8 @@ class Sheet {
     constexpr int label_width = 14;
     const int columns = context_.columns();
     bool first = true;
-    for (std::string_view paragraph : split(printable(text), '\n')) {
+    const std::string shown = printable(text);
+    for (std::string_view paragraph : split(shown, '\n')) {
       const auto lines = columns == 0
                              ? std::vector<std::string>{printable_line(trim(paragraph))}
                              : wrap(printable_line(paragraph), std::max(20, columns - label_width));

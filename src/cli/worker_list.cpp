@@ -43,12 +43,12 @@ Result<int> worker_remove(const Arguments& arguments, Context& context) {
   }();
   if (!removed) {
     Error error = std::move(removed).error();
-    if (error.code == Errc::not_found && error.fix.empty()) {
+    if (error.code == Errc::not_found) {
       std::vector<std::string> ids;
       if (const auto workers = install::list_installed(places))
         for (const install::Installed& worker : *workers) ids.push_back(worker.id);
       if (const auto nearest = did_you_mean(id.str(), ids))
-        error.fix = fmt::format("did you mean '{}'?", *nearest);
+        error.fix = fmt::format("did you mean '{}'? {}", *nearest, error.fix);
     }
     return tl::unexpected<Error>(std::move(error));
   }
