@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <regex>
+#include <set>
+
 #include "api/fixture.hpp"
 #include "api/problems.hpp"
 #include "wire/worker.hpp"
@@ -226,9 +230,30 @@ TEST(V1, SaysHowItIs) {
   EXPECT_THAT(response.body, HasSubstr(R"("workers":3,"broken":1})"));
 }
 
+/// Every id that an answer can hold, as the sources have it.
+std::set<std::string> problem_ids() {
+  const std::regex pattern(
+      "(?:Refusal\\{\\s*\\d+,|Errc::(?:not_found|invalid_input),)\\s*\"([a-z-]+)\"");
+  std::set<std::string> ids;
+  for (const char* layer : {"src/http", "src/api"})
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(RBEE_SOURCE_DIR) / layer)) {
+      const std::string path = entry.path().string();
+      if (!path.ends_with(".cpp") || path.ends_with("_test.cpp")) continue;
+      std::ifstream in(path);
+      const std::string text{std::istreambuf_iterator<char>(in), {}};
+      for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at)
+        ids.insert((*at)[1]);
+    }
+  ids.erase("legacy-no-binary");  // Answered in rbee's own form (rbee.cpp).
+  return ids;
+}
+
 TEST(V1, ExplainsEveryProblemThatItNames) {
   EXPECT_THAT(ask("/v1/problems/worker-not-found").body, HasSubstr("No worker has this id."));
   EXPECT_EQ(ask("/v1/problems/nonsense").status, 404);
+  EXPECT_GT(problem_ids().size(), 20u);
+  for (const std::string& id : problem_ids()) EXPECT_NE(describe_problem(id), "") << id;
 }
 
 TEST(Api, ReadersKeepTheSnapshotTheyHold) {
