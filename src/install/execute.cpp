@@ -1,6 +1,7 @@
 // execute, remove and list_installed: the steps in order, under the lock.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -163,6 +164,7 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
     installed.size_bytes = built.size_bytes;
     installed.commands = built.commands;
   }
+  ::rmdir(builds_directory(directories).c_str());
   installed.id = id.str();
   installed.name = plan.detail.summary.name;
   installed.catalog = plan.catalog;
