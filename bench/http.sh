@@ -58,17 +58,26 @@ pids+=($!)
 for _ in {1..100}; do curl -fsS -o /dev/null "http://127.0.0.1:$port$path" 2>/dev/null && break; sleep 0.1; done
 file_etag=$(curl -fsS -D - -o /dev/null "http://127.0.0.1:$port$path" | tr -d '\r' | sed -n 's/^ETag: //p')
 
-measure() {  # label, url, header
-  local out
-  out=$(wrk -t "$threads" -c "$connections" -d "${seconds}s" --latency ${3:+-H "$3"} "$2")
-  printf '%-38s %9.0f requests/s   p99 %s%s\n' "$1" "$(awk '/^Requests\/sec/{print $2}' <<<"$out")" \
+# Processor time of a process and its children so far, in clock ticks: what a request costs, whoever else is busy.
+ticks() { cat "/proc/$1/stat" "/proc/$1/task/$1/children" 2>/dev/null | awk -v top="$1" '
+  NR == 1 { sub(/.*\) /, ""); sum = $12 + $13; next }
+  { for (i = 1; i <= NF; i++) { getline line < ("/proc/" $i "/stat"); sub(/.*\) /, "", line); split(line, f, " "); sum += f[12] + f[13] } }
+  END { print sum }'; }
+
+measure() {  # label, pid, url, header
+  local out before after
+  before=$(ticks "$2")
+  out=$(wrk -t "$threads" -c "$connections" -d "${seconds}s" --latency ${4:+-H "$4"} "$3")
+  after=$(ticks "$2")
+  printf '%-50s %8.0f requests/s  %5.2f us of processor each  p99 %s %s\n' "$1" "$(awk '/^Requests\/sec/{print $2}' <<<"$out")" \
+    "$(awk -v t="$((after - before))" -v hz="$(getconf CLK_TCK)" '/requests in/{print t / hz * 1e6 / $1}' <<<"$out")" \
     "$(awk '$1=="99%"{print $2}' <<<"$out")" "$(grep -o 'Socket errors.*' <<<"$out" || true)"
 }
 echo "$(stat -c %s "$top/www$path") bytes, $connections connections, $threads threads each, ${seconds} s, wrk on the same $(nproc) cores"
 for round in 1 2; do
   echo "round $round"
-  measure "rbee-market GET $path" "$url$path"
-  measure "nginx       the same bytes, a file" "http://127.0.0.1:$port$path"
-  measure "rbee-market 304" "$url$path" "If-None-Match: $etag"
-  measure "nginx       304" "http://127.0.0.1:$port$path" "If-None-Match: $file_etag"
+  measure "rbee-market GET $path" "${pids[0]}" "$url$path"
+  measure "nginx       the same bytes, a file" "${pids[1]}" "http://127.0.0.1:$port$path"
+  measure "rbee-market 304" "${pids[0]}" "$url$path" "If-None-Match: $etag"
+  measure "nginx       304" "${pids[1]}" "http://127.0.0.1:$port$path" "If-None-Match: $file_etag"
 done
