@@ -49,6 +49,15 @@ rbee() {
     "$RBEE_BIN_DIR/rbee" "$@"
 }
 
+# The same in the background, into $work/worker.log; $runner is its process, not that of a shell around it.
+rbee_in_background() {
+  : >"$work/worker.log"
+  env HOME="$home" RBEE_CATALOG="$url" ${platform:+RBEE_PLATFORM="$platform"} "$RBEE_BIN_DIR/rbee" "$@" \
+    >"$work/worker.log" 2>&1 </dev/null &
+  runner=$!
+  pids+=("$runner")
+}
+
 new_home() {
   home=$work/home.$((++homes))
   mkdir -p "$home"
