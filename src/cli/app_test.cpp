@@ -171,6 +171,32 @@ TEST_F(App, AnUnknownWorkerIsExit3WithTheNearest) {
   EXPECT_THAT(err(), HasSubstr("did you mean 'tts-worker'?"));
 }
 
+TEST_F(App, InfoShowsWhatIsKnownAndWhyThisMachineCannot) {
+  wire::WorkerDetail detail;
+  detail.summary.id = detail.summary.name = "llm-worker";
+  detail.summary.version = "1.0-1";
+  detail.summary.source = "official";
+  detail.summary.description = "First line\nsecond \x1b[2Jline";
+  wire::Variant variant{"linux", "x86_64", "cuda", "PKGBUILD", {}, {"cuda"}, {}};
+  wire::Source source{
+      "rbee", "git+https://github.com/a/b.git#commit=0123", "git", {{"sha256sums", "SKIP"}}};
+  variant.sources = {source};
+  detail.variants = {variant};
+  answer("http://127.0.0.1:8787/v1/workers/llm-worker", wire::to_json(detail));
+  EXPECT_EQ(run({"worker", "info", "llm-worker"}), 0) << err();
+  EXPECT_THAT(out(), StartsWith("llm-worker 1.0-1  (official)\n"
+                                "description   First line\n"
+                                "              second \xEF\xBF\xBD[2Jline\n"
+                                "variants      linux-x86_64-cuda from PKGBUILD; depends on cuda\n"
+                                "sources       rbee from https://github.com, pinned to a commit\n"
+                                "this machine  cannot install it: "));
+  EXPECT_THAT(out(), HasSubstr("installed     no\n"));
+  EXPECT_EQ(run({"worker", "info", "llm-worker", "--json"}), 0);
+  EXPECT_TRUE(json()["installed"].is_null());
+  EXPECT_TRUE(json()["this_machine"].at("variant").is_null());
+  EXPECT_TRUE(json()["this_machine"].at("error").is_object());
+}
+
 TEST_F(App, AnIdThatCannotBeIsWrongUsage) {
   EXPECT_EQ(run({"worker", "install", "../etc"}), 2);
   EXPECT_THAT(err(), HasSubstr("worker-id-invalid"));

@@ -39,6 +39,7 @@ std::string origin_of(const wire::Source& source) {
 }
 
 std::string checksums_of(const wire::Source& source) {
+  if (source.url.find("#commit=") != std::string::npos) return "pinned to a commit";
   std::vector<std::string> names;
   for (const auto& [name, digest] : source.checksums) {
     std::string algorithm = name.substr(0, name.find("sums"));
