@@ -51,7 +51,6 @@ void initialise() {
     // account pushes to.
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
-    git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
   });
 }
 
@@ -413,11 +412,15 @@ class UnfinishedFolder {
   fs::path path_;
 };
 
-Result<void> sync_folder(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return disk_failure(path, std::error_code(errno, std::generic_category()));
-  ::fsync(descriptor);
+/// Everything that was written to the folder's file system reaches the disk. libgit2 would sync
+/// every object by itself: 500 workers took 30 s instead of one.
+Result<void> sync_file_system(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return disk_failure(folder, std::error_code(errno, std::generic_category()));
+  const int code = ::syncfs(descriptor);
+  const int reason = errno;
   ::close(descriptor);
+  if (code != 0) return disk_failure(folder, std::error_code(reason, std::generic_category()));
   return {};
 }
 
@@ -453,16 +456,19 @@ Result<CommitId> create_repository_from_directory(const fs::path& directory,
   RepositoryHandle handle(raw);
   TRY_ASSIGN(CommitId commit, write_commit(handle.get(), directory, author, message));
   handle.reset();
+  TRY(sync_file_system(unfinished.path()));
   fs::rename(unfinished.path(), repository, code);
   if (code) return disk_failure(repository, code);
-  TRY(sync_folder(parent));
+  TRY(sync_file_system(parent));
   return commit;
 }
 
 Result<CommitId> commit_directory(const fs::path& directory, const fs::path& repository,
                                   const CommitAuthor& author, std::string_view message) {
   TRY_ASSIGN(const RepositoryHandle handle, open_repository(repository));
-  return write_commit(handle.get(), directory, author, message);
+  TRY_ASSIGN(CommitId commit, write_commit(handle.get(), directory, author, message));
+  TRY(sync_file_system(repository));
+  return commit;
 }
 
 }  // namespace rbee::platform
