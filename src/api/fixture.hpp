@@ -10,7 +10,6 @@
 
 #include "api/api.hpp"
 #include "catalog/builder.hpp"
-#include "platform/git.hpp"
 
 namespace rbee::api {
 

@@ -557,11 +557,21 @@ Awaitable<bool> Loop::answer(Connection& connection, const Request& request,
 
 void Loop::append_head(std::string& out, const Response& response, std::string_view id,
                        KeepAlive keep) {
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\nX-Request-Id: {}\r\n",
-                 response.status, reason_phrase(response.status), date(), id);
+  out += "HTTP/1.1 ";
+  out += fmt::format_int(response.status).c_str();
+  out += ' ';
+  out += reason_phrase(response.status);
+  out += "\r\nDate: ";
+  out += date();
+  out += "\r\nX-Request-Id: ";
+  out += id;
+  out += "\r\n";
   if (response.headers.get("Server").empty()) out += "Server: rbee-market\r\n";
-  if (response.status != 304 && response.status != 204)
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+  if (response.status != 304 && response.status != 204) {
+    out += "Content-Length: ";
+    out += fmt::format_int(response.body.size()).c_str();
+    out += "\r\n";
+  }
   if (keep == KeepAlive::no) out += "Connection: close\r\n";
   if (keep == KeepAlive::yes_and_say_so) out += "Connection: keep-alive\r\n";
   for (const auto& [name, value] : response.headers.all()) {
