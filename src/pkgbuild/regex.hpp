@@ -37,8 +37,10 @@ class Regex {
   /// `^` matches at 0 only. Errors: Errc::too_large (more than `text_bytes_max`).
   Result<std::optional<std::vector<RegexGroup>>> search(std::string_view text,
                                                         std::size_t from = 0) const;
-  /// What one search of so much text can cost at most, in the unit of Limits::steps_max: without an
-  /// anchor the C library starts again at every byte, so the work grows with the square.
+  /// What one search can cost at most, in the unit of Limits::steps_max. The C library starts again
+  /// at every byte that may begin a match, so the work can grow with the square of the text.
+  std::uint64_t steps(std::string_view text) const;
+  /// The same for any text of that size.
   std::uint64_t steps(std::size_t text_bytes) const;
 
   static constexpr std::size_t pattern_bytes_max = 1000;

@@ -25,7 +25,7 @@ struct Row {
 /// network have no function: they are found by `command -v`, and calling them is unsupported.
 constexpr std::array kRows = std::to_array<Row>({
     {"arch", text::run_uname},
-    {"awk", nullptr},
+    {"awk", text::run_awk},
     {"b2sum", text::run_digest},
     {"base64", text::run_base64},
     {"basename", text::run_basename},
@@ -53,7 +53,7 @@ constexpr std::array kRows = std::to_array<Row>({
     {"find", nullptr},
     {"fmt", nullptr},
     {"fold", text::run_fold},
-    {"gawk", nullptr},
+    {"gawk", text::run_awk},
     {"getconf", nullptr},
     {"git", nullptr},
     {"grep", text::run_grep},

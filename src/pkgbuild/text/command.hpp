@@ -102,6 +102,7 @@ Supported<CommandOutput> run_vercmp(const CommandCall& call);
 Supported<CommandOutput> run_which(const CommandCall& call);
 Supported<CommandOutput> run_grep(const CommandCall& call);
 Supported<CommandOutput> run_sed(const CommandCall& call);
+Supported<CommandOutput> run_awk(const CommandCall& call);
 
 }  // namespace rbee::pkgbuild::text
 
@@ -112,3 +113,8 @@ Supported<CommandOutput> run_sed(const CommandCall& call);
   if (!temporary)                                                                                \
     return ::tl::unexpected<::rbee::pkgbuild::CommandUnsupported>(std::move(temporary).error()); \
   target = std::move(*temporary)
+/// The same as one statement, for an `if` without braces; `target` must exist.
+#define SUPPORTED_INTO(target, expr) \
+  do {                               \
+    SUPPORTED(target, expr);         \
+  } while (false)

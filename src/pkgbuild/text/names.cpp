@@ -232,8 +232,8 @@ Supported<CommandOutput> run_seq(const CommandCall& call) {
     const std::string& word = call.argv[i];
     if (word == "-w") {
       equal_width = true;
-    } else if (word == "-s" && i + 1 < call.argv.size()) {
-      separator = call.argv[++i];
+    } else if (word.starts_with("-s") && (word.size() > 2 || i + 1 < call.argv.size())) {
+      separator = word.size() > 2 ? word.substr(2) : call.argv[++i];
       if (separator.find('\\') != separator.npos)
         return unsupported("seq with an escaped separator");
     } else if (const auto value = integer(word);

@@ -125,10 +125,14 @@ std::string literal_pattern(std::string_view text) {
 Supported<std::optional<std::vector<RegexGroup>>> SearchBudget::search(const Regex& regex,
                                                                        std::string_view text,
                                                                        std::size_t from) {
-  SUPPORTED(const bool within, spend(regex.steps(text.size() - std::min(from, text.size()))));
-  (void)within;
+  const std::string_view rest = text.substr(std::min(from, text.size()));
+  const std::uint64_t most = regex.steps(rest);
+  if (steps_ + most > kCallStepsMax) return unsupported(command_ + " over that much text");
   auto found = regex.search(text, from);
   if (!found) return unsupported(command_ + " over that much text");
+  // A match ends the search early; what lies behind it was looked at once at most.
+  steps_ += *found ? 1 + rest.size() / 16 + regex.steps(text.substr(from, (**found)[0].end - from))
+                   : most;
   return std::move(*found);
 }
 
