@@ -3,14 +3,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -115,6 +118,7 @@ constexpr std::string_view kNames = "passwd: files\ngroup: files\nhosts: files\n
 
 struct Room {
   std::vector<std::string> argv;
+  int info = -1;  ///< Where bubblewrap writes the process id of the sandbox's first process.
   std::vector<FileDescriptor> files;  ///< Kept open until the program runs.
 };
 
@@ -154,6 +158,10 @@ Result<Room> room(const SandboxSpec& spec) {
   for (const Bind& bind : spec.binds)
     add({bind.access == Access::writable ? "--bind" : "--ro-bind", bind.host.string(),
          bind.inside});
+  TRY_ASSIGN(FileDescriptor info, memory_file("rbee-info", ""));
+  out.info = info.get();
+  add({"--info-fd", std::to_string(info.get())});
+  out.files.push_back(std::move(info));
   TRY_ASSIGN(FileDescriptor filter, seccomp_filter());
   // All of /proc read-only: when root builds, the files under /proc/sys belong to the build's user
   // id.
@@ -175,6 +183,26 @@ tl::unexpected<Error> unavailable(std::string why) {
                       "containers: seccomp and AppArmor profiles that allow them)"});
 }
 
+/// Killing bubblewrap kills the sandbox's first process, and its end kills the rest; but not at
+/// once. A process descriptor becomes readable when all of that is over (pid_namespaces(7),
+/// pidfd_open(2)).
+void wait_until_empty(int info) {
+  std::array<char, 256> text{};
+  const ssize_t length = ::pread(info, text.data(), text.size(), 0);
+  const std::string_view said(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  constexpr std::string_view key = "\"child-pid\":";
+  const auto at = said.find(key);
+  if (at == std::string_view::npos) return;
+  const std::string_view digits = trim(said.substr(at + key.size()));
+  pid_t first = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), first);
+  if (first <= 1) return;
+  const FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, first, 0)));
+  if (!process) return;  // Gone already.
+  pollfd waiting{process.get(), POLLIN, 0};
+  ::poll(&waiting, 1, 10'000);
+}
+
 Result<ProcessResult> run_room(const SandboxSpec& spec) {
   TRY_ASSIGN(Room made, room(spec));
   ProcessSpec process{.argv = std::move(made.argv), .environment = spec.environment};
@@ -184,7 +212,9 @@ Result<ProcessResult> run_room(const SandboxSpec& spec) {
   process.output = spec.output;
   process.cancelled = spec.cancelled;
   process.limits = spec.limits;
-  return run_process(process);
+  auto result = run_process(process);
+  wait_until_empty(made.info);
+  return result;
 }
 
 }  // namespace
