@@ -184,8 +184,12 @@ void compare(const Options& options, const std::string& path) {
   const auto recipe = rbee::pkgbuild::evaluate(*text, inputs);
   const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin);
-  const Verdict verdict =
-      answer ? judge(options, digest, *answer, recipe) : Verdict{"oracle-failed", "not asked"};
+  Verdict verdict{"oracle-failed", "not asked"};
+  if (answer)
+    verdict = judge(options, digest, *answer, recipe);
+  else if (!recipe)
+    verdict.detail +=
+        "; we say " + kind_name(recipe.error().kind) + ": " + construct_of(recipe.error());
   fmt::print("{}\t{}\t{}\t{}\t{}\n", verdict.name, field(verdict.detail), field(path),
              spent.count(), digest);
 }
