@@ -67,6 +67,7 @@ bool Interpreter::condition_holds(Span span) {
 
 void Interpreter::put(std::string_view text, Span span) {
   stream_taint_ = taint_ != 0 ? taint_ : stream_taint_;
+  if (taint_ != 0 && io_.out == &output_) return require_untainted(span);
   if (io_.out == nullptr || !spend_bytes(text.size(), span)) return;
   io_.out->append(text);
   if (io_.out->size() > inputs_.limits.memory_bytes_max) {

@@ -92,7 +92,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
           if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
           return expand_parts(parameter.operand->parts, builder, quoted);
         }
-        if (quoted) builder.quoted({}, span);
+        if (quoted && !value.list) builder.quoted({}, span);
         return;
       }
       if (!missing) return emit(value, builder, quoted);

@@ -138,7 +138,10 @@ void Builtins::type() {
     const bool function = shell_.state_.functions.find(name) != shell_.state_.functions.end();
     const bool builtin = Builtins::find(name) != nullptr;
     const std::string_view path = virtual_program_path(name, shell_.inputs_.platform);
-    if (option != 'P' && (function || builtin)) {
+    if (option != 'P' && is_reserved(name)) {
+      if (option == 't') shell_.put("keyword\n", span_);
+      if (option == '\0' && shell_.io_.out != nullptr) return refuse("the text of type");
+    } else if (option != 'P' && (function || builtin)) {
       if (option == 't') shell_.put(function ? "function\n" : "builtin\n", span_);
       if (option == '\0' && shell_.io_.out != nullptr) return refuse("the text of type");
     } else if (!path.empty()) {
