@@ -126,7 +126,7 @@ TEST(Evaluate, RefusesWithExactMessages) {
       {"a=$(x\n", Kind::syntax, "this $( has no closing )"},
       {"a=${x\n", Kind::syntax, "this ${ has no closing }"},
       {"a() { b\n", Kind::syntax, "this '{' has no '}': the text ends first"},
-      {"echo )\n", Kind::syntax, "unexpected ')': ';', a newline or the end of the command was expected here"},
+      {"echo )\n", Kind::syntax, "unexpected ')': a command was expected here"},
       {"done\n", Kind::syntax, "unexpected 'done': a command was expected here"},
       {"cat <<E\nx\n", Kind::syntax, "this here-document has no closing line 'E'"},
       {"[[ a\n", Kind::syntax, "this [[ has no closing ]]: the text ends first"},
