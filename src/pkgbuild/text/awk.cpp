@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "pkgbuild/text/awk_program.hpp"
+#include "pkgbuild/text/awk_value.hpp"
 #include "pkgbuild/text/command.hpp"
 #include "pkgbuild/text/patterns.hpp"
 
@@ -18,65 +19,9 @@ namespace rbee::pkgbuild::text {
 
 namespace {
 
-constexpr double kExactMax = 1e15;
+using Value = AwkValue;
+
 constexpr std::size_t kFieldsMax = 10'000;
-
-struct Value {
-  enum class Kind { unset, number, string, numeric_string };
-  Kind kind = Kind::unset;
-  double number = 0;
-  std::string text;
-
-  static Value of(double n) { return {Kind::number, n, {}}; }
-  static Value of(bool b) { return of(b ? 1.0 : 0.0); }
-  static Value of(std::string s) { return {Kind::string, 0, std::move(s)}; }
-};
-
-/// A decimal number at the start of a text, and where it ends.
-double number_at_start(std::string_view text, std::size_t& end) {
-  std::size_t i = 0;
-  const auto digits = [&] {
-    const std::size_t begin = i;
-    while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
-    return i - begin;
-  };
-  while (i < text.size() && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n')) ++i;
-  const std::size_t begin = i;
-  if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
-  std::size_t count = digits();
-  if (i < text.size() && text[i] == '.') {
-    ++i;
-    count += digits();
-  }
-  end = 0;
-  if (count == 0) return 0;
-  const std::size_t mantissa = i;
-  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-    ++i;
-    if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
-    if (digits() == 0) i = mantissa;
-  }
-  end = i;
-  return std::strtod(std::string(text.substr(begin, i - begin)).c_str(), nullptr);
-}
-
-/// A value that came from the input: a number too when all of it looks like one.
-Value from_input(std::string_view text) {
-  std::size_t end = 0;
-  const double number = number_at_start(text, end);
-  std::size_t rest = end;
-  while (rest < text.size() && (text[rest] == ' ' || text[rest] == '\t' || text[rest] == '\n'))
-    ++rest;
-  if (end > 0 && rest == text.size())
-    return {Value::Kind::numeric_string, number, std::string(text)};
-  return Value::of(std::string(text));
-}
-
-bool is_ascii(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-  return true;
-}
 
 class Machine {
  public:
@@ -177,59 +122,6 @@ class Machine {
       if (i > 0) record_ += variables_["OFS"].text;
       record_ += fields_[i];
     }
-  }
-
-  // ---- values ---------------------------------------------------------------------------------
-
-  static double number_of(const Value& value) {
-    if (value.kind != Value::Kind::string) return value.number;
-    std::size_t end = 0;
-    return number_at_start(value.text, end);
-  }
-
-  Supported<std::string> text_of(const Value& value) {
-    if (value.kind == Value::Kind::unset) return std::string();
-    if (value.kind != Value::Kind::number) return value.text;
-    if (!std::isfinite(value.number) || std::abs(value.number) >= kExactMax)
-      return unsupported("awk with a number that large");
-    std::array<char, 64> digits{};
-    if (value.number == std::floor(value.number))
-      std::snprintf(digits.data(), digits.size(), "%lld", static_cast<long long>(value.number));
-    else
-      std::snprintf(digits.data(), digits.size(), "%.6g", value.number);
-    return std::string(digits.data());
-  }
-
-  static bool truth(const Value& value) {
-    if (value.kind == Value::Kind::string) return !value.text.empty();
-    return value.number != 0;
-  }
-
-  Answer compare(const std::string& op, const Value& a, const Value& b) {
-    int order = 0;
-    if (a.kind != Value::Kind::string && b.kind != Value::Kind::string) {
-      order = a.number < b.number ? -1 : a.number > b.number;
-    } else {
-      SUPPORTED(const std::string left, text_of(a));
-      SUPPORTED(const std::string right, text_of(b));
-      order = left.compare(right);
-    }
-    if (op == "<") return Value::of(order < 0);
-    if (op == "<=") return Value::of(order <= 0);
-    if (op == "==") return Value::of(order == 0);
-    if (op == "!=") return Value::of(order != 0);
-    if (op == ">") return Value::of(order > 0);
-    return Value::of(order >= 0);
-  }
-
-  static Answer calculate(const std::string& op, double a, double b) {
-    if ((op == "/" || op == "%") && b == 0) return unsupported("awk dividing by zero");
-    if (op == "+") return Value::of(a + b);
-    if (op == "-") return Value::of(a - b);
-    if (op == "*") return Value::of(a * b);
-    if (op == "/") return Value::of(a / b);
-    if (op == "%") return Value::of(std::fmod(a, b));
-    return Value::of(std::pow(a, b));
   }
 
   // ---- expressions ----------------------------------------------------------------------------
@@ -333,8 +225,8 @@ class Machine {
   Answer read(const AwkExpression& e) {
     if (e.kind == Kind::field) {
       SUPPORTED(const std::size_t index, field_index(e));
-      if (index == 0) return from_input(record_);
-      return index <= fields_.size() ? from_input(fields_[index - 1]) : Value{};
+      if (index == 0) return awk_input(record_);
+      return index <= fields_.size() ? awk_input(fields_[index - 1]) : Value{};
     }
     if (e.kind == Kind::element) {
       SUPPORTED(const Value* value, element(e));
@@ -424,7 +316,7 @@ class Machine {
     const double size = static_cast<double>(text.size());
     double end = size + 1;
     if (arguments.size() == 3) end = begin + number_of(arguments[2]);
-    if (!(begin >= 1 && begin < kExactMax && end < kExactMax) || begin != std::floor(begin) ||
+    if (!(begin >= 1 && begin < kAwkExactMax && end < kAwkExactMax) || begin != std::floor(begin) ||
         end != std::floor(end))
       return unsupported("awk substr with that position");
     const double from = std::max(begin, 1.0), to = std::min(end, size + 1);
@@ -445,7 +337,7 @@ class Machine {
     auto& array = arrays_[e.parts[1].text];
     array.clear();
     for (std::size_t i = 0; i < parts.size(); ++i)
-      array[std::to_string(i + 1)] = from_input(parts[i]);
+      array[std::to_string(i + 1)] = awk_input(parts[i]);
     return Value::of(static_cast<double>(parts.size()));
   }
 
@@ -492,69 +384,6 @@ class Machine {
       (void)written;
     }
     return Value::of(static_cast<double>(count));
-  }
-
-  /// printf: one C format for each conversion, built from checked parts.
-  Supported<std::string> formatted(const std::vector<Value>& arguments) {
-    SUPPORTED(const std::string format, text_of(arguments[0]));
-    std::string out;
-    std::size_t next = 1;
-    for (std::size_t i = 0; i < format.size(); ++i) {
-      if (format[i] != '%') {
-        out += format[i];
-        continue;
-      }
-      std::string spec = "%";
-      ++i;
-      while (i < format.size() &&
-             std::string_view("-+ 0#").find(format[i]) != std::string_view::npos)
-        spec += format[i++];
-      const std::size_t width_begin = i;
-      while (i < format.size() && ((format[i] >= '0' && format[i] <= '9') || format[i] == '.'))
-        spec += format[i++];
-      if (i >= format.size() || i - width_begin > 6)
-        return unsupported("awk printf with that format");
-      const std::string width = format.substr(width_begin, i - width_begin);
-      if (std::atoi(width.c_str()) > 999 || width.find('.') != width.rfind('.'))
-        return unsupported("awk printf with that format");
-      const char conversion = format[i];
-      if (conversion == '%') {
-        if (spec != "%") return unsupported("awk printf with that format");
-        out += '%';
-        continue;
-      }
-      if (next >= arguments.size()) return unsupported("awk printf with too few operands");
-      const Value& value = arguments[next++];
-      std::array<char, 2200> buffer{};
-      if (conversion == 's') {
-        SUPPORTED(const std::string text, text_of(value));
-        if (spec == "%") {
-          out += text;
-        } else {
-          if (!is_ascii(text) || text.size() > 1000) return unsupported("awk printf of that text");
-          std::snprintf(buffer.data(), buffer.size(), (spec + "s").c_str(), text.c_str());
-          out += buffer.data();
-        }
-        continue;
-      }
-      const double n = number_of(value);
-      if (!std::isfinite(n) || std::abs(n) >= kExactMax)
-        return unsupported("awk printf of a number that large");
-      if (conversion == 'd' || conversion == 'i') {
-        std::snprintf(buffer.data(), buffer.size(), (spec + "lld").c_str(),
-                      static_cast<long long>(n));
-      } else if (std::string_view("xXou").find(conversion) != std::string_view::npos) {
-        if (n < 0) return unsupported("awk printf of a negative number");
-        std::snprintf(buffer.data(), buffer.size(), (spec + "ll" + conversion).c_str(),
-                      static_cast<long long>(n));
-      } else if (std::string_view("feEgG").find(conversion) != std::string_view::npos) {
-        std::snprintf(buffer.data(), buffer.size(), (spec + conversion).c_str(), n);
-      } else {
-        return unsupported(std::string("awk printf %") + conversion);
-      }
-      out += buffer.data();
-    }
-    return out;
   }
 
   // ---- statements -----------------------------------------------------------------------------
@@ -720,7 +549,7 @@ Supported<CommandOutput> run_awk(const CommandCall& call) {
       return unsupported("awk -v " + name);
     SUPPORTED(const std::string text,
               awk_unescape(std::string_view(assignment).substr(equals + 1)));
-    machine.set(name, kSeparators.contains(name) ? Value::of(text) : from_input(text));
+    machine.set(name, kSeparators.contains(name) ? Value::of(text) : awk_input(text));
   }
   const std::span<const std::string> files(arguments.operands.begin() + 1,
                                            arguments.operands.end());

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "pkgbuild/text/awk_tokens.hpp"
 #include "pkgbuild/text/patterns.hpp"
 
 namespace rbee::pkgbuild::text {
@@ -12,33 +13,12 @@ namespace {
 
 constexpr int kDepthMax = 60;
 
-struct Token {
-  enum class Kind { end, newline, number, string, regex, name, call, punctuation };
-  Kind kind = Kind::end;
-  std::string text;
-  bool after_blank = false;
-};
-
 const std::set<std::string, std::less<>> kFunctions = {"length",  "substr",  "index", "split",
                                                        "sub",     "gsub",    "match", "toupper",
                                                        "tolower", "sprintf", "int"};
-const std::set<std::string, std::less<>> kRefused = {
-    "getline", "function", "func",    "delete",   "system",  "close",    "fflush",    "return",
-    "printf0", "rand",     "srand",   "sin",      "cos",     "atan2",    "exp",       "log",
-    "sqrt",    "nextfile", "gensub",  "strftime", "systime", "tolower0", "BEGINFILE", "ENDFILE",
-    "switch",  "case",     "default", "asort",    "asorti",  "patsplit", "strtonum",  "and",
-    "or",      "xor",      "lshift",  "rshift",   "compl"};
-
-bool is_name_start(char c) {
-  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-class Parser {
+class Parser : private AwkLexer {
  public:
-  explicit Parser(std::string_view text) : text_(text) { advance(); }
+  explicit Parser(std::string_view text) : AwkLexer(text) {}
 
   Supported<std::vector<AwkRule>> run() {
     std::vector<AwkRule> rules;
@@ -56,97 +36,7 @@ class Parser {
   using Kind = AwkExpression::Kind;
   using Parsed = Supported<AwkExpression>;
 
-  // ---- tokens ---------------------------------------------------------------------------------
-
-  bool at_end() const { return token_.kind == Token::Kind::end; }
-  bool is(std::string_view punctuation) const {
-    return token_.kind == Token::Kind::punctuation && token_.text == punctuation;
-  }
-  bool is_word(std::string_view word) const {
-    return token_.kind == Token::Kind::name && token_.text == word;
-  }
-  bool accept(std::string_view punctuation) {
-    if (!is(punctuation)) return false;
-    advance();
-    return true;
-  }
   static tl::unexpected<CommandUnsupported> syntax() { return unsupported("awk with that syntax"); }
-
-  void skip_newlines(bool semicolons) {
-    while (token_.kind == Token::Kind::newline || (semicolons && is(";"))) advance();
-  }
-
-  /// A "/" begins a pattern where an operand is expected, and divides elsewhere.
-  void advance() {
-    const bool operand_before =
-        token_.kind == Token::Kind::number || token_.kind == Token::Kind::string ||
-        token_.kind == Token::Kind::name || token_.kind == Token::Kind::regex || is(")") ||
-        is("]") || is("$") || is("++") || is("--");
-    token_ = Token{};
-    while (at_ < text_.size()) {
-      if (text_[at_] == ' ' || text_[at_] == '\t') {
-        ++at_;
-      } else if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') {
-        at_ += 2;
-      } else if (text_[at_] == '#') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      } else {
-        break;
-      }
-      token_.after_blank = true;
-    }
-    if (at_ >= text_.size()) return;
-    const char c = text_[at_];
-    if (c == '\n') {
-      token_.kind = Token::Kind::newline;
-      ++at_;
-    } else if (is_name_start(c)) {
-      while (at_ < text_.size() && (is_name_start(text_[at_]) || is_digit(text_[at_])))
-        token_.text += text_[at_++];
-      token_.kind = Token::Kind::name;
-      if (kRefused.contains(token_.text)) fail_with(token_.text);
-    } else if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) {
-      while (at_ < text_.size() && (is_digit(text_[at_]) || text_[at_] == '.'))
-        token_.text += text_[at_++];
-      if (at_ < text_.size() && is_name_start(text_[at_])) fail_with("that number");
-      token_.kind = Token::Kind::number;
-    } else if (c == '"') {
-      quoted('"', Token::Kind::string);
-    } else if (c == '/' && !operand_before) {
-      quoted('/', Token::Kind::regex);
-    } else {
-      static constexpr std::array<std::string_view, 20> kTwo = {
-          "**", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "<=",
-          ">=", "==", "!=", "!~", "&&", "||", ">>", "<<", "|&", "//"};
-      token_.kind = Token::Kind::punctuation;
-      token_.text = c;
-      for (const std::string_view two : kTwo)
-        if (text_.substr(at_, 2) == two) token_.text = two;
-      if (token_.text == "**") fail_with("**");
-      if (std::string_view("{}()[];,+-*/%^!<>=~?:$&|").find(c) == std::string_view::npos)
-        fail_with("that syntax");
-      at_ += token_.text.size();
-    }
-  }
-
-  void quoted(char mark, Token::Kind kind) {
-    token_.kind = kind;
-    for (++at_; at_ < text_.size() && text_[at_] != mark; ++at_) {
-      if (text_[at_] == '\n') fail_with("an open string");
-      token_.text += text_[at_];
-      if (text_[at_] != '\\' || at_ + 1 >= text_.size()) continue;
-      ++at_;
-      if (kind == Token::Kind::regex && text_[at_] == '/') token_.text.pop_back();
-      token_.text += text_[at_];
-    }
-    if (at_ >= text_.size()) fail_with("an open string");
-    ++at_;
-  }
-
-  void fail_with(std::string what) {
-    if (error_.empty()) error_ = std::move(what);
-    at_ = text_.size();
-  }
 
   // ---- rules and statements -------------------------------------------------------------------
 
@@ -439,7 +329,7 @@ class Parser {
     for (std::size_t i = 0; i + 1 < pattern.size(); ++i) {
       if (pattern[i] != '\\') continue;
       const char next = pattern[++i];
-      if (is_name_start(next) || is_digit(next))
+      if (is_awk_name_start(next) || is_awk_digit(next))
         return unsupported("awk with an escaped letter in a pattern");
     }
     if (pattern.find("[\\") != pattern.npos || pattern.find("\\]") != pattern.npos)
@@ -657,10 +547,6 @@ class Parser {
     return true;
   }
 
-  std::string_view text_;
-  std::size_t at_ = 0;
-  Token token_;
-  std::string error_;
   int depth_ = 0;
   bool in_print_ = false;
 };
