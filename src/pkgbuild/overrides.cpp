@@ -150,7 +150,14 @@ class LineFinder {
       case WordPart::Kind::literal:
       case WordPart::Kind::single_quoted:
       case WordPart::Kind::ansi_c: return part.text.find('\n') != std::string_view::npos;
-      default: return text_of(part.span).find('\n') != std::string_view::npos;
+      default: {
+        // A continued line is joined when bash reads it; inside single quotes it would not be.
+        const std::string_view text = text_of(part.span);
+        for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+          if (text[at - 1] != '\\' || text.find('\'') != std::string_view::npos) return true;
+        }
+        return false;
+      }
     }
   }
 

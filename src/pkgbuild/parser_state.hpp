@@ -131,6 +131,15 @@ class Parser {
   Assignment parse_assignment();
   void parse_array_elements(Assignment& assignment);
   List<WordPart> keep(const std::vector<WordPart>& parts) { return keep_list(parts); }
+  /// Keeps what was pushed to `scratch_` since it held `base` parts, and takes it off again.
+  List<WordPart> keep_from(std::size_t base) {
+    const std::size_t size = scratch_.size() - base;
+    if (size == 0) return {};
+    void* memory = script_.arena.allocate(sizeof(WordPart) * size, alignof(WordPart));
+    std::memcpy(memory, static_cast<const void*>(scratch_.data() + base), sizeof(WordPart) * size);
+    scratch_.erase(scratch_.begin() + static_cast<std::ptrdiff_t>(base), scratch_.end());
+    return {static_cast<const WordPart*>(memory), size};
+  }
 
   // Arena.
   template <typename T, typename... Args>
@@ -166,6 +175,7 @@ class Parser {
   bool extglob_;
   int depth_ = 0;
   std::vector<HereDoc> here_docs_;
+  std::vector<WordPart> scratch_;  ///< Parts of the words being read, the innermost last.
   std::optional<SyntaxError> error_;
 };
 

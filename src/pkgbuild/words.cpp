@@ -16,16 +16,16 @@ bool is_extglob_prefix(char c) { return c == '?' || c == '*' || c == '+' || c ==
 
 Word Parser::parse_word(Mode mode) {
   const std::uint32_t begin = lex_.pos();
-  std::vector<WordPart> parts;
-  parse_parts(parts, mode);
+  const std::size_t base = scratch_.size();
+  parse_parts(scratch_, mode);
   Word word;
   word.span = span_from(begin);
-  for (const WordPart& part : parts) {
+  word.parts = keep_from(base);
+  for (const WordPart& part : word.parts) {
     if (part.kind == WordPart::Kind::literal && part.text.find('{') != std::string_view::npos) {
       word.may_brace = true;
     }
   }
-  word.parts = keep(parts);
   return word;
 }
 
@@ -215,15 +215,16 @@ void Parser::parse_ansi_c(std::vector<WordPart>& out) {
 void Parser::parse_double_quoted(std::vector<WordPart>& out, WordPart::Kind kind) {
   const std::uint32_t begin = lex_.pos();
   lex_.advance(kind == WordPart::Kind::locale ? 2 : 1);
-  std::vector<WordPart> parts;
-  parse_parts(parts, {Stop::double_quote, Quoting::quoted});
+  const std::size_t base = scratch_.size();
+  parse_parts(scratch_, {Stop::double_quote, Quoting::quoted});
+  const List<WordPart> parts = keep_from(base);
   if (failed()) return;
   if (lex_.peek() != '"') {
     fail(begin, begin + 1, "this \" has no partner: the text ends inside the quote");
     return;
   }
   lex_.advance();
-  out.push_back({.kind = kind, .span = span_from(begin), .parts = keep(parts)});
+  out.push_back({.kind = kind, .span = span_from(begin), .parts = parts});
 }
 
 bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
@@ -540,16 +541,16 @@ void Parser::parse_parameter_operator(Parameter& parameter, Mode mode) {
       else if (d == '%') op(Op::replace_suffix, 2);
       else op(Op::replace, 1);
       const std::uint32_t begin = lex_.pos();
-      std::vector<WordPart> parts;
+      const std::size_t base = scratch_.size();
       if (parameter.op == Op::replace_all && lex_.peek() == '/') {
         // A '/' that follows at once belongs to the pattern.
         lex_.advance();
-        parts.push_back({.kind = WordPart::Kind::literal, .span = span_from(begin), .text = lex_.slice(begin, begin + 1)});
+        scratch_.push_back({.kind = WordPart::Kind::literal, .span = span_from(begin), .text = lex_.slice(begin, begin + 1)});
       }
-      parse_parts(parts, {Stop::slash, Quoting::none});
+      parse_parts(scratch_, {Stop::slash, Quoting::none});
       Word* pattern = make<Word>();
       pattern->span = span_from(begin);
-      pattern->parts = keep(parts);
+      pattern->parts = keep_from(base);
       parameter.operand = pattern;
       if (lex_.peek() == '/') {
         lex_.advance();
