@@ -14,7 +14,8 @@ int hex_value(char c) {
 }
 
 // Up to `digits_max` digits of a base at `at`; their number in `used`.
-std::uint32_t read_number(std::string_view text, std::size_t at, int base, std::size_t digits_max, std::size_t& used) {
+std::uint32_t read_number(std::string_view text, std::size_t at, int base, std::size_t digits_max,
+                          std::size_t& used) {
   std::uint32_t value = 0;
   for (used = 0; used < digits_max && at + used < text.size(); ++used) {
     const int digit = hex_value(text[at + used]);
@@ -26,16 +27,27 @@ std::uint32_t read_number(std::string_view text, std::size_t at, int base, std::
 
 char simple_escape(char c) {
   switch (c) {
-    case 'a': return '\a';
-    case 'b': return '\b';
-    case 'e': case 'E': return '\x1b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'v': return '\v';
-    case '\\': return '\\';
-    default: return '\0';
+    case 'a':
+      return '\a';
+    case 'b':
+      return '\b';
+    case 'e':
+    case 'E':
+      return '\x1b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'v':
+      return '\v';
+    case '\\':
+      return '\\';
+    default:
+      return '\0';
   }
 }
 
@@ -81,7 +93,11 @@ bool decode_escape(std::string_view text, std::size_t& at, OctalForm octal, std:
     out.push_back(static_cast<char>(read_number(text, at + 1, 8, 3, used) & 0xff));
     at += 1 + used;
   } else if (c == 'x' || c == 'u' || c == 'U') {
-    const std::uint32_t value = read_number(text, at + 2, 16, c == 'x' ? 2 : c == 'u' ? 4 : 8, used);
+    const std::uint32_t value = read_number(text, at + 2, 16,
+                                            c == 'x'   ? 2
+                                            : c == 'u' ? 4
+                                                       : 8,
+                                            used);
     if (used == 0) {
       out.append(text.substr(at, 2));
     } else if (c == 'x') {

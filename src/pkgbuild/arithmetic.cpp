@@ -15,15 +15,34 @@ struct BinaryOperator {
   int precedence;
 };
 // Longer spellings first. ** binds right; the rest left.
-constexpr std::array<BinaryOperator, 19> kBinary = {{{"||", 1}, {"&&", 2}, {"**", 11}, {"==", 6}, {"!=", 6},
-                                                     {"<=", 7}, {">=", 7}, {"<<", 8},  {">>", 8}, {"|", 3},
-                                                     {"^", 4},  {"&", 5},  {"<", 7},   {">", 7},  {"+", 9},
-                                                     {"-", 9},  {"*", 10}, {"/", 10},  {"%", 10}}};
+constexpr std::array<BinaryOperator, 19> kBinary = {{{"||", 1},
+                                                     {"&&", 2},
+                                                     {"**", 11},
+                                                     {"==", 6},
+                                                     {"!=", 6},
+                                                     {"<=", 7},
+                                                     {">=", 7},
+                                                     {"<<", 8},
+                                                     {">>", 8},
+                                                     {"|", 3},
+                                                     {"^", 4},
+                                                     {"&", 5},
+                                                     {"<", 7},
+                                                     {">", 7},
+                                                     {"+", 9},
+                                                     {"-", 9},
+                                                     {"*", 10},
+                                                     {"/", 10},
+                                                     {"%", 10}}};
 constexpr int kNestingMax = 200;
 constexpr int kDepthMax = 20;
 
-std::int64_t wrap(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-std::uint64_t bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::int64_t wrap(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+std::uint64_t bits(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
 
 }  // namespace
 
@@ -80,19 +99,22 @@ std::int64_t Arithmetic::assignment() {
     skip();
     const std::string_view rest = text_.substr(at_);
     std::string_view op;
-    for (const std::string_view candidate : {"<<=", ">>=", "*=", "/=", "%=", "+=", "-=", "&=", "^=", "|=", "="}) {
+    for (const std::string_view candidate :
+         {"<<=", ">>=", "*=", "/=", "%=", "+=", "-=", "&=", "^=", "|=", "="}) {
       if (rest.starts_with(candidate)) {
         op = candidate;
         break;
       }
     }
-    if (error_.empty() && left.place.valid && !op.empty() && !(op == "=" && rest.starts_with("=="))) {
+    if (error_.empty() && left.place.valid && !op.empty() &&
+        !(op == "=" && rest.starts_with("=="))) {
       at_ += op.size();
       assigned = true;
       const std::int64_t right = assignment();
       if (error_.empty()) {
         result = op == "=" ? right
-                           : apply(op.substr(0, op.size() - 1), unevaluated_ > 0 ? 0 : read(left.place), right);
+                           : apply(op.substr(0, op.size() - 1),
+                                   unevaluated_ > 0 ? 0 : read(left.place), right);
         if (unevaluated_ == 0 && error_.empty()) write(left.place, result);
       }
     }
@@ -127,8 +149,9 @@ std::string_view Arithmetic::binary_operator() const {
   for (const BinaryOperator& op : kBinary) {
     if (!rest.starts_with(op.text)) continue;
     // Not the beginning of an assignment: a += b, a <<= b. (a <= b, a == b were found before.)
-    if (op.text != "==" && op.text != "!=" && op.text != "<=" && op.text != ">=" && op.text != "&&" && op.text != "||" &&
-        op.text != "**" && rest.substr(op.text.size()).starts_with('=') &&
+    if (op.text != "==" && op.text != "!=" && op.text != "<=" && op.text != ">=" &&
+        op.text != "&&" && op.text != "||" && op.text != "**" &&
+        rest.substr(op.text.size()).starts_with('=') &&
         !rest.substr(op.text.size()).starts_with("==")) {
       return {};
     }
@@ -190,14 +213,19 @@ Arithmetic::Operand Arithmetic::unary() {
   } else if (!rest.empty() && std::string_view("+-!~").find(rest[0]) != std::string_view::npos) {
     ++at_;
     const std::int64_t value = unary().value;
-    result.value = rest[0] == '+' ? value : rest[0] == '-' ? wrap(0 - bits(value)) : rest[0] == '!' ? value == 0 : ~value;
+    result.value = rest[0] == '+'   ? value
+                   : rest[0] == '-' ? wrap(0 - bits(value))
+                   : rest[0] == '!' ? value == 0
+                                    : ~value;
   } else {
     result = primary();
     skip();
     const std::string_view after = text_.substr(at_);
-    if (error_.empty() && result.place.valid && (after.starts_with("++") || after.starts_with("--"))) {
+    if (error_.empty() && result.place.valid &&
+        (after.starts_with("++") || after.starts_with("--"))) {
       at_ += 2;
-      if (unevaluated_ == 0) write(result.place, wrap(bits(result.value) + (after[0] == '+' ? 1u : ~std::uint64_t{0})));
+      if (unevaluated_ == 0)
+        write(result.place, wrap(bits(result.value) + (after[0] == '+' ? 1u : ~std::uint64_t{0})));
       result.place.valid = false;
     }
   }
@@ -219,7 +247,9 @@ Arithmetic::Operand Arithmetic::primary() {
   }
   const std::size_t begin = at_;
   if (is_digit(text_[at_])) {
-    while (at_ < text_.size() && (is_name_char(text_[at_]) || text_[at_] == '#' || text_[at_] == '@')) ++at_;
+    while (at_ < text_.size() &&
+           (is_name_char(text_[at_]) || text_[at_] == '#' || text_[at_] == '@'))
+      ++at_;
     result.value = number(text_.substr(begin, at_ - begin));
     return result;
   }
@@ -276,11 +306,16 @@ std::int64_t Arithmetic::number(std::string_view digits) {
   }
   for (const char c : digits) {
     std::uint64_t digit = 64;
-    if (is_digit(c)) digit = static_cast<std::uint64_t>(c - '0');
-    else if (c >= 'a' && c <= 'z') digit = static_cast<std::uint64_t>(c - 'a') + 10;
-    else if (c >= 'A' && c <= 'Z') digit = static_cast<std::uint64_t>(c - 'A') + (base <= 36 ? 10 : 36);
-    else if (c == '@') digit = 62;
-    else if (c == '_') digit = 63;
+    if (is_digit(c))
+      digit = static_cast<std::uint64_t>(c - '0');
+    else if (c >= 'a' && c <= 'z')
+      digit = static_cast<std::uint64_t>(c - 'a') + 10;
+    else if (c >= 'A' && c <= 'Z')
+      digit = static_cast<std::uint64_t>(c - 'A') + (base <= 36 ? 10 : 36);
+    else if (c == '@')
+      digit = 62;
+    else if (c == '_')
+      digit = 63;
     if (digit >= base) {
       fail("a number with a digit too great for its base");
       return 0;
@@ -340,8 +375,10 @@ void Arithmetic::write(const Place& place, std::int64_t value) {
   if (shell_.stopped()) return;
   if (place.indexed) {
     std::string index = place.index;
-    if (variable.form != Variable::Form::associative) index = std::to_string(expression_value(place.index));
-    if (error_.empty()) shell_.store_element_text(variable, index, std::to_string(value), false, span_);
+    if (variable.form != Variable::Form::associative)
+      index = std::to_string(expression_value(place.index));
+    if (error_.empty())
+      shell_.store_element_text(variable, index, std::to_string(value), false, span_);
   } else {
     shell_.store_scalar(variable, std::to_string(value), false, span_);
   }

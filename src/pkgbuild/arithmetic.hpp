@@ -1,7 +1,8 @@
 // Shell arithmetic: 64-bit integers, C's operators, variables that are expressions themselves.
 //
-// Pure but for the shell's variables. Recursion is bounded. Where bash would complain (a syntax error, a
-// division by zero), so does this: `error` then says what. Source: bash(1), "ARITHMETIC EVALUATION".
+// Pure but for the shell's variables. Recursion is bounded. Where bash would complain (a syntax
+// error, a division by zero), so does this: `error` then says what. Source: bash(1), "ARITHMETIC
+// EVALUATION".
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,9 @@ Variable* Interpreter::find(std::string_view name) {
   return found == state_.variables.end() ? nullptr : &found->second;
 }
 
-bool Interpreter::is_dynamic(std::string_view name) const { return is_computed_variable(name); }
+bool Interpreter::is_dynamic(std::string_view name) const {
+  return is_computed_variable(name);
+}
 
 // The variable, or nothing when it was never assigned; a read of the host's is noted as a taint.
 const Variable* Interpreter::read(std::string_view name, Span span) {
@@ -27,13 +29,16 @@ const Variable* Interpreter::read(std::string_view name, Span span) {
 
 Variable& Interpreter::writable(std::string_view name, Span span) {
   const auto found = state_.variables.find(name);
-  if (only_writable_ && *only_writable_ != name) unsupported("an override that assigns " + std::string(name), span);
+  if (only_writable_ && *only_writable_ != name)
+    unsupported("an override that assigns " + std::string(name), span);
   if (found != state_.variables.end()) {
-    if (found->second.readonly) unsupported("assigning the readonly variable " + std::string(name), span);
+    if (found->second.readonly)
+      unsupported("assigning the readonly variable " + std::string(name), span);
     found->second.span = eval_place_.value_or(span);
     return found->second;
   }
-  if (is_computed_variable(name) || (top_level_ == TopLevel::sourced && is_makepkg_readonly(name))) {
+  if (is_computed_variable(name) ||
+      (top_level_ == TopLevel::sourced && is_makepkg_readonly(name))) {
     unsupported("assigning " + std::string(name), span);
   }
   Variable fresh;
@@ -51,7 +56,9 @@ void Interpreter::account(std::size_t before, std::size_t after, Span span) {
   memory_bytes_ = memory_bytes_ + after - std::min(before, memory_bytes_ + after);
   if (memory_bytes_ > inputs_.limits.memory_bytes_max) {
     stop(Refusal::Kind::limit,
-         "its variables need more than " + std::to_string(inputs_.limits.memory_bytes_max) + " bytes of memory", span);
+         "its variables need more than " + std::to_string(inputs_.limits.memory_bytes_max) +
+             " bytes of memory",
+         span);
   }
 }
 
@@ -108,15 +115,18 @@ void Interpreter::store_scalar(Variable& variable, std::string value, bool appen
   variable.set = true;
 }
 
-std::string Interpreter::index_text(const Word& index) { return expand_single(index); }
+std::string Interpreter::index_text(const Word& index) {
+  return expand_single(index);
+}
 
-void Interpreter::store_element(Variable& variable, const Word& index, std::string value, bool append, Span span) {
+void Interpreter::store_element(Variable& variable, const Word& index, std::string value,
+                                bool append, Span span) {
   const std::string text = index_text(index);
   if (!stopped()) store_element_text(variable, text, std::move(value), append, span);
 }
 
-void Interpreter::store_element_text(Variable& variable, std::string_view index, std::string value, bool append,
-                                     Span span) {
+void Interpreter::store_element_text(Variable& variable, std::string_view index, std::string value,
+                                     bool append, Span span) {
   std::string* slot = nullptr;
   const std::size_t before = variable.form == Variable::Form::scalar ? variable.scalar.size() : 0;
   if (variable.form == Variable::Form::associative) {
@@ -182,8 +192,9 @@ void Interpreter::apply_assignment(const Assignment& assignment) {
 
 // x=( … ): all values are expanded before the variable changes.
 void Interpreter::assign_array(Variable& target, const Assignment& assignment) {
-  const Variable::Form form =
-      target.form == Variable::Form::associative ? Variable::Form::associative : Variable::Form::indexed;
+  const Variable::Form form = target.form == Variable::Form::associative
+                                  ? Variable::Form::associative
+                                  : Variable::Form::indexed;
   std::vector<std::string> plain;
   bool keyed = false;
   for (const ArrayElement& element : assignment.elements) keyed = keyed || element.index != nullptr;
@@ -197,7 +208,8 @@ void Interpreter::assign_array(Variable& target, const Assignment& assignment) {
     const TaintId taint = taint_ != 0 ? taint_ : assignment.append ? variable.taint : 0;
     std::size_t after = 0;
     if (form == Variable::Form::associative) {
-      if (plain.size() % 2 != 0) return unsupported("an associative array from an odd number of words", assignment.span);
+      if (plain.size() % 2 != 0)
+        return unsupported("an associative array from an odd number of words", assignment.span);
       if (!assignment.append) variable.associative.clear();
       for (std::size_t i = 0; i + 1 < plain.size(); i += 2) {
         store_element_text(variable, plain[i], plain[i + 1], false, assignment.span);
@@ -254,16 +266,20 @@ void Interpreter::assign_array(Variable& target, const Assignment& assignment) {
   for (Entry& entry : entries) {
     if (stopped()) return;
     if (form == Variable::Form::associative) {
-      if (!entry.index) return unsupported("an associative array with and without keys", assignment.span);
-      store_element_text(variable, *entry.index, std::move(entry.value), entry.append, assignment.span);
+      if (!entry.index)
+        return unsupported("an associative array with and without keys", assignment.span);
+      store_element_text(variable, *entry.index, std::move(entry.value), entry.append,
+                         assignment.span);
       continue;
     }
     if (entry.index) {
       next = arithmetic(*entry.index, assignment.span);
       if (next < 0) next += variable.indexed.next_index();
-      if (next < 0) return unsupported("an index before the array's first element", assignment.span);
+      if (next < 0)
+        return unsupported("an index before the array's first element", assignment.span);
     }
-    store_element_text(variable, std::to_string(next), std::move(entry.value), entry.append, assignment.span);
+    store_element_text(variable, std::to_string(next), std::move(entry.value), entry.append,
+                       assignment.span);
     ++next;
   }
   variable.taint = taint;
@@ -289,7 +305,8 @@ void Interpreter::make_local(std::string_view name) {
 }
 
 void Interpreter::pop_frame() {
-  for (auto it = state_.frames.back().saved.rbegin(); it != state_.frames.back().saved.rend(); ++it) {
+  for (auto it = state_.frames.back().saved.rbegin(); it != state_.frames.back().saved.rend();
+       ++it) {
     if (it->variable) {
       state_.variables[it->name] = std::move(*it->variable);
     } else {
@@ -307,7 +324,8 @@ void Interpreter::unset_variable(std::string_view name, Span span) {
     }
   }
   const auto found = state_.variables.find(name);
-  if (only_writable_ && *only_writable_ != name) unsupported("an override that assigns " + std::string(name), span);
+  if (only_writable_ && *only_writable_ != name)
+    unsupported("an override that assigns " + std::string(name), span);
   if (found != state_.variables.end()) {
     if (found->second.readonly) {
       complain(span);

@@ -1,7 +1,8 @@
 // The syntax tree of a recipe: bash as PKGBUILDs use it, every node with the bytes it stands on.
 //
-// Touches nothing. Nodes live in the script's arena, are never changed after parsing and hold views into
-// its text, so a node is valid as long as its Script. Source: bash(1), "Shell Grammar" and "Expansion".
+// Touches nothing. Nodes live in the script's arena, are never changed after parsing and hold views
+// into its text, so a node is valid as long as its Script. Source: bash(1), "Shell Grammar" and
+// "Expansion".
 #pragma once
 
 #include <cstddef>
@@ -43,8 +44,8 @@ struct Assignment;
 /// One piece of a word. `text` is what it means where that is known from the text alone.
 struct WordPart {
   enum class Kind : std::uint8_t {
-    literal,        ///< abc            `text` as written; outside quotes it may hold braces and globs.
-    escaped,        ///< \x             `text` is the one character (or none: a line continuation).
+    literal,  ///< abc            `text` as written; outside quotes it may hold braces and globs.
+    escaped,  ///< \x             `text` is the one character (or none: a line continuation).
     single_quoted,  ///< 'abc'          `text` is what stands between the quotes.
     ansi_c,         ///< $'a\n'         `text` is decoded.
     double_quoted,  ///< "a $b"         `parts`.
@@ -67,8 +68,9 @@ struct WordPart {
 struct Word {
   Span span;
   List<WordPart> parts;
-  bool may_brace = false;                  ///< An unquoted '{' stands in it.
-  const Assignment* assignment = nullptr;  ///< An argument of declare, local, export … of the form a=b.
+  bool may_brace = false;  ///< An unquoted '{' stands in it.
+  const Assignment* assignment =
+      nullptr;  ///< An argument of declare, local, export … of the form a=b.
 
   /// The word's text when it is one unquoted literal; a null view otherwise.
   std::string_view literal() const {
@@ -160,7 +162,7 @@ struct Redirect {
   std::string_view fd_name;  ///< {name}> form.
   Word target;
   Word body;
-  Span body_span;            ///< Of the here-document's lines with the closing delimiter.
+  Span body_span;  ///< Of the here-document's lines with the closing delimiter.
 };
 
 /// One clause of a case.
@@ -187,28 +189,29 @@ struct Condition {
 /// One command of any kind.
 struct Command {
   enum class Kind : std::uint8_t {
-    simple,      ///< assignments, words
-    pipeline,    ///< parts; `negated`
-    and_or,      ///< parts; ops[i] stands before parts[i + 1]
-    sequence,    ///< parts; `background[i]`
-    group,       ///< { parts[0] }
-    subshell,    ///< ( parts[0] )
-    if_clause,   ///< parts: condition, body, condition, body …, and an else body when their number is odd
-    for_in,      ///< name, words when has_in, parts[0]
-    for_arith,   ///< texts[0..2], parts[0]
-    while_loop,  ///< parts: condition, body
-    until_loop,  ///< parts: condition, body
-    select,      ///< as for_in
-    case_clause, ///< words[0], items
-    function,    ///< name, parts[0]
-    condition,   ///< [[ condition ]]
-    arithmetic,  ///< (( texts[0] ))
-    coprocess,   ///< coproc parts[0]
+    simple,     ///< assignments, words
+    pipeline,   ///< parts; `negated`
+    and_or,     ///< parts; ops[i] stands before parts[i + 1]
+    sequence,   ///< parts; `background[i]`
+    group,      ///< { parts[0] }
+    subshell,   ///< ( parts[0] )
+    if_clause,  ///< parts: condition, body, condition, body …, and an else body when their number
+                ///< is odd
+    for_in,     ///< name, words when has_in, parts[0]
+    for_arith,  ///< texts[0..2], parts[0]
+    while_loop,   ///< parts: condition, body
+    until_loop,   ///< parts: condition, body
+    select,       ///< as for_in
+    case_clause,  ///< words[0], items
+    function,     ///< name, parts[0]
+    condition,    ///< [[ condition ]]
+    arithmetic,   ///< (( texts[0] ))
+    coprocess,    ///< coproc parts[0]
   };
   Kind kind = Kind::simple;
-  bool negated = false;   ///< pipeline: '!' an odd number of times.
-  bool has_in = false;    ///< for_in, select: words were given.
-  bool timed = false;     ///< pipeline: 'time'.
+  bool negated = false;  ///< pipeline: '!' an odd number of times.
+  bool has_in = false;   ///< for_in, select: words were given.
+  bool timed = false;    ///< pipeline: 'time'.
   Span span;
   std::string_view name;
   Span name_span;
@@ -216,7 +219,8 @@ struct Command {
   List<Word> words;
   List<Redirect> redirects;
   List<const Command*> parts;
-  List<char> ops;         ///< and_or: '&' or '|'; pipeline: '|' or '&' (for |&); sequence: ';' or '&' after parts[i].
+  List<char> ops;  ///< and_or: '&' or '|'; pipeline: '|' or '&' (for |&); sequence: ';' or '&'
+                   ///< after parts[i].
   List<CaseItem> items;
   List<Word> texts;
   const Condition* condition = nullptr;

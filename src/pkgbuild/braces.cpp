@@ -25,7 +25,8 @@ std::optional<std::int64_t> integer(std::string_view text) {
   std::int64_t value = 0;
   const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
+    return std::nullopt;
   if (text.starts_with('+') && digits.starts_with('-')) return std::nullopt;
   return value;
 }
@@ -57,7 +58,8 @@ class Expander {
         std::size_t begin = i + 1;
         for (std::size_t k = 0; k <= braces->commas.size(); ++k) {
           const std::size_t end = k < braces->commas.size() ? braces->commas[k] : braces->close;
-          const Units piece(units.begin() + static_cast<std::ptrdiff_t>(begin), units.begin() + static_cast<std::ptrdiff_t>(end));
+          const Units piece(units.begin() + static_cast<std::ptrdiff_t>(begin),
+                            units.begin() + static_cast<std::ptrdiff_t>(end));
           for (Units& expanded : expand(piece, 0, depth + 1)) middle.push_back(std::move(expanded));
           begin = end + 1;
         }
@@ -133,13 +135,15 @@ class Expander {
       return false;
     }
     step = step == 0 ? 1 : std::abs(step);
-    const std::size_t width = !letters && (pads(begin) || pads(end)) ? std::max(begin.size(), end.size()) : 0;
+    const std::size_t width =
+        !letters && (pads(begin) || pads(end)) ? std::max(begin.size(), end.size()) : 0;
     const bool up = *low <= *high;
     const std::int64_t count = std::abs(*high - *low) / step + 1;
     if (!meter_.spend(static_cast<std::uint64_t>(count))) return false;
     for (std::int64_t k = 0; k < count; ++k) {
       const std::int64_t value = up ? *low + k * step : *low - k * step;
-      std::string item = letters ? std::string(1, static_cast<char>(value)) : std::to_string(std::abs(value));
+      std::string item =
+          letters ? std::string(1, static_cast<char>(value)) : std::to_string(std::abs(value));
       if (!letters) {
         const std::size_t sign = value < 0 ? 1 : 0;
         if (item.size() + sign < width) item.insert(0, width - item.size() - sign, '0');
@@ -159,7 +163,8 @@ class Expander {
 }  // namespace
 
 /// The words that a word with braces stands for; `texts` keeps the new literals alive.
-std::vector<std::vector<WordPart>> Interpreter::expand_braces(const Word& word, std::deque<std::string>& texts) {
+std::vector<std::vector<WordPart>> Interpreter::expand_braces(const Word& word,
+                                                              std::deque<std::string>& texts) {
   Units units;
   for (const WordPart& part : word.parts) {
     if (part.kind == WordPart::Kind::literal) {

@@ -1,7 +1,7 @@
 // The shell cases of tests/cases/pkgbuild, through our interpreter and through the real bash.
 //
-// Starts /bin/bash for each case, in an empty folder and a clean environment; writes only below /tmp.
-// A case says what bash printed, so a bash that disagrees with the file shows as well.
+// Starts /bin/bash for each case, in an empty folder and a clean environment; writes only below
+// /tmp. A case says what bash printed, so a bash that disagrees with the file shows as well.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
@@ -107,7 +107,8 @@ BashRun run_bash(const fs::path& folder, const std::string& code) {
 class ShellCases : public testing::TestWithParam<std::string> {};
 
 TEST_P(ShellCases, AreAsBashHasThem) {
-  const std::vector<Case> cases = read_cases(fs::path(RBEE_SOURCE_DIR) / "tests/cases/pkgbuild" / (GetParam() + ".case"));
+  const std::vector<Case> cases =
+      read_cases(fs::path(RBEE_SOURCE_DIR) / "tests/cases/pkgbuild" / (GetParam() + ".case"));
   ASSERT_GE(cases.size(), 10u);
   const Folder folder;
   const bool has_bash = ::access("/bin/bash", X_OK) == 0;
@@ -134,8 +135,9 @@ TEST_P(ShellCases, AreAsBashHasThem) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, ShellCases,
-                         testing::Values("arithmetic", "arrays", "braces", "builtins", "conditions", "functions", "loops",
-                                         "parameters", "patterns", "quoting", "recipes", "redirects", "splitting"),
+                         testing::Values("arithmetic", "arrays", "braces", "builtins", "conditions",
+                                         "functions", "loops", "parameters", "patterns", "quoting",
+                                         "recipes", "redirects", "splitting"),
                          [](const auto& row) { return row.param; });
 
 }  // namespace

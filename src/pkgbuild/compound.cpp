@@ -6,8 +6,8 @@
 namespace rbee::pkgbuild {
 namespace {
 
-constexpr std::array<std::string_view, 13> kBinaryOperators = {"==", "=", "!=", "=~", "<", ">", "-eq",
-                                                               "-ne", "-lt", "-le", "-gt", "-ge", "-nt"};
+constexpr std::array<std::string_view, 13> kBinaryOperators = {
+    "==", "=", "!=", "=~", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt"};
 
 bool is_binary_operator(std::string_view word) {
   for (const std::string_view op : kBinaryOperators) {
@@ -96,7 +96,9 @@ const Command* Parser::parse_for() {
       while (true) {
         lex_.skip_blanks();
         const char c = lex_.peek();
-        if (lex_.at_end() || (is_metacharacter(c) && !((c == '<' || c == '>') && lex_.peek(1) == '('))) break;
+        if (lex_.at_end() ||
+            (is_metacharacter(c) && !((c == '<' || c == '>') && lex_.peek(1) == '(')))
+          break;
         words.push_back(parse_plain_word());
         if (failed()) return nullptr;
       }
@@ -154,7 +156,8 @@ const Command* Parser::parse_while() {
   const bool is_while = lex_.peek() == 'w';
   const std::string_view opened = is_while ? "while" : "until";
   lex_.advance(5);
-  Command* command = make_command(is_while ? Command::Kind::while_loop : Command::Kind::until_loop, begin);
+  Command* command =
+      make_command(is_while ? Command::Kind::while_loop : Command::Kind::until_loop, begin);
   std::vector<const Command*> parts = {parse_required_list(opened)};
   if (failed()) return nullptr;
   parts.push_back(parse_loop_body(begin, opened));
@@ -217,7 +220,9 @@ const Command* Parser::parse_case() {
     const std::string_view op = lex_.operator_here();
     const bool terminated = op == ";;" || op == ";&" || op == ";;&";
     if (terminated) {
-      item.end = op == ";;" ? CaseItem::End::stop : op == ";&" ? CaseItem::End::fall_through : CaseItem::End::test_next;
+      item.end = op == ";;"   ? CaseItem::End::stop
+                 : op == ";&" ? CaseItem::End::fall_through
+                              : CaseItem::End::test_next;
       lex_.advance(static_cast<std::uint32_t>(op.size()));
     }
     item.span = span_from(item_at);
@@ -287,7 +292,9 @@ const Command* Parser::parse_arithmetic_command() {
   return failed() ? nullptr : finish(command);
 }
 
-void Parser::skip_condition_blanks() { skip_newlines(); }
+void Parser::skip_condition_blanks() {
+  skip_newlines();
+}
 
 bool Parser::at_condition_end() {
   skip_condition_blanks();
@@ -400,7 +407,8 @@ const Condition* Parser::parse_condition_term() {
     ahead.skip_blanks();
     const std::string_view next = ahead.raw_word();
     const bool ends = next == "]]" || next.empty();
-    if (!(ends && (next == "]]" || ahead.operator_here() == "&&" || ahead.operator_here() == "||" || ahead.peek() == ')'))) {
+    if (!(ends && (next == "]]" || ahead.operator_here() == "&&" || ahead.operator_here() == "||" ||
+                   ahead.peek() == ')'))) {
       node->kind = Condition::Kind::unary;
       node->op = first;
       lex_.advance(2);
@@ -415,7 +423,8 @@ const Condition* Parser::parse_condition_term() {
   const std::uint32_t left_end = lex_.pos();
   lex_.skip_blanks();
   std::string_view op = lex_.raw_word();
-  if (op.empty() && (lex_.operator_here() == "<" || lex_.operator_here() == ">")) op = lex_.operator_here();
+  if (op.empty() && (lex_.operator_here() == "<" || lex_.operator_here() == ">"))
+    op = lex_.operator_here();
   if (!is_binary_operator(op)) {
     lex_.seek(left_end);
     node->kind = Condition::Kind::word;

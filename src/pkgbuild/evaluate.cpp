@@ -1,4 +1,5 @@
-// Evaluate a recipe: text > tree > values > fields, overrides, functions (recipe.hpp, evaluate.hpp).
+// Evaluate a recipe: text > tree > values > fields, overrides, functions (recipe.hpp,
+// evaluate.hpp).
 #include "pkgbuild/evaluate.hpp"
 
 #include <algorithm>
@@ -13,15 +14,20 @@ namespace {
 
 std::string_view rule_of(Refusal::Kind kind) {
   switch (kind) {
-    case Refusal::Kind::syntax: return "pkgbuild-syntax";
-    case Refusal::Kind::invalid: return "pkgbuild-invalid";
-    case Refusal::Kind::unsupported: return "pkgbuild-unsupported";
-    case Refusal::Kind::limit: return "pkgbuild-limit";
+    case Refusal::Kind::syntax:
+      return "pkgbuild-syntax";
+    case Refusal::Kind::invalid:
+      return "pkgbuild-invalid";
+    case Refusal::Kind::unsupported:
+      return "pkgbuild-unsupported";
+    case Refusal::Kind::limit:
+      return "pkgbuild-limit";
   }
   return "";
 }
 
-Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message, std::string why = {}) {
+Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
+               std::string why = {}) {
   Finding finding;
   finding.rule = rule_of(kind);
   finding.severity = Severity::block;
@@ -40,7 +46,8 @@ Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string
 
 Refusal refuse(std::string_view text, const SyntaxError& error) {
   const bool depth = error.kind == SyntaxError::Kind::depth;
-  return refuse(text, depth ? Refusal::Kind::limit : Refusal::Kind::syntax, error.span, error.message);
+  return refuse(text, depth ? Refusal::Kind::limit : Refusal::Kind::syntax, error.span,
+                error.message);
 }
 
 Refusal refuse(std::string_view text, const Interpreter& shell) {
@@ -78,8 +85,12 @@ void set_platform(Interpreter& shell, const Platform& platform) {
               : platform.arch == Arch::aarch64 ? "aarch64-unknown-linux-gnu"
                                                : "armv7l-unknown-linux-gnueabihf";
       break;
-    case Os::macos: chost = arch + "-apple-darwin"; break;
-    case Os::windows: chost = arch + "-w64-mingw32"; break;
+    case Os::macos:
+      chost = arch + "-apple-darwin";
+      break;
+    case Os::windows:
+      chost = arch + "-w64-mingw32";
+      break;
   }
   shell.set_scalar("CARCH", arch);
   shell.set_scalar("CHOST", chost);
@@ -98,13 +109,15 @@ void look_at_remains(Interpreter& shell) {
   }
   for (const auto& [name, function] : state.functions) {
     if (is_makepkg_function(name) || shell.is_builtin_name(name)) {
-      return shell.unsupported("a function named " + name + ", which makepkg itself uses", function.script->place.value_or(function.command->name_span));
+      return shell.unsupported("a function named " + name + ", which makepkg itself uses",
+                               function.script->place.value_or(function.command->name_span));
     }
   }
   for (const auto& [name, variable] : state.variables) {
-    if (variable.readonly && (name == "pkgname" || name == "pkgbase" || !is_schema_name(name)) && name.size() > 1 &&
-        name[0] != '_') {
-      return shell.unsupported("the readonly variable " + name + ", which makepkg may want to set", variable.span);
+    if (variable.readonly && (name == "pkgname" || name == "pkgbase" || !is_schema_name(name)) &&
+        name.size() > 1 && name[0] != '_') {
+      return shell.unsupported("the readonly variable " + name + ", which makepkg may want to set",
+                               variable.span);
     }
   }
 }
@@ -134,7 +147,8 @@ Field field_of(const Variable& variable) {
 }
 
 tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs) {
-  if (auto refusal = look_at_bytes(text, inputs)) return tl::unexpected<Refusal>(std::move(*refusal));
+  if (auto refusal = look_at_bytes(text, inputs))
+    return tl::unexpected<Refusal>(std::move(*refusal));
   ParseOptions options;
   options.depth_max = inputs.limits.depth_max;
   const auto script = parse(text, options);
@@ -157,9 +171,12 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
   set_platform(shell, inputs.platform);
   shell.run(*script);
   if (shell.halt()) return refused(refuse(text, shell));
-  const Span last = (*script)->root != nullptr ? (*script)->root->parts[(*script)->root->parts.size() - 1]->span : Span{};
+  const Span last = (*script)->root != nullptr
+                        ? (*script)->root->parts[(*script)->root->parts.size() - 1]->span
+                        : Span{};
   if (shell.exited()) {
-    return refused(refuse(text, Refusal::Kind::invalid, last, "the recipe calls exit, which ends makepkg",
+    return refused(refuse(text, Refusal::Kind::invalid, last,
+                          "the recipe calls exit, which ends makepkg",
                           "makepkg reads a recipe into its own shell."));
   }
   if (shell.status_taint() != 0) {
@@ -167,9 +184,10 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
     return refused(refuse(text, Refusal::Kind::unsupported, span, construct));
   }
   if (shell.status() != 0) {
-    return refused(refuse(text, Refusal::Kind::invalid, last,
-                          "the recipe's last command fails with status " + std::to_string(shell.status()),
-                          "makepkg takes the status of the last command as that of the whole recipe."));
+    return refused(
+        refuse(text, Refusal::Kind::invalid, last,
+               "the recipe's last command fails with status " + std::to_string(shell.status()),
+               "makepkg takes the status of the last command as that of the whole recipe."));
   }
   shell.leave_top_level();
   look_at_remains(shell);
@@ -177,17 +195,21 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
 
   Recipe recipe;
   for (const auto& [name, variable] : shell.state().variables) {
-    if (!is_schema_name(name) || (!variable.set && variable.form == Variable::Form::scalar)) continue;
+    if (!is_schema_name(name) || (!variable.set && variable.form == Variable::Form::scalar))
+      continue;
     if (variable.taint != 0) {
       const auto& [construct, span] = shell.taint(variable.taint);
       return refused(refuse(text, Refusal::Kind::unsupported, span, construct));
     }
     if (variable.form == Variable::Form::associative) {
-      return refused(refuse(text, Refusal::Kind::unsupported, variable.span, "an associative array as " + name));
+      return refused(refuse(text, Refusal::Kind::unsupported, variable.span,
+                            "an associative array as " + name));
     }
     const auto& items = variable.indexed.items();
-    if (name == "source" && !items.empty() && items.back().first + 1 != static_cast<std::int64_t>(items.size())) {
-      return refused(refuse(text, Refusal::Kind::invalid, variable.span, "sparse arrays are not allowed for " + name));
+    if (name == "source" && !items.empty() &&
+        items.back().first + 1 != static_cast<std::int64_t>(items.size())) {
+      return refused(refuse(text, Refusal::Kind::invalid, variable.span,
+                            "sparse arrays are not allowed for " + name));
     }
     recipe.fields.emplace(name, field_of(variable));
   }

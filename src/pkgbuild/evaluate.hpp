@@ -1,7 +1,7 @@
 // From text to values: evaluating a recipe, and running a script for its output.
 //
-// Pure. `evaluate()` of recipe.hpp is the way in for everybody else; this header is for the tests, which
-// run the same scripts through bash.
+// Pure. `evaluate()` of recipe.hpp is the way in for everybody else; this header is for the tests,
+// which run the same scripts through bash.
 #pragma once
 
 #include <map>
@@ -23,8 +23,9 @@ struct ScriptRun {
 /// Run a text as `bash FILE` would, in the virtual shell.
 tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs);
 
-/// Fill `overrides` of every package as makepkg finds them: by text, line by line, in what `declare -f`
-/// prints of the package's function (overrides.cpp). The interpreter stands after the recipe's end.
+/// Fill `overrides` of every package as makepkg finds them: by text, line by line, in what `declare
+/// -f` prints of the package's function (overrides.cpp). The interpreter stands after the recipe's
+/// end.
 void find_overrides(Interpreter& shell, Recipe& recipe);
 
 /// True for a name of the schema, and for one with "_<suffix>".

@@ -17,7 +17,9 @@ using testing::IsEmpty;
 
 constexpr std::string_view kHead = "pkgname=demo\npkgver=1.2\npkgrel=1\narch=(any)\n";
 
-std::string with_head(std::string_view rest) { return std::string(kHead) + std::string(rest); }
+std::string with_head(std::string_view rest) {
+  return std::string(kHead) + std::string(rest);
+}
 
 Recipe recipe_of(const std::string& text, const Inputs& inputs = {}) {
   auto recipe = evaluate(text, inputs);
@@ -41,7 +43,8 @@ TEST(Evaluate, ReadsFieldsAndFunctions) {
   const Recipe recipe = recipe_of(
       "pkgname=(a{,-doc})\npkgbase=a\npkgver=1.2\npkgrel=3\nepoch=1\narch=(x86_64)\n"
       "source=(\"https://x.example/a-$pkgver.tar.gz\")\nsha256sums=(SKIP)\n"
-      "build() { make; }\npackage_a() { pkgdesc='one'; }\npackage_a-doc() { depends=(\"$pkgname\"); }\n");
+      "build() { make; }\npackage_a() { pkgdesc='one'; }\npackage_a-doc() { "
+      "depends=(\"$pkgname\"); }\n");
   EXPECT_EQ(recipe.pkgbase, "a");
   EXPECT_EQ(recipe.version(), "1:1.2-3");
   EXPECT_THAT(recipe.array("source"), ElementsAre("https://x.example/a-1.2.tar.gz"));
@@ -53,10 +56,12 @@ TEST(Evaluate, ReadsFieldsAndFunctions) {
 }
 
 TEST(Evaluate, OverridesAreFoundByTextWhateverStandsAroundThem) {
-  const Recipe recipe = recipe_of(with_head(
-      "depends=(base)\nfoo=global\npackage() {\n  if false; then\n    depends+=(never)\n  fi\n  local foo=inner\n"
-      "  conflicts=(\n    \"$foo\"  # a comment\n    two\n  )\n  local provides=(hidden)\n  [[ a ]] && groups=(also-hidden)\n"
-      "  for i in 1; do options=(!strip); done\n  install=\n}\n"));
+  const Recipe recipe =
+      recipe_of(with_head("depends=(base)\nfoo=global\npackage() {\n  if false; then\n    "
+                          "depends+=(never)\n  fi\n  local foo=inner\n"
+                          "  conflicts=(\n    \"$foo\"  # a comment\n    two\n  )\n  local "
+                          "provides=(hidden)\n  [[ a ]] && groups=(also-hidden)\n"
+                          "  for i in 1; do options=(!strip); done\n  install=\n}\n"));
   const Fields& overrides = recipe.packages[0].overrides;
   EXPECT_THAT(overrides.at("depends").values, ElementsAre("base", "never"));
   EXPECT_THAT(overrides.at("conflicts").values, ElementsAre("global", "two"));
@@ -72,7 +77,8 @@ TEST(Evaluate, AnEmptyScalarWithASemicolonIsAnOverride) {
 }
 
 TEST(Evaluate, LocalsOfTheTopLevelDoNotLast) {
-  const Recipe recipe = recipe_of(with_head("declare -A m=([x]=y)\npkgdesc=${m[x]}\ndeclare url=gone\n"));
+  const Recipe recipe =
+      recipe_of(with_head("declare -A m=([x]=y)\npkgdesc=${m[x]}\ndeclare url=gone\n"));
   EXPECT_EQ(recipe.scalar("pkgdesc"), "y");
   EXPECT_EQ(recipe.fields.count("url"), 0u);
 }
@@ -81,15 +87,17 @@ TEST(Evaluate, ThePlatformIsVirtual) {
   Inputs inputs;
   inputs.platform = {Os::linux, Arch::aarch64, Accelerator::cuda};
   inputs.environment = {{"RBEE_FEATURES", "cuda"}};
-  const Recipe recipe = recipe_of(
-      with_head("pkgdesc=\"$CARCH $CHOST $(uname -m) $RBEE_FEATURES\"\ncommand -v nvidia-smi >/dev/null && url=https://gpu.example\n"),
-      inputs);
+  const Recipe recipe =
+      recipe_of(with_head("pkgdesc=\"$CARCH $CHOST $(uname -m) $RBEE_FEATURES\"\ncommand -v "
+                          "nvidia-smi >/dev/null && url=https://gpu.example\n"),
+                inputs);
   EXPECT_EQ(recipe.scalar("pkgdesc"), "aarch64 aarch64-unknown-linux-gnu aarch64 cuda");
   EXPECT_EQ(recipe.scalar("url"), "https://gpu.example");
 }
 
 TEST(Evaluate, HostValuesMayStandWhereNoFieldReadsThem) {
-  const Recipe recipe = recipe_of(with_head("_d=$HOME/x\nexport T=$(date -u)\n_r=$(git describe)\nb() { echo $RANDOM; }\n"));
+  const Recipe recipe = recipe_of(
+      with_head("_d=$HOME/x\nexport T=$(date -u)\n_r=$(git describe)\nb() { echo $RANDOM; }\n"));
   EXPECT_EQ(recipe.version(), "1.2-1");
 }
 
@@ -108,17 +116,20 @@ TEST(Evaluate, RefusesWithExactMessages) {
       {"git clone x\n", Kind::unsupported, "unsupported: command git at line 5"},
       {"[ -n \"$HOME\" ] && url=x\n", Kind::unsupported, "unsupported: $HOME at line 5"},
       {"echo x > file\n", Kind::unsupported, "unsupported: writing a file at line 5"},
-      {"source=(*.patch)\n", Kind::unsupported, "unsupported: a pattern that file names could match at line 5"},
+      {"source=(*.patch)\n", Kind::unsupported,
+       "unsupported: a pattern that file names could match at line 5"},
       {"package() {\n  true && depends=(a)\n  depends=(b) || true\n}\n", Kind::unsupported,
        "unsupported: an override that does not stand on a line of its own at line 7"},
       {"package() {\n  pkgdesc='a\nb'\n}\n", Kind::unsupported,
        "unsupported: an override that does not stand on a line of its own at line 6"},
-      {"set -e\n", Kind::unsupported, "unsupported: an option that set or shopt leaves switched on at line 1"},
+      {"set -e\n", Kind::unsupported,
+       "unsupported: an option that set or shopt leaves switched on at line 1"},
       {"false\n", Kind::invalid, "the recipe's last command fails with status 1"},
       {"exit 0\n", Kind::invalid, "the recipe calls exit, which ends makepkg"},
       {": ${none:?is missing}\n", Kind::invalid, "none: is missing"},
       {"source=([1]=a)\n", Kind::invalid, "sparse arrays are not allowed for source"},
-      {"if true; then\n", Kind::syntax, "unexpected end of the text: a command after 'then' was expected here"},
+      {"if true; then\n", Kind::syntax,
+       "unexpected end of the text: a command after 'then' was expected here"},
       {"if true; then x=1\n", Kind::syntax, "this 'if' has no 'fi': the text ends first"},
       {"a=(1 2\n", Kind::syntax, "this ( has no closing ): the text ends inside the array"},
       {"a='x\n", Kind::syntax, "this ' has no partner: the text ends inside the quote"},
@@ -196,15 +207,18 @@ TEST(Evaluate, EndsWithinItsLimits) {
     const auto spent = std::chrono::steady_clock::now() - start;
     ASSERT_FALSE(recipe.has_value());
     EXPECT_NE(recipe.error().kind, Refusal::Kind::invalid) << recipe.error().findings[0].message;
-    // 50 ms on an idle machine without sanitizers; a wide margin here, so that a busy one does not fail.
+    // 50 ms on an idle machine without sanitizers; a wide margin here, so that a busy one does not
+    // fail.
     EXPECT_LT(spent, std::chrono::seconds(5));
   }
 }
 
 TEST(Print, GivesTheSameBytes) {
   const std::string text =
-      "# head\npkgname=a  # tail\n\nsource=(\n  'x'  # one\n  \"y $z\"\n)\nif [[ a == b ]]; then\n\tfoo <<E\nbody\nE\nfi\n"
-      "case $x in\n a|b) c;; esac\nf () { :; } >/dev/null\nfor i in 1 2; do g; done | h && ! k\n# end";
+      "# head\npkgname=a  # tail\n\nsource=(\n  'x'  # one\n  \"y $z\"\n)\nif [[ a == b ]]; "
+      "then\n\tfoo <<E\nbody\nE\nfi\n"
+      "case $x in\n a|b) c;; esac\nf () { :; } >/dev/null\nfor i in 1 2; do g; done | h && ! k\n# "
+      "end";
   const auto script = parse(text);
   ASSERT_TRUE(script.has_value()) << script.error().message;
   EXPECT_EQ(print(**script), text);

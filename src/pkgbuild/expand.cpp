@@ -1,5 +1,5 @@
-// Word expansion in bash's order: braces, tilde, parameters, commands, arithmetic, splitting, globs.
-// (interpreter.hpp; braces.cpp and parameter.cpp hold those two.)
+// Word expansion in bash's order: braces, tilde, parameters, commands, arithmetic, splitting,
+// globs. (interpreter.hpp; braces.cpp and parameter.cpp hold those two.)
 #include <algorithm>
 
 #include "pkgbuild/interpreter.hpp"
@@ -7,7 +7,9 @@
 namespace rbee::pkgbuild {
 namespace {
 
-bool is_glob_character(char c) { return c == '*' || c == '?' || c == '['; }
+bool is_glob_character(char c) {
+  return c == '*' || c == '?' || c == '[';
+}
 
 // A pattern can only match a file when its brackets close.
 bool is_glob(std::string_view text, const std::vector<std::uint32_t>& globs) {
@@ -45,19 +47,22 @@ void FieldBuilder::quoted(std::string_view text, Span span) {
       return;
     case Interpreter::Expand::pattern:
       for (const char c : text) {
-        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          static_cast<unsigned char>(c) >= 0x80;
+        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
         if (!word) current_.push_back('\\');
         current_.push_back(c);
       }
       return;
     case Interpreter::Expand::regex:
-      if (const std::size_t open = current_.rfind('['); open != std::string::npos && !text.empty() &&
-          current_.find(']', open + 2) == std::string::npos && (open == 0 || current_[open - 1] != '\\')) {
+      if (const std::size_t open = current_.rfind('[');
+          open != std::string::npos && !text.empty() &&
+          current_.find(']', open + 2) == std::string::npos &&
+          (open == 0 || current_[open - 1] != '\\')) {
         return shell_.unsupported("quotes inside [ ] of a regular expression", span);
       }
       for (const char c : text) {
-        if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos) current_.push_back('\\');
+        if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos)
+          current_.push_back('\\');
         current_.push_back(c);
       }
       return;
@@ -77,7 +82,8 @@ void FieldBuilder::expanded(std::string_view text, Span span) {
     }
     return;
   }
-  bool blank_ended = false;  // A blank has ended a field, and a separator that follows belongs to it.
+  bool blank_ended =
+      false;  // A blank has ended a field, and a separator that follows belongs to it.
   for (const char c : text) {
     if (ifs.find(c) == std::string_view::npos) {
       if (is_glob_character(c)) globs_.push_back(static_cast<std::uint32_t>(current_.size()));
@@ -125,7 +131,8 @@ void FieldBuilder::finish(Span span) {
 
 std::string_view Interpreter::ifs() {
   const Variable* variable = find("IFS");
-  if (variable == nullptr || !variable->set || variable->form != Variable::Form::scalar) return " \t\n";
+  if (variable == nullptr || !variable->set || variable->form != Variable::Form::scalar)
+    return " \t\n";
   mark(variable->taint);
   return variable->scalar;
 }
@@ -148,10 +155,12 @@ void Interpreter::expand_fields(const Word& word, std::vector<std::string>& out)
     if (part->kind == WordPart::Kind::double_quoted && part->parts.size() == 1 &&
         part->parts[0].kind == WordPart::Kind::literal) {
       part = &part->parts[0];
-    } else if (part->kind == WordPart::Kind::literal && part->text.find_first_of("*?[") != std::string_view::npos) {
+    } else if (part->kind == WordPart::Kind::literal &&
+               part->text.find_first_of("*?[") != std::string_view::npos) {
       part = nullptr;
     }
-    if (part != nullptr && (part->kind == WordPart::Kind::literal || part->kind == WordPart::Kind::single_quoted)) {
+    if (part != nullptr &&
+        (part->kind == WordPart::Kind::literal || part->kind == WordPart::Kind::single_quoted)) {
       if (spend_bytes(part->text.size(), word.span)) out.emplace_back(part->text);
       return;
     }
@@ -253,11 +262,13 @@ std::string Interpreter::command_output(const WordPart& part) {
   }
   // $(< file)
   const Command* only = part.command->parts.size() == 1 ? part.command->parts[0] : nullptr;
-  const bool reads_file = only != nullptr && only->kind == Command::Kind::simple && only->words.empty() &&
-                          only->assignments.empty() && only->redirects.size() == 1 &&
-                          only->redirects[0].kind == Redirect::Kind::read && only->redirects[0].fd <= 0;
+  const bool reads_file =
+      only != nullptr && only->kind == Command::Kind::simple && only->words.empty() &&
+      only->assignments.empty() && only->redirects.size() == 1 &&
+      only->redirects[0].kind == Redirect::Kind::read && only->redirects[0].fd <= 0;
   const Io outer = io_;
-  const TaintId outer_taint = taint_, outer_stream = stream_taint_, outer_status_taint = status_taint_;
+  const TaintId outer_taint = taint_, outer_stream = stream_taint_,
+                outer_status_taint = status_taint_;
   const int outer_status = status_;
   if (reads_file) {
     std::deque<std::string> texts;
@@ -279,7 +290,8 @@ std::string Interpreter::command_output(const WordPart& part) {
   stream_taint_ = outer_stream;
   if (status_taint_ == 0) status_taint_ = outer_status_taint;
   status_ = outer_status;
-  if (output.find('\0') != std::string::npos) unsupported("a NUL byte in a command's output", part.span);
+  if (output.find('\0') != std::string::npos)
+    unsupported("a NUL byte in a command's output", part.span);
   return output;
 }
 

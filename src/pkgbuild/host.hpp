@@ -1,7 +1,7 @@
 // The variables whose value comes from the machine, the user or makepkg's own configuration.
 //
-// Touches nothing. Source: bash(1) "Shell Variables", makepkg.conf(5), and the variables that makepkg 6.0.2
-// has set when it reads a recipe.
+// Touches nothing. Source: bash(1) "Shell Variables", makepkg.conf(5), and the variables that
+// makepkg 6.0.2 has set when it reads a recipe.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,8 @@ namespace rbee::pkgbuild {
 /// True when an unassigned variable of this name has a value that a recipe cannot know.
 bool is_host_variable(std::string_view name);
 
-/// True when bash computes the variable at each reading, so that assigning it does not make it a plain one.
+/// True when bash computes the variable at each reading, so that assigning it does not make it a
+/// plain one.
 bool is_computed_variable(std::string_view name);
 
 /// True when makepkg has made the variable readonly: assigning it ends the reading of the recipe.

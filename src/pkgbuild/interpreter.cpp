@@ -42,7 +42,8 @@ void Interpreter::unsupported(std::string construct, Span span) {
 
 bool Interpreter::spend(std::uint64_t steps, Span span) {
   if (meter_.spend(steps)) return true;
-  stop(Refusal::Kind::limit, "it takes more than " + std::to_string(inputs_.limits.steps_max) + " steps to evaluate",
+  stop(Refusal::Kind::limit,
+       "it takes more than " + std::to_string(inputs_.limits.steps_max) + " steps to evaluate",
        span);
   return false;
 }
@@ -71,7 +72,8 @@ void Interpreter::put(std::string_view text, Span span) {
   if (io_.out == nullptr || !spend_bytes(text.size(), span)) return;
   io_.out->append(text);
   if (io_.out->size() > inputs_.limits.memory_bytes_max) {
-    stop(Refusal::Kind::limit, "a command's output is longer than the memory that is allowed", span);
+    stop(Refusal::Kind::limit, "a command's output is longer than the memory that is allowed",
+         span);
   }
 }
 
@@ -109,20 +111,33 @@ void Interpreter::execute(const Command* command) {
 
 void Interpreter::execute_body(const Command& command) {
   switch (command.kind) {
-    case Command::Kind::simple: return execute_simple(command);
-    case Command::Kind::pipeline: return execute_pipeline(command);
-    case Command::Kind::and_or: return execute_and_or(command);
-    case Command::Kind::sequence: return execute_list(command);
-    case Command::Kind::group: return execute(command.parts[0]);
-    case Command::Kind::subshell: return execute_subshell(command.parts[0]);
-    case Command::Kind::if_clause: return execute_if(command);
-    case Command::Kind::for_in: return execute_for(command);
-    case Command::Kind::for_arith: return execute_for_arith(command);
+    case Command::Kind::simple:
+      return execute_simple(command);
+    case Command::Kind::pipeline:
+      return execute_pipeline(command);
+    case Command::Kind::and_or:
+      return execute_and_or(command);
+    case Command::Kind::sequence:
+      return execute_list(command);
+    case Command::Kind::group:
+      return execute(command.parts[0]);
+    case Command::Kind::subshell:
+      return execute_subshell(command.parts[0]);
+    case Command::Kind::if_clause:
+      return execute_if(command);
+    case Command::Kind::for_in:
+      return execute_for(command);
+    case Command::Kind::for_arith:
+      return execute_for_arith(command);
     case Command::Kind::while_loop:
-    case Command::Kind::until_loop: return execute_while(command);
-    case Command::Kind::case_clause: return execute_case(command);
-    case Command::Kind::select: return unsupported("select", command.span);
-    case Command::Kind::coprocess: return unsupported("coproc", command.span);
+    case Command::Kind::until_loop:
+      return execute_while(command);
+    case Command::Kind::case_clause:
+      return execute_case(command);
+    case Command::Kind::select:
+      return unsupported("select", command.span);
+    case Command::Kind::coprocess:
+      return unsupported("coproc", command.span);
     case Command::Kind::function:
       state_.functions[std::string(command.name)] = ShellFunction{script_, &command};
       status_ = 0;
@@ -149,7 +164,8 @@ void Interpreter::execute_body(const Command& command) {
 
 void Interpreter::execute_list(const Command& command) {
   for (std::size_t i = 0; i < command.parts.size() && !stopped(); ++i) {
-    if (command.ops[i] == '&') return unsupported("a command in the background", command.parts[i]->span);
+    if (command.ops[i] == '&')
+      return unsupported("a command in the background", command.parts[i]->span);
     execute(command.parts[i]);
   }
 }
@@ -209,7 +225,8 @@ void Interpreter::execute_subshell(const Command* body) {
   if (memory_bytes_ * static_cast<std::size_t>(subshells_ + 1) > inputs_.limits.memory_bytes_max) {
     stop(Refusal::Kind::limit, "its subshells need more memory than is allowed", body->span);
   }
-  if (stopped() || !spend(1 + state_.variables.size() / 4 + memory_bytes_ / 256, body->span)) return;
+  if (stopped() || !spend(1 + state_.variables.size() / 4 + memory_bytes_ / 256, body->span))
+    return;
   ShellState outer = state_;
   const std::size_t outer_memory = memory_bytes_;
   const int outer_loops = std::exchange(loops_, 0);
@@ -260,7 +277,8 @@ void Interpreter::execute_for(const Command& command) {
   ++loops_;
   for (std::string& item : items) {
     if (stopped() || !spend(1, command.span)) break;
-    store_scalar(writable(command.name, command.name_span), std::move(item), false, command.name_span);
+    store_scalar(writable(command.name, command.name_span), std::move(item), false,
+                 command.name_span);
     execute(command.parts[0]);
     if (end_loop_turn()) break;
   }
@@ -361,8 +379,10 @@ void Interpreter::execute_words(const Command& command, std::vector<std::string>
       expand_fields(word, argv);
     } else if (!argv.empty() && argv[0] == "eval") {
       const Assignment& assignment = *word.assignment;
-      if (assignment.array || assignment.index != nullptr) return unsupported("eval of an array", word.span);
-      argv.push_back(std::string(assignment.name) + (assignment.append ? "+=" : "=") + expand_single(assignment.value));
+      if (assignment.array || assignment.index != nullptr)
+        return unsupported("eval of an array", word.span);
+      argv.push_back(std::string(assignment.name) + (assignment.append ? "+=" : "=") +
+                     expand_single(assignment.value));
     }
   }
 }
@@ -381,7 +401,8 @@ void Interpreter::execute_simple(const Command& command) {
   if (stopped()) return;
   if (argv.empty()) {
     // Nothing was left of the words: the assignments stand by themselves.
-    if (command.words[0].assignment != nullptr) return unsupported("an assignment as a command", command.span);
+    if (command.words[0].assignment != nullptr)
+      return unsupported("an assignment as a command", command.span);
     const int status = substitution_status_;
     const TaintId status_taint = status_taint_;
     if (!command.assignments.empty()) return execute_assignments(command);
@@ -396,9 +417,11 @@ void Interpreter::execute_simple(const Command& command) {
   const TaintId words_taint = taint_;
   std::vector<ShellState::Saved> saved;
   for (const Assignment& assignment : command.assignments) {
-    if (assignment.array || assignment.index != nullptr) return unsupported("an array before a command", assignment.span);
+    if (assignment.array || assignment.index != nullptr)
+      return unsupported("an array before a command", assignment.span);
     const Variable* present = find(assignment.name);
-    saved.push_back({std::string(assignment.name), present ? std::optional<Variable>(*present) : std::nullopt});
+    saved.push_back(
+        {std::string(assignment.name), present ? std::optional<Variable>(*present) : std::nullopt});
     apply_assignment(assignment);
     if (stopped()) return;
   }
@@ -424,11 +447,13 @@ void Interpreter::run_command(const Command& command, std::vector<std::string>& 
   run_external(argv, command.span);
 }
 
-void Interpreter::call_function(const ShellFunction& function, std::vector<std::string> argv, TaintId argv_taint,
-                                Span span) {
+void Interpreter::call_function(const ShellFunction& function, std::vector<std::string> argv,
+                                TaintId argv_taint, Span span) {
   if (++calls_ > inputs_.limits.depth_max) {
-    stop(Refusal::Kind::limit, "functions call each other more than " + std::to_string(inputs_.limits.depth_max) + " deep",
-         span);
+    stop(
+        Refusal::Kind::limit,
+        "functions call each other more than " + std::to_string(inputs_.limits.depth_max) + " deep",
+        span);
     return;
   }
   argv.erase(argv.begin());
@@ -455,7 +480,8 @@ void Interpreter::call_function(const ShellFunction& function, std::vector<std::
 void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
   // Inside $( ) what cannot be computed taints the value; a field that uses it is then unsupported.
   const auto unknown = [&](std::string construct) {
-    if (subshells_ == 0 || io_.out == nullptr || argv[0].empty()) return unsupported(std::move(construct), span);
+    if (subshells_ == 0 || io_.out == nullptr || argv[0].empty())
+      return unsupported(std::move(construct), span);
     mark(note_taint(std::move(construct), span));
     put("", span);
     status_ = 0;
@@ -482,9 +508,11 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
   std::size_t bytes = input.size();
   for (const std::string& argument : argv) bytes += argument.size();
   if (!spend(20 + bytes / 8, span)) return;
-  const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : inputs_.files, inputs_.limits.memory_bytes_max / 16};
+  const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : inputs_.files,
+                         inputs_.limits.memory_bytes_max / 16};
   const auto result = run_text_command(call);
-  if (const auto* refused = std::get_if<CommandUnsupported>(&result)) return unknown(refused->construct);
+  if (const auto* refused = std::get_if<CommandUnsupported>(&result))
+    return unknown(refused->construct);
   const CommandOutput& output = std::get<CommandOutput>(result);
   put(output.output, span);
   if (output.status != 0) complain(span);
@@ -515,7 +543,8 @@ void Interpreter::run_text(std::string text, Span span) {
   eval_place_ = outer_place;
 }
 
-bool Interpreter::apply_redirects(const Command& command, std::deque<std::string>& texts, std::deque<Input>& inputs) {
+bool Interpreter::apply_redirects(const Command& command, std::deque<std::string>& texts,
+                                  std::deque<Input>& inputs) {
   taint_ = 0;
   for (const Redirect& redirect : command.redirects) {
     if (stopped()) return false;
@@ -575,7 +604,8 @@ bool Interpreter::apply_redirects(const Command& command, std::deque<std::string
         const bool both = redirect.kind == Kind::both || redirect.kind == Kind::both_append;
         if (both || redirect.fd == 2) io_.err = sink;
         if (both || output_fd) io_.out = sink;
-        if (!both && !output_fd && redirect.fd != 2) unsupported("a redirection of another file descriptor", redirect.span);
+        if (!both && !output_fd && redirect.fd != 2)
+          unsupported("a redirection of another file descriptor", redirect.span);
         break;
       }
       case Kind::dup_out:

@@ -1,9 +1,10 @@
 // The metered interpreter: runs a syntax tree over a virtual shell, and stops rather than guess.
 //
-// Executes nothing outside itself. Three rules keep its answers sound: a construct that is not reproduced
-// ends the run as unsupported; a value that depends on the host is tainted, and a tainted value may not
-// decide anything; every command, expansion and byte is counted against `Limits`.
-// Source: bash(1). Parts: interpreter.cpp (commands), expand.cpp, parameter.cpp, shell_*.cpp (builtins).
+// Executes nothing outside itself. Three rules keep its answers sound: a construct that is not
+// reproduced ends the run as unsupported; a value that depends on the host is tainted, and a
+// tainted value may not decide anything; every command, expansion and byte is counted against
+// `Limits`. Source: bash(1). Parts: interpreter.cpp (commands), expand.cpp, parameter.cpp,
+// shell_*.cpp (builtins).
 #pragma once
 
 #include <cstdint>
@@ -68,7 +69,8 @@ class Interpreter {
     Span span;
     std::string message;  ///< For unsupported: the construct alone.
   };
-  /// Where the top level stands: makepkg sources the file inside a function, a test runs it as a script.
+  /// Where the top level stands: makepkg sources the file inside a function, a test runs it as a
+  /// script.
   enum class TopLevel { sourced, script };
   /// How an expansion's pieces come together.
   enum class Expand : std::uint8_t { fields, single, pattern, regex };
@@ -90,13 +92,15 @@ class Interpreter {
   const std::pair<std::string, Span>& taint(TaintId id) const { return taints_[id]; }
 
   /// Value for an override: a word as the right side of an assignment, in the global scope.
-  /// `place`: where in the recipe the text of the assignment stands, when that is not the recipe itself.
+  /// `place`: where in the recipe the text of the assignment stands, when that is not the recipe
+  /// itself.
   void assign(const Assignment& assignment, std::optional<Span> place) {
     eval_place_ = place;
     apply_assignment(assignment);
     eval_place_ = std::nullopt;
   }
-  /// From now on only this variable may change; another one ends the run as unsupported. Empty: all may.
+  /// From now on only this variable may change; another one ends the run as unsupported. Empty: all
+  /// may.
   void freeze_all_but(std::string_view name) {
     only_writable_ = name.empty() ? std::nullopt : std::optional<std::string>(name);
   }
@@ -124,7 +128,7 @@ class Interpreter {
   struct Io {
     std::string* out = nullptr;  ///< Absent: dropped.
     std::string* err = nullptr;
-    Input* in = nullptr;         ///< Absent: the host's standard input.
+    Input* in = nullptr;  ///< Absent: the host's standard input.
   };
   struct Depth {
     explicit Depth(Interpreter& interpreter, Span span);
@@ -163,7 +167,8 @@ class Interpreter {
   void execute_simple(const Command& command);
   void execute_assignments(const Command& command);
   void execute_words(const Command& command, std::vector<std::string>& argv);
-  void call_function(const ShellFunction& function, std::vector<std::string> argv, TaintId argv_taint, Span span);
+  void call_function(const ShellFunction& function, std::vector<std::string> argv,
+                     TaintId argv_taint, Span span);
   void run_command(const Command& command, std::vector<std::string>& argv);
   void run_external(std::vector<std::string>& argv, Span span);
   bool end_loop_turn();
@@ -171,7 +176,8 @@ class Interpreter {
   void require_untainted(Span span);
   void require_status(Span span);
   void run_text(std::string text, Span span);
-  bool apply_redirects(const Command& command, std::deque<std::string>& texts, std::deque<Input>& inputs);
+  bool apply_redirects(const Command& command, std::deque<std::string>& texts,
+                       std::deque<Input>& inputs);
   void put(std::string_view text, Span span);
   void complain(Span span);
 
@@ -183,8 +189,10 @@ class Interpreter {
   void apply_assignment(const Assignment& assignment);
   void assign_array(Variable& variable, const Assignment& assignment);
   void store_scalar(Variable& variable, std::string value, bool append, Span span);
-  void store_element(Variable& variable, const Word& index, std::string value, bool append, Span span);
-  void store_element_text(Variable& variable, std::string_view index, std::string value, bool append, Span span);
+  void store_element(Variable& variable, const Word& index, std::string value, bool append,
+                     Span span);
+  void store_element_text(Variable& variable, std::string_view index, std::string value,
+                          bool append, Span span);
   std::string cast(const Variable& variable, std::string value, Span span);
   void account(std::size_t before, std::size_t after, Span span);
   void unset_variable(std::string_view name, Span span);
@@ -209,20 +217,23 @@ class Interpreter {
   void emit(const Value& value, FieldBuilder& builder, bool quoted);
   std::string command_output(const WordPart& part);
   std::string_view ifs();
-  std::vector<std::vector<WordPart>> expand_braces(const Word& word, std::deque<std::string>& texts);
+  std::vector<std::vector<WordPart>> expand_braces(const Word& word,
+                                                   std::deque<std::string>& texts);
   void glob_fields(FieldBuilder& builder, Span span);
 
   // parameter.cpp
   void expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder, bool quoted);
   Value resolve(const Parameter& parameter, Span span);
-  Value resolve_variable(std::string_view name, Parameter::Subscript subscript, const Word* index, Span span);
+  Value resolve_variable(std::string_view name, Parameter::Subscript subscript, const Word* index,
+                         Span span);
   Value resolve_text(std::string_view reference, Span span);
   Value names_or_keys(const Parameter& parameter, Span span);
   void apply_operator(const Parameter& parameter, Value& value, Span span, bool quoted);
   void apply_substring(const Parameter& parameter, Value& value, Span span);
-  std::string replace(std::string_view text, const Pattern& pattern, Parameter::Op op, std::string_view replacement,
-                      Span span);
-  std::string change_case(std::string_view text, Parameter::Op op, const std::optional<Pattern>& pattern, Span span);
+  std::string replace(std::string_view text, const Pattern& pattern, Parameter::Op op,
+                      std::string_view replacement, Span span);
+  std::string change_case(std::string_view text, Parameter::Op op,
+                          const std::optional<Pattern>& pattern, Span span);
   std::string transform(std::string_view text, char letter, Span span);
   Pattern make_pattern(const std::string& text, Span span);
   bool check_meter(Span span);
@@ -261,8 +272,8 @@ class Interpreter {
   int flow_count_ = 0;
   int status_ = 0;
   TaintId status_taint_ = 0;
-  TaintId taint_ = 0;  ///< Of the words expanded since it was last cleared.
-  TaintId stream_taint_ = 0;   ///< Of what was written since it was last cleared.
+  TaintId taint_ = 0;             ///< Of the words expanded since it was last cleared.
+  TaintId stream_taint_ = 0;      ///< Of what was written since it was last cleared.
   int substitution_status_ = -1;  ///< Of the last $(…) in the words at hand; -1: there was none.
   std::vector<std::pair<std::string, Span>> taints_;
   std::optional<Span> eval_place_;
@@ -274,7 +285,8 @@ class Interpreter {
 /// Collects an expansion's text as fields, one string, a glob pattern or a regular expression.
 class FieldBuilder {
  public:
-  FieldBuilder(Interpreter& interpreter, Interpreter::Expand mode) : shell_(interpreter), mode_(mode) {}
+  FieldBuilder(Interpreter& interpreter, Interpreter::Expand mode)
+      : shell_(interpreter), mode_(mode) {}
 
   void literal(std::string_view text, Span span);
   void quoted(std::string_view text, Span span);

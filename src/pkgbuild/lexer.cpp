@@ -13,14 +13,23 @@ constexpr std::array<std::string_view, 24> kOperators = {
     "<>",  ">>",  ">&",  ">|",  ";",  "&",  "|",  "(",  ")",  "<",  ">",  "\n"};
 
 constexpr std::array<std::string_view, 22> kReserved = {
-    "!",  "[[", "]]", "{",    "}",  "case", "coproc", "do",     "done", "elif",  "else",
-    "esac", "fi", "for", "function", "if", "in", "select", "then", "time", "until", "while"};
+    "!",    "[[", "]]",  "{",        "}",  "case", "coproc", "do",   "done", "elif",  "else",
+    "esac", "fi", "for", "function", "if", "in",   "select", "then", "time", "until", "while"};
 
 }  // namespace
 
 bool is_metacharacter(char c) {
   switch (c) {
-    case ' ': case '\t': case '\n': case ';': case '&': case '|': case '<': case '>': case '(': case ')':
+    case ' ':
+    case '\t':
+    case '\n':
+    case ';':
+    case '&':
+    case '|':
+    case '<':
+    case '>':
+    case '(':
+    case ')':
       return true;
     default:
       return false;
@@ -28,7 +37,8 @@ bool is_metacharacter(char c) {
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && is_name_start(text[0]) && std::all_of(text.begin(), text.end(), is_name_char);
+  return !text.empty() && is_name_start(text[0]) &&
+         std::all_of(text.begin(), text.end(), is_name_char);
 }
 
 bool is_reserved(std::string_view word) {

@@ -1,7 +1,8 @@
 // Tokens of bash: where blanks, comments, operators and raw words begin and end in one source.
 //
-// Touches nothing. Bash's tokens depend on where they stand, so the parser asks for the kind it can use at
-// that place; every answer is an offset or a view into the source. Source: bash(1), "Definitions".
+// Touches nothing. Bash's tokens depend on where they stand, so the parser asks for the kind it can
+// use at that place; every answer is an offset or a view into the source. Source: bash(1),
+// "Definitions".
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,15 @@ namespace rbee::pkgbuild {
 inline bool is_name_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_name_char(char c) { return is_name_start(c) || is_digit(c); }
-inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+inline bool is_name_char(char c) {
+  return is_name_start(c) || is_digit(c);
+}
+inline bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 /// The characters that end an unquoted word.
 bool is_metacharacter(char c);
 /// True for a valid variable name.
@@ -49,8 +56,8 @@ class Lexer {
   std::string_view raw_word() const;
   /// The longest operator that stands here; empty when none does. A newline is no operator here.
   std::string_view operator_here() const;
-  /// The offset of the ')' that closes an arithmetic "((" whose inside begins at `from`, when another ')'
-  /// follows it at once; npos when there is none, so that the "((" is two parentheses.
+  /// The offset of the ')' that closes an arithmetic "((" whose inside begins at `from`, when
+  /// another ')' follows it at once; npos when there is none, so that the "((" is two parentheses.
   std::uint32_t closing_double_paren(std::uint32_t from) const;
   /// The offset of the ']' that closes a '[' before `from`; npos when there is none.
   std::uint32_t closing_bracket(std::uint32_t from) const;

@@ -1,10 +1,10 @@
 // What package functions override, found as makepkg finds it: by text (evaluate.hpp).
 //
-// makepkg greps the output of `declare -f package_x` for lines that begin with `attr=` or `attr=(` and
-// evaluates each in the global scope, whatever stands around it. Here the same lines are found in the tree:
-// declare -f puts each command of a list on a line of its own, the parts of && || | on one line, an array on
-// one line, and quoted text and here-documents as they were written.
-// Source: makepkg 6.0.2, libmakepkg/util/pkgbuild.sh, extract_function_variable; bash's print_cmd.c.
+// makepkg greps the output of `declare -f package_x` for lines that begin with `attr=` or `attr=(`
+// and evaluates each in the global scope, whatever stands around it. Here the same lines are found
+// in the tree: declare -f puts each command of a list on a line of its own, the parts of && || | on
+// one line, an array on one line, and quoted text and here-documents as they were written. Source:
+// makepkg 6.0.2, libmakepkg/util/pkgbuild.sh, extract_function_variable; bash's print_cmd.c.
 #include <algorithm>
 #include <array>
 
@@ -32,7 +32,8 @@ class LineFinder {
     inside,      ///< Something else begins the line.
   };
 
-  /// `semicolon`: declare -f prints one after the last command of this list, as it does between commands.
+  /// `semicolon`: declare -f prints one after the last command of this list, as it does between
+  /// commands.
   void visit(const Command* command, Place place, bool semicolon = false) {
     if (command == nullptr) return;
     for (const Redirect& redirect : command->redirects) {
@@ -40,12 +41,15 @@ class LineFinder {
       if (redirect.kind == Redirect::Kind::here_doc) scan_lines(redirect.body_span);
     }
     switch (command->kind) {
-      case Command::Kind::simple: return visit_simple(*command, place, semicolon);
-      case Command::Kind::sequence: return visit_sequence(*command, place, semicolon);
+      case Command::Kind::simple:
+        return visit_simple(*command, place, semicolon);
+      case Command::Kind::sequence:
+        return visit_sequence(*command, place, semicolon);
       case Command::Kind::and_or:
       case Command::Kind::pipeline:
         for (std::size_t i = 0; i < command->parts.size(); ++i) {
-          const bool first = i == 0 && !command->negated && !command->timed && place != Place::inside;
+          const bool first =
+              i == 0 && !command->negated && !command->timed && place != Place::inside;
           visit(command->parts[i], first ? Place::shared : Place::inside);
         }
         return;
@@ -57,7 +61,8 @@ class LineFinder {
       case Command::Kind::if_clause:
         for (std::size_t i = 0; i < command->parts.size(); ++i) {
           const bool condition = i % 2 == 0 && i + 1 < command->parts.size();
-          condition ? visit_shared(command->parts[i]) : visit(command->parts[i], Place::line_begin, true);
+          condition ? visit_shared(command->parts[i])
+                    : visit(command->parts[i], Place::line_begin, true);
         }
         return;
       case Command::Kind::while_loop:
@@ -92,12 +97,15 @@ class LineFinder {
     }
   }
 
-  // ( a; b ) and conditions: the first shares its line with what stands before, the last with what follows.
+  // ( a; b ) and conditions: the first shares its line with what stands before, the last with what
+  // follows.
   void visit_shared(const Command* list) {
     if (list == nullptr) return;
     if (list->kind != Command::Kind::sequence) return visit(list, Place::inside);
     for (std::size_t i = 0; i < list->parts.size(); ++i) {
-      visit(list->parts[i], i == 0 ? Place::inside : i + 1 == list->parts.size() ? Place::shared : Place::line_begin);
+      visit(list->parts[i], i == 0                        ? Place::inside
+                            : i + 1 == list->parts.size() ? Place::shared
+                                                          : Place::line_begin);
     }
   }
 
@@ -111,7 +119,8 @@ class LineFinder {
     const Assignment& first = command.assignments[0];
     if (!is_schema_name(first.name) || first.index != nullptr) return;
     // grep wants a character after `attr=`, and not a '(' for a scalar; a ';' is one.
-    if (!first.array && first.value_span.begin == first.value_span.end && place == Place::line_begin && !semicolon) {
+    if (!first.array && first.value_span.begin == first.value_span.end &&
+        place == Place::line_begin && !semicolon) {
       return;
     }
     if (place != Place::line_begin || command.assignments.size() > 1 || !command.words.empty() ||
@@ -126,7 +135,8 @@ class LineFinder {
   bool is_cut(const Assignment& assignment) const {
     if (!assignment.array) return word_is_cut(assignment.value);
     for (const ArrayElement& element : assignment.elements) {
-      if (word_is_cut(element.value) || (element.index != nullptr && word_is_cut(*element.index))) return true;
+      if (word_is_cut(element.value) || (element.index != nullptr && word_is_cut(*element.index)))
+        return true;
     }
     return false;
   }
@@ -140,7 +150,8 @@ class LineFinder {
 
   bool part_is_cut(const WordPart& part) const {
     switch (part.kind) {
-      case WordPart::Kind::escaped: return false;
+      case WordPart::Kind::escaped:
+        return false;
       case WordPart::Kind::double_quoted:
       case WordPart::Kind::locale:
         for (const WordPart& inner : part.parts) {
@@ -149,11 +160,13 @@ class LineFinder {
         return false;
       case WordPart::Kind::literal:
       case WordPart::Kind::single_quoted:
-      case WordPart::Kind::ansi_c: return part.text.find('\n') != std::string_view::npos;
+      case WordPart::Kind::ansi_c:
+        return part.text.find('\n') != std::string_view::npos;
       default: {
         // A continued line is joined when bash reads it; inside single quotes it would not be.
         const std::string_view text = text_of(part.span);
-        for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+        for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+             at = text.find('\n', at + 1)) {
           if (text[at - 1] != '\\' || text.find('\'') != std::string_view::npos) return true;
         }
         return false;
@@ -182,7 +195,8 @@ class LineFinder {
       while (end < text.size() && is_name_char(text[end])) ++end;
       if (begin > at && is_schema_name(text.substr(begin, end - begin)) && end < text.size() &&
           (text[end] == '=' || text.substr(end, 2) == "+=")) {
-        note_odd({span.begin + static_cast<std::uint32_t>(begin), span.begin + static_cast<std::uint32_t>(end)});
+        note_odd({span.begin + static_cast<std::uint32_t>(begin),
+                  span.begin + static_cast<std::uint32_t>(end)});
       }
       at = text.find('\n', at);
     }
@@ -202,7 +216,8 @@ class LineFinder {
 
 bool is_array_name(std::string_view name) {
   const std::size_t mark = name.find('_');
-  return schema::contains(schema::kArrays, mark == std::string_view::npos ? name : name.substr(0, mark));
+  return schema::contains(schema::kArrays,
+                          mark == std::string_view::npos ? name : name.substr(0, mark));
 }
 
 constexpr std::string_view kResult = "outvalue";
@@ -254,12 +269,30 @@ Field override_of(Interpreter& shell, const Recipe& recipe, std::string_view nam
 }  // namespace
 
 void find_overrides(Interpreter& shell, Recipe& recipe) {
-  // The variables of makepkg's own functions, which hide the recipe's while a line is evaluated, and those
-  // that makepkg sets once the recipe is read.
-  static constexpr std::array<std::string_view, 22> kHidden = {
-      "attr",     "isarray",     "outputvar",   "funcname",     "attr_regex", "decl",     "r",       "shellopts",
-      "attrname", "a",           "package_arch", "singlevalued", "multivalued", "pkg",    "REPLY",   "srcdir",
-      "pkgdir",   "pkgdirbase",  "basever",     "multivalued_arch_attrs", "SPLITPKG", "outvalue"};
+  // The variables of makepkg's own functions, which hide the recipe's while a line is evaluated,
+  // and those that makepkg sets once the recipe is read.
+  static constexpr std::array<std::string_view, 22> kHidden = {"attr",
+                                                               "isarray",
+                                                               "outputvar",
+                                                               "funcname",
+                                                               "attr_regex",
+                                                               "decl",
+                                                               "r",
+                                                               "shellopts",
+                                                               "attrname",
+                                                               "a",
+                                                               "package_arch",
+                                                               "singlevalued",
+                                                               "multivalued",
+                                                               "pkg",
+                                                               "REPLY",
+                                                               "srcdir",
+                                                               "pkgdir",
+                                                               "pkgdirbase",
+                                                               "basever",
+                                                               "multivalued_arch_attrs",
+                                                               "SPLITPKG",
+                                                               "outvalue"};
   struct Own {
     const Function* function;
     LineFinder finder;

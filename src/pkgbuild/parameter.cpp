@@ -10,8 +10,12 @@ namespace {
 
 using Op = Parameter::Op;
 
-bool is_ascii_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_ascii_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_ascii_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_ascii_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
 
 // 'it'\''s', as ${x@Q} writes it.
 std::string single_quote(std::string_view text) {
@@ -43,18 +47,20 @@ bool Interpreter::check_meter(Span span) {
 
 Pattern Interpreter::make_pattern(const std::string& text, Span span) {
   spend_bytes(text.size() * 8, span);
-  Pattern pattern(text, (state_.options & kExtglob) != 0 ? PatternSyntax::extended : PatternSyntax::plain,
-                  (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);
+  Pattern pattern(
+      text, (state_.options & kExtglob) != 0 ? PatternSyntax::extended : PatternSyntax::plain,
+      (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);
   if (!pattern.is_exact()) unsupported("this pattern", span);
   return pattern;
 }
 
-void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder, bool quoted) {
+void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder,
+                                   bool quoted) {
   if (!spend(1, span)) return;
   if (parameter.op == Op::bad) return unsupported("a bad substitution", span);
   // $name and ${name} of a plain variable.
-  if (parameter.op == Op::none && parameter.subscript == Parameter::Subscript::none && !parameter.indirect &&
-      is_name_start(parameter.name[0])) {
+  if (parameter.op == Op::none && parameter.subscript == Parameter::Subscript::none &&
+      !parameter.indirect && is_name_start(parameter.name[0])) {
     const Variable* variable = read(parameter.name, span);
     if (variable != nullptr && variable->form == Variable::Form::scalar && variable->set) {
       if (quoted) {
@@ -65,14 +71,16 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       return;
     }
   }
-  Value value = parameter.op == Op::names || parameter.op == Op::keys ? names_or_keys(parameter, span)
-                                                                       : resolve(parameter, span);
+  Value value = parameter.op == Op::names || parameter.op == Op::keys
+                    ? names_or_keys(parameter, span)
+                    : resolve(parameter, span);
   if (stopped()) return;
   switch (parameter.op) {
     case Op::none:
     case Op::names:
     case Op::keys:
-      if (!value.set && (state_.options & kNoUnset) != 0) return unsupported("an unset variable under set -u", span);
+      if (!value.set && (state_.options & kNoUnset) != 0)
+        return unsupported("an unset variable under set -u", span);
       return emit(value, builder, quoted);
     case Op::use_default:
     case Op::assign_default:
@@ -104,7 +112,9 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
         if (subshells_ > 0) return unsupported("${…?…} in a subshell", span);
         const std::string text = expand_single(*parameter.operand);
         return stop(Refusal::Kind::invalid,
-                    std::string(parameter.name) + ": " + (text.empty() ? "parameter null or not set" : text), span);
+                    std::string(parameter.name) + ": " +
+                        (text.empty() ? "parameter null or not set" : text),
+                    span);
       }
       if (!is_name_start(parameter.name[0]) || value.list || parameter.indirect) {
         return unsupported("${…:=…} of something that is no variable", span);
@@ -135,7 +145,8 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       return quoted ? builder.quoted(text, span) : builder.expanded(text, span);
     }
     default:
-      if (!value.set && (state_.options & kNoUnset) != 0) return unsupported("an unset variable under set -u", span);
+      if (!value.set && (state_.options & kNoUnset) != 0)
+        return unsupported("an unset variable under set -u", span);
       apply_operator(parameter, value, span, quoted);
       if (!stopped()) emit(value, builder, quoted);
       return;
@@ -184,10 +195,12 @@ Interpreter::Value Interpreter::resolve_text(std::string_view reference, Span sp
   return resolve_variable(name, Parameter::Subscript::index, &word, span);
 }
 
-Interpreter::Value Interpreter::resolve_variable(std::string_view name, Parameter::Subscript subscript, const Word* index,
+Interpreter::Value Interpreter::resolve_variable(std::string_view name,
+                                                 Parameter::Subscript subscript, const Word* index,
                                                  Span span) {
   Value value;
-  const bool wants_list = subscript == Parameter::Subscript::at || subscript == Parameter::Subscript::star;
+  const bool wants_list =
+      subscript == Parameter::Subscript::at || subscript == Parameter::Subscript::star;
   if (!is_name_start(name[0]) || name == "_") {
     if (is_digit(name[0])) {
       std::size_t number = 0;
@@ -305,7 +318,8 @@ Interpreter::Value Interpreter::names_or_keys(const Parameter& parameter, Span s
   if (parameter.op == Op::names) {
     if (top_level_ == TopLevel::sourced) {
       // makepkg's own variables would be among them.
-      for (const std::string_view prefix : {"package", "depends_", "makedepends_", "source_", "_"}) {
+      for (const std::string_view prefix :
+           {"package", "depends_", "makedepends_", "source_", "_"}) {
         if (parameter.name.starts_with(prefix) && prefix != "_") break;
       }
     }
@@ -314,15 +328,18 @@ Interpreter::Value Interpreter::names_or_keys(const Parameter& parameter, Span s
     }
     std::sort(value.items.begin(), value.items.end());
     const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-    if (!lower(parameter.name[0]) && parameter.name[0] != '_') unsupported("${!" + std::string(parameter.name) + "*}", span);
-    if (parameter.name.size() < 3 && top_level_ == TopLevel::sourced) unsupported("${!" + std::string(parameter.name) + "*}", span);
+    if (!lower(parameter.name[0]) && parameter.name[0] != '_')
+      unsupported("${!" + std::string(parameter.name) + "*}", span);
+    if (parameter.name.size() < 3 && top_level_ == TopLevel::sourced)
+      unsupported("${!" + std::string(parameter.name) + "*}", span);
     value.set = !value.items.empty();
     return value;
   }
   const Variable* variable = read(parameter.name, span);
   if (variable == nullptr) return value;
   if (variable->form == Variable::Form::indexed) {
-    for (const auto& item : variable->indexed.items()) value.items.push_back(std::to_string(item.first));
+    for (const auto& item : variable->indexed.items())
+      value.items.push_back(std::to_string(item.first));
   } else if (variable->form == Variable::Form::associative) {
     for (const auto& [key, item] : variable->associative.items()) value.items.emplace_back(key);
   } else if (variable->set) {
@@ -376,7 +393,8 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
         expand_parts(parameter.second->parts, builder, false);
         replacement = builder.take();
       }
-      if (stopped() || (text.empty() && op != Op::replace_prefix && op != Op::replace_suffix)) return;
+      if (stopped() || (text.empty() && op != Op::replace_prefix && op != Op::replace_suffix))
+        return;
       const Pattern pattern = make_pattern(text, span);
       if (stopped()) return;
       each([&](std::string_view item) { return replace(item, pattern, op, replacement, span); });
@@ -399,12 +417,21 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
       if (stopped()) return;
       each([&](std::string_view item) {
         std::optional<std::size_t> cut;
-        const bool prefix = parameter.op == Op::remove_prefix || parameter.op == Op::remove_prefix_longest;
+        const bool prefix =
+            parameter.op == Op::remove_prefix || parameter.op == Op::remove_prefix_longest;
         switch (parameter.op) {
-          case Op::remove_prefix: cut = pattern.shortest_prefix(item, meter_); break;
-          case Op::remove_prefix_longest: cut = pattern.longest_prefix(item, meter_); break;
-          case Op::remove_suffix: cut = pattern.shortest_suffix(item, meter_); break;
-          default: cut = pattern.longest_suffix(item, meter_); break;
+          case Op::remove_prefix:
+            cut = pattern.shortest_prefix(item, meter_);
+            break;
+          case Op::remove_prefix_longest:
+            cut = pattern.longest_prefix(item, meter_);
+            break;
+          case Op::remove_suffix:
+            cut = pattern.shortest_suffix(item, meter_);
+            break;
+          default:
+            cut = pattern.longest_suffix(item, meter_);
+            break;
         }
         check_meter(span);
         spend_bytes(item.size(), span);
@@ -483,8 +510,8 @@ void Interpreter::apply_substring(const Parameter& parameter, Value& value, Span
   value.items = std::move(out);
 }
 
-std::string Interpreter::replace(std::string_view text, const Pattern& pattern, Op op, std::string_view replacement,
-                                 Span span) {
+std::string Interpreter::replace(std::string_view text, const Pattern& pattern, Op op,
+                                 std::string_view replacement, Span span) {
   std::string out;
   const bool ampersand = (state_.options & kNoPatsubReplacement) == 0;
   const auto put_replacement = [&](std::string_view matched) {
@@ -557,7 +584,8 @@ std::string Interpreter::replace(std::string_view text, const Pattern& pattern, 
   return out;
 }
 
-std::string Interpreter::change_case(std::string_view text, Op op, const std::optional<Pattern>& pattern, Span span) {
+std::string Interpreter::change_case(std::string_view text, Op op,
+                                     const std::optional<Pattern>& pattern, Span span) {
   std::string out;
   const bool first_only = op == Op::upper_first || op == Op::lower_first || op == Op::toggle_first;
   if (!spend_bytes(text.size() * (pattern ? 8 : 1), span)) return out;
@@ -590,9 +618,12 @@ std::string Interpreter::change_case(std::string_view text, Op op, const std::op
 std::string Interpreter::transform(std::string_view text, char letter, Span span) {
   const std::optional<Pattern> any;
   switch (letter) {
-    case 'U': return change_case(text, Op::upper_all, any, span);
-    case 'u': return change_case(text, Op::upper_first, any, span);
-    case 'L': return change_case(text, Op::lower_all, any, span);
+    case 'U':
+      return change_case(text, Op::upper_all, any, span);
+    case 'u':
+      return change_case(text, Op::upper_first, any, span);
+    case 'L':
+      return change_case(text, Op::lower_all, any, span);
     case 'Q':
       for (const char c : text) {
         if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) {

@@ -11,15 +11,19 @@ namespace rbee::pkgbuild {
 namespace {
 
 // Commands whose arguments a=b and a=(…) are assignments.
-constexpr std::array<std::string_view, 6> kDeclarers = {"declare", "typeset", "local", "export", "readonly", "eval"};
+constexpr std::array<std::string_view, 6> kDeclarers = {"declare", "typeset",  "local",
+                                                        "export",  "readonly", "eval"};
 
-constexpr std::array<std::string_view, 8> kListEnds = {"then", "else", "elif", "fi", "do", "done", "esac", "}"};
+constexpr std::array<std::string_view, 8> kListEnds = {"then", "else", "elif", "fi",
+                                                       "do",   "done", "esac", "}"};
 
 bool is_declarer(std::string_view word) {
   return std::find(kDeclarers.begin(), kDeclarers.end(), word) != kDeclarers.end();
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string quoted(std::string_view text) {
+  return "'" + std::string(text) + "'";
+}
 
 }  // namespace
 
@@ -28,13 +32,17 @@ Parser::Depth::Depth(Parser& p) : parser(p), ok(true) {
     ok = false;
     const std::uint32_t at = parser.lex_.pos();
     parser.fail(SyntaxError::Kind::depth, at, at + 1,
-                "commands and quotes are nested more than " + std::to_string(parser.options_.depth_max) + " deep");
+                "commands and quotes are nested more than " +
+                    std::to_string(parser.options_.depth_max) + " deep");
   }
 }
 
-void Parser::fail(SyntaxError::Kind kind, std::uint32_t begin, std::uint32_t end, std::string message) {
+void Parser::fail(SyntaxError::Kind kind, std::uint32_t begin, std::uint32_t end,
+                  std::string message) {
   const auto size = static_cast<std::uint32_t>(script_.text.size());
-  if (!error_) error_ = SyntaxError{kind, span(std::min(begin, size), std::min(end, size)), std::move(message)};
+  if (!error_)
+    error_ =
+        SyntaxError{kind, span(std::min(begin, size), std::min(end, size)), std::move(message)};
   lex_.seek(lex_.end());
 }
 
@@ -145,7 +153,8 @@ void Parser::read_here_doc(HereDoc& doc) {
     child->text = std::move(stripped);
     ParseOptions inner = options_;
     inner.depth_max = options_.depth_max - depth_;
-    Parser parser(*child, 0, static_cast<std::uint32_t>(child->text.size()), inner, span(begin, after));
+    Parser parser(*child, 0, static_cast<std::uint32_t>(child->text.size()), inner,
+                  span(begin, after));
     redirect.body = parser.parse_word({Stop::end, Quoting::here_doc});
     if (parser.error_ && !error_) {
       error_ = parser.error_;
@@ -153,7 +162,8 @@ void Parser::read_here_doc(HereDoc& doc) {
     }
     script_.children.push_back(std::move(child));
   } else if (doc.quoted) {
-    const std::string_view body = doc.strip_tabs ? keep_text(stripped) : lex_.slice(begin, body_end);
+    const std::string_view body =
+        doc.strip_tabs ? keep_text(stripped) : lex_.slice(begin, body_end);
     const std::vector<WordPart> parts = {
         {.kind = WordPart::Kind::single_quoted, .span = span(begin, body_end), .text = body}};
     redirect.body.span = span(begin, body_end);
@@ -163,7 +173,9 @@ void Parser::read_here_doc(HereDoc& doc) {
   }
 }
 
-bool Parser::at_reserved(std::string_view word) const { return lex_.raw_word() == word; }
+bool Parser::at_reserved(std::string_view word) const {
+  return lex_.raw_word() == word;
+}
 
 bool Parser::at_list_end() const {
   const char c = lex_.peek();
@@ -173,7 +185,8 @@ bool Parser::at_list_end() const {
   return std::find(kListEnds.begin(), kListEnds.end(), word) != kListEnds.end();
 }
 
-bool Parser::expect_reserved(std::string_view word, std::uint32_t opened_at, std::string_view opened) {
+bool Parser::expect_reserved(std::string_view word, std::uint32_t opened_at,
+                             std::string_view opened) {
   lex_.skip_blanks();
   if (at_reserved(word)) {
     lex_.advance(static_cast<std::uint32_t>(word.size()));
@@ -194,7 +207,8 @@ const Command* Parser::parse_program() {
   if (!failed() && !lex_.at_end()) fail_here("a command");
   if (!failed() && !here_docs_.empty()) {
     const Span at = here_docs_.front().redirect->span;
-    fail(at.begin, at.end, "this here-document has no closing line " + quoted(here_docs_.front().delimiter));
+    fail(at.begin, at.end,
+         "this here-document has no closing line " + quoted(here_docs_.front().delimiter));
   }
   return list;
 }
@@ -405,8 +419,9 @@ const Command* Parser::parse_function(std::uint32_t begin, std::string_view name
   skip_newlines();
   const char c = lex_.peek();
   const std::string_view word = lex_.raw_word();
-  const bool compound = c == '(' || word == "{" || word == "if" || word == "for" || word == "while" ||
-                        word == "until" || word == "case" || word == "[[" || word == "select";
+  const bool compound = c == '(' || word == "{" || word == "if" || word == "for" ||
+                        word == "while" || word == "until" || word == "case" || word == "[[" ||
+                        word == "select";
   if (!compound) {
     fail_here("the body of function " + quoted(name));
     return nullptr;
@@ -494,10 +509,12 @@ bool Parser::parse_redirect(std::vector<Redirect*>& out) {
   return true;
 }
 
-// A here-document's body arrives after its command was read, so a redirect is its own node until then.
+// A here-document's body arrives after its command was read, so a redirect is its own node until
+// then.
 List<Redirect> Parser::finish_redirects(std::vector<Redirect*>& pending) {
   if (pending.empty()) return {};
-  auto* memory = static_cast<Redirect*>(script_.arena.allocate(sizeof(Redirect) * pending.size(), alignof(Redirect)));
+  auto* memory = static_cast<Redirect*>(
+      script_.arena.allocate(sizeof(Redirect) * pending.size(), alignof(Redirect)));
   for (std::size_t i = 0; i < pending.size(); ++i) {
     Redirect* slot = new (memory + i) Redirect(*pending[i]);
     for (HereDoc& doc : here_docs_) {
@@ -567,8 +584,9 @@ const Command* Parser::parse_simple() {
       const std::string_view name = lex_.raw_word();
       Lexer ahead = lex_;
       ahead.advance(static_cast<std::uint32_t>(name.size()));
-      const bool extglob_word = extglob_ && !name.empty() && ahead.peek() == '(' &&
-                                std::string_view("?*+@!").find(name.back()) != std::string_view::npos;
+      const bool extglob_word =
+          extglob_ && !name.empty() && ahead.peek() == '(' &&
+          std::string_view("?*+@!").find(name.back()) != std::string_view::npos;
       ahead.skip_blanks();
       if (!name.empty() && ahead.peek() == '(' && !extglob_word) {
         ahead.advance();
@@ -579,7 +597,8 @@ const Command* Parser::parse_simple() {
           return nullptr;
         }
         if (name.find_first_of("$'\"\\`") != std::string_view::npos) {
-          fail(at, at + static_cast<std::uint32_t>(name.size()), "a function's name may not hold quotes or expansions");
+          fail(at, at + static_cast<std::uint32_t>(name.size()),
+               "a function's name may not hold quotes or expansions");
           return nullptr;
         }
         const Span name_span = span(at, at + static_cast<std::uint32_t>(name.size()));
@@ -607,7 +626,8 @@ const Command* Parser::parse_simple() {
   return finish(command);
 }
 
-tl::expected<std::shared_ptr<const Script>, SyntaxError> parse(std::string_view text, const ParseOptions& options) {
+tl::expected<std::shared_ptr<const Script>, SyntaxError> parse(std::string_view text,
+                                                               const ParseOptions& options) {
   auto script = std::make_shared<Script>();
   script->text = text;
   script->place = options.place;

@@ -18,9 +18,9 @@ namespace rbee::pkgbuild {
 enum class Extglob { off, on };
 
 struct ParseOptions {
-  int depth_max = 100;              ///< Of nested commands, quotes and expansions.
-  Extglob extglob = Extglob::off;   ///< At the start; `shopt -s extglob` at top level turns it on.
-  std::optional<Span> place;        ///< Where in another text it stands, for what eval or source runs.
+  int depth_max = 100;             ///< Of nested commands, quotes and expansions.
+  Extglob extglob = Extglob::off;  ///< At the start; `shopt -s extglob` at top level turns it on.
+  std::optional<Span> place;  ///< Where in another text it stands, for what eval or source runs.
 };
 
 /// Why there is no tree.

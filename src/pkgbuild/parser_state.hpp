@@ -1,7 +1,8 @@
-// The parser's insides, shared by parser.cpp (commands), compound.cpp (if, for, case …) and words.cpp.
+// The parser's insides, shared by parser.cpp (commands), compound.cpp (if, for, case …) and
+// words.cpp.
 //
-// One pass over one text; each parse_x reads as its grammar line. After `fail` the place is the end of
-// the text, so that every loop ends by itself; the first fault is the one that is told.
+// One pass over one text; each parse_x reads as its grammar line. After `fail` the place is the end
+// of the text, so that every loop ends by itself; the first fault is the one that is told.
 #pragma once
 
 #include <cstring>
@@ -35,22 +36,22 @@ class Parser {
  private:
   /// What ends the parts of a word.
   enum class Stop : std::uint8_t {
-    word,           ///< A metacharacter.
-    double_quote,   ///< "
-    brace,          ///< }
-    slash,          ///< / or }
-    colon,          ///< : (not of a ?:) or }
-    bracket,        ///< ] of the same depth
-    regex,          ///< As word, but parentheses and | belong to it.
-    end,            ///< The end of the range.
+    word,          ///< A metacharacter.
+    double_quote,  ///< "
+    brace,         ///< }
+    slash,         ///< / or }
+    colon,         ///< : (not of a ?:) or }
+    bracket,       ///< ] of the same depth
+    regex,         ///< As word, but parentheses and | belong to it.
+    end,           ///< The end of the range.
   };
   /// How quotes read.
   enum class Quoting : std::uint8_t {
-    none,         ///< Outside quotes.
-    quoted,       ///< Inside "…".
-    quoted_brace, ///< Inside the operand of a ${…} that stands in "…": " toggles, ' is itself.
-    here_doc,     ///< " and ' are themselves.
-    arithmetic,   ///< " is removed, ' is itself.
+    none,          ///< Outside quotes.
+    quoted,        ///< Inside "…".
+    quoted_brace,  ///< Inside the operand of a ${…} that stands in "…": " toggles, ' is itself.
+    here_doc,      ///< " and ' are themselves.
+    arithmetic,    ///< " is removed, ' is itself.
   };
   struct Mode {
     Stop stop;
@@ -159,7 +160,9 @@ class Parser {
   Command* make_command(Command::Kind kind, std::uint32_t begin);
   const Command* finish(Command* command);
 
-  Span span(std::uint32_t begin, std::uint32_t end) const { return place_ ? *place_ : Span{begin, end}; }
+  Span span(std::uint32_t begin, std::uint32_t end) const {
+    return place_ ? *place_ : Span{begin, end};
+  }
   Span span_from(std::uint32_t begin) const { return span(begin, lex_.pos()); }
   void fail(SyntaxError::Kind kind, std::uint32_t begin, std::uint32_t end, std::string message);
   void fail(std::uint32_t begin, std::uint32_t end, std::string message) {

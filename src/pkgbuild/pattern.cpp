@@ -15,14 +15,18 @@ std::uint32_t decode(std::string_view text, std::size_t at, std::size_t& length)
   const unsigned char first = byte(0);
   length = 1;
   if (first < 0x80) return first;
-  const std::size_t wanted = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
+  const std::size_t wanted = first >= 0xf0 && first < 0xf5 ? 4
+                             : first >= 0xe0               ? 3
+                             : first >= 0xc2               ? 2
+                                                           : 1;
   if (wanted == 1 || first >= 0xf5 || at + wanted > text.size()) return 0x110000u + first;
   std::uint32_t code = first & (0x7fu >> wanted);
   for (std::size_t i = 1; i < wanted; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0x110000u + first;
     code = code << 6 | (byte(i) & 0x3fu);
   }
-  if ((wanted == 3 && code < 0x800) || (wanted == 4 && (code < 0x10000 || code > 0x10ffff))) return 0x110000u + first;
+  if ((wanted == 3 && code < 0x800) || (wanted == 4 && (code < 0x10000 || code > 0x10ffff)))
+    return 0x110000u + first;
   length = wanted;
   return code;
 }
@@ -38,11 +42,16 @@ std::size_t previous(std::string_view text, std::size_t end) {
   return end - 1;
 }
 
-std::uint32_t lower(std::uint32_t code) { return code >= 'A' && code <= 'Z' ? code + 32 : code; }
-std::uint32_t upper(std::uint32_t code) { return code >= 'a' && code <= 'z' ? code - 32 : code; }
+std::uint32_t lower(std::uint32_t code) {
+  return code >= 'A' && code <= 'Z' ? code + 32 : code;
+}
+std::uint32_t upper(std::uint32_t code) {
+  return code >= 'a' && code <= 'z' ? code - 32 : code;
+}
 
-constexpr std::string_view kClasses[] = {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph",
-                                         "lower", "print", "punct", "space", "upper", "word", "xdigit"};
+constexpr std::string_view kClasses[] = {"alnum", "alpha", "ascii", "blank", "cntrl",
+                                         "digit", "graph", "lower", "print", "punct",
+                                         "space", "upper", "word",  "xdigit"};
 
 bool in_class(std::string_view name, std::uint32_t code) {
   const bool digit = code >= '0' && code <= '9';
@@ -83,7 +92,8 @@ std::size_t character_count(std::string_view text) {
 }
 
 Pattern::Pattern(std::string_view text, PatternSyntax syntax, PatternCase letter_case)
-    : extended_(syntax == PatternSyntax::extended), insensitive_(letter_case == PatternCase::insensitive) {
+    : extended_(syntax == PatternSyntax::extended),
+      insensitive_(letter_case == PatternCase::insensitive) {
   std::size_t at = 0;
   sequence_ = compile(text, at, false, 0);
   if (insensitive_) return;
@@ -99,13 +109,15 @@ Pattern::Pattern(std::string_view text, PatternSyntax syntax, PatternCase letter
   literal_ = std::move(plain);
 }
 
-Pattern::Sequence Pattern::compile(std::string_view text, std::size_t& at, bool in_group, int depth) {
+Pattern::Sequence Pattern::compile(std::string_view text, std::size_t& at, bool in_group,
+                                   int depth) {
   Sequence out;
   while (at < text.size()) {
     const char c = text[at];
     if (in_group && (c == '|' || c == ')')) return out;
     Element element;
-    if (extended_ && at + 1 < text.size() && text[at + 1] == '(' && std::strchr("?*+@!", c) != nullptr) {
+    if (extended_ && at + 1 < text.size() && text[at + 1] == '(' &&
+        std::strchr("?*+@!", c) != nullptr) {
       // Only when the group closes; otherwise the characters are themselves.
       std::size_t inside = at + 2;
       Element group;
@@ -170,12 +182,14 @@ bool Pattern::compile_bracket(std::string_view text, std::size_t& at, Element& o
       return true;
     }
     first = false;
-    if (text[i] == '[' && i + 1 < text.size() && (text[i + 1] == ':' || text[i + 1] == '.' || text[i + 1] == '=')) {
+    if (text[i] == '[' && i + 1 < text.size() &&
+        (text[i + 1] == ':' || text[i + 1] == '.' || text[i + 1] == '=')) {
       const char mark = text[i + 1];
       const std::size_t close = text.find(std::string{mark, ']'}, i + 2);
       if (close != std::string_view::npos) {
         const std::string_view name = text.substr(i + 2, close - i - 2);
-        if (mark != ':' || std::find(std::begin(kClasses), std::end(kClasses), name) == std::end(kClasses)) {
+        if (mark != ':' ||
+            std::find(std::begin(kClasses), std::end(kClasses), name) == std::end(kClasses)) {
           exact_ = false;
         }
         element.classes.emplace_back(name);
@@ -217,7 +231,8 @@ bool Pattern::matches_one(const Element& element, std::uint32_t code, StepMeter&
         }
         return false;
       };
-      const bool inside = holds(code) || (insensitive_ && (holds(lower(code)) || holds(upper(code))));
+      const bool inside =
+          holds(code) || (insensitive_ && (holds(lower(code)) || holds(upper(code))));
       return inside != element.negated;
     }
     default:
@@ -225,8 +240,8 @@ bool Pattern::matches_one(const Element& element, std::uint32_t code, StepMeter&
   }
 }
 
-Pattern::Positions Pattern::run(const Sequence& sequence, Positions from, std::string_view text, Direction direction,
-                                StepMeter& meter) const {
+Pattern::Positions Pattern::run(const Sequence& sequence, Positions from, std::string_view text,
+                                Direction direction, StepMeter& meter) const {
   for (std::size_t i = 0; i < sequence.size() && !from.empty(); ++i) {
     const std::size_t index = direction == Direction::forward ? i : sequence.size() - 1 - i;
     from = run_element(sequence[index], from, text, direction, meter);
@@ -235,8 +250,9 @@ Pattern::Positions Pattern::run(const Sequence& sequence, Positions from, std::s
   return from;
 }
 
-Pattern::Positions Pattern::run_element(const Element& element, const Positions& from, std::string_view text,
-                                        Direction direction, StepMeter& meter) const {
+Pattern::Positions Pattern::run_element(const Element& element, const Positions& from,
+                                        std::string_view text, Direction direction,
+                                        StepMeter& meter) const {
   Positions out;
   const bool forward = direction == Direction::forward;
   const auto size = static_cast<std::uint32_t>(text.size());
@@ -245,7 +261,8 @@ Pattern::Positions Pattern::run_element(const Element& element, const Positions&
     for (std::uint32_t at = start;;) {
       keep(at);
       if (forward ? at >= size : at == 0) break;
-      at = static_cast<std::uint32_t>(forward ? at + character_length(text, at) : previous(text, at));
+      at = static_cast<std::uint32_t>(forward ? at + character_length(text, at)
+                                              : previous(text, at));
     }
   };
   if (!meter.spend(1 + from.size() / 8)) return out;
@@ -300,7 +317,8 @@ Pattern::Positions Pattern::run_element(const Element& element, const Positions&
         const std::size_t begin = forward ? at : previous(text, at);
         std::size_t length = 0;
         const std::uint32_t code = decode(text, begin, length);
-        if (matches_one(element, code, meter)) out.push_back(static_cast<std::uint32_t>(forward ? begin + length : begin));
+        if (matches_one(element, code, meter))
+          out.push_back(static_cast<std::uint32_t>(forward ? begin + length : begin));
       }
       return out;
   }
@@ -312,12 +330,14 @@ bool Pattern::matches(std::string_view text, StepMeter& meter) const {
   return !ends.empty() && ends.back() == text.size();
 }
 
-std::optional<std::size_t> Pattern::longest_at(std::string_view text, std::size_t from, StepMeter& meter) const {
+std::optional<std::size_t> Pattern::longest_at(std::string_view text, std::size_t from,
+                                               StepMeter& meter) const {
   if (literal_) {
     if (text.substr(from).starts_with(*literal_)) return from + literal_->size();
     return std::nullopt;
   }
-  const Positions ends = run(sequence_, {static_cast<std::uint32_t>(from)}, text, Direction::forward, meter);
+  const Positions ends =
+      run(sequence_, {static_cast<std::uint32_t>(from)}, text, Direction::forward, meter);
   if (ends.empty()) return std::nullopt;
   return ends.back();
 }
@@ -333,13 +353,15 @@ std::optional<std::size_t> Pattern::shortest_prefix(std::string_view text, StepM
 }
 
 std::optional<std::size_t> Pattern::shortest_suffix(std::string_view text, StepMeter& meter) const {
-  const Positions starts = run(sequence_, {static_cast<std::uint32_t>(text.size())}, text, Direction::backward, meter);
+  const Positions starts =
+      run(sequence_, {static_cast<std::uint32_t>(text.size())}, text, Direction::backward, meter);
   if (starts.empty()) return std::nullopt;
   return starts.back();
 }
 
 std::optional<std::size_t> Pattern::longest_suffix(std::string_view text, StepMeter& meter) const {
-  const Positions starts = run(sequence_, {static_cast<std::uint32_t>(text.size())}, text, Direction::backward, meter);
+  const Positions starts =
+      run(sequence_, {static_cast<std::uint32_t>(text.size())}, text, Direction::backward, meter);
   if (starts.empty()) return std::nullopt;
   return starts.front();
 }

@@ -1,9 +1,10 @@
-// Glob patterns as case, [[ == ]] and ${x#p} use them, extended ones included, with a bound on their cost.
+// Glob patterns as case, [[ == ]] and ${x#p} use them, extended ones included, with a bound on
+// their cost.
 //
-// Touches nothing. Matching follows sets of positions, so its cost is at most (pattern x text), squared
-// under !( ), never exponential; every step is counted. A backslash makes the next character itself.
-// Characters are UTF-8 code points; a byte that is not UTF-8 is a character of its own.
-// Source: bash(1), "Pattern Matching".
+// Touches nothing. Matching follows sets of positions, so its cost is at most (pattern x text),
+// squared under !( ), never exponential; every step is counted. A backslash makes the next
+// character itself. Characters are UTF-8 code points; a byte that is not UTF-8 is a character of
+// its own. Source: bash(1), "Pattern Matching".
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace rbee::pkgbuild {
 enum class PatternCase { sensitive, insensitive };
 enum class PatternSyntax { plain, extended };
 
-/// Counts work; `spend` is false when the budget is used up, and matching then stops with any answer.
+/// Counts work; `spend` is false when the budget is used up, and matching then stops with any
+/// answer.
 class StepMeter {
  public:
   explicit StepMeter(std::uint64_t budget) : left_(budget) {}
@@ -31,7 +33,8 @@ class StepMeter {
     return true;
   }
   bool exhausted() const { return exhausted_; }
-  /// Note that an answer depends on a locale's tables (letters outside ASCII), which this engine has not.
+  /// Note that an answer depends on a locale's tables (letters outside ASCII), which this engine
+  /// has not.
   void doubt() { doubtful_ = true; }
   bool doubtful() const { return doubtful_; }
 
@@ -48,7 +51,8 @@ std::size_t character_count(std::string_view text);
 
 class Pattern {
  public:
-  /// Every text is a pattern. `is_exact` tells when this engine knows it reads the pattern as bash does.
+  /// Every text is a pattern. `is_exact` tells when this engine knows it reads the pattern as bash
+  /// does.
   Pattern(std::string_view text, PatternSyntax syntax, PatternCase letter_case);
 
   /// False for forms that are not reproduced (equivalence classes, collating symbols).
@@ -64,7 +68,8 @@ class Pattern {
   std::optional<std::size_t> shortest_suffix(std::string_view text, StepMeter& meter) const;
   std::optional<std::size_t> longest_suffix(std::string_view text, StepMeter& meter) const;
   /// Offset after the longest match that begins at `from`.
-  std::optional<std::size_t> longest_at(std::string_view text, std::size_t from, StepMeter& meter) const;
+  std::optional<std::size_t> longest_at(std::string_view text, std::size_t from,
+                                        StepMeter& meter) const;
 
  private:
   struct Range {
@@ -87,9 +92,10 @@ class Pattern {
 
   Sequence compile(std::string_view text, std::size_t& at, bool in_group, int depth);
   bool compile_bracket(std::string_view text, std::size_t& at, Element& out);
-  Positions run(const Sequence& sequence, Positions from, std::string_view text, Direction direction, StepMeter& meter) const;
-  Positions run_element(const Element& element, const Positions& from, std::string_view text, Direction direction,
-                        StepMeter& meter) const;
+  Positions run(const Sequence& sequence, Positions from, std::string_view text,
+                Direction direction, StepMeter& meter) const;
+  Positions run_element(const Element& element, const Positions& from, std::string_view text,
+                        Direction direction, StepMeter& meter) const;
   bool matches_one(const Element& element, std::uint32_t code, StepMeter& meter) const;
 
   Sequence sequence_;

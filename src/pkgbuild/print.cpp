@@ -51,11 +51,14 @@ std::string print(const Script& script) {
 }
 
 std::string print(const Script& script, std::vector<Edit> edits) {
-  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.span.begin < b.span.begin; });
+  std::stable_sort(edits.begin(), edits.end(),
+                   [](const Edit& a, const Edit& b) { return a.span.begin < b.span.begin; });
   std::string out;
   std::size_t at = 0;
   for (const Edit& edit : edits) {
-    if (edit.span.begin < at || edit.span.end < edit.span.begin || edit.span.end > script.text.size()) continue;
+    if (edit.span.begin < at || edit.span.end < edit.span.begin ||
+        edit.span.end > script.text.size())
+      continue;
     out.append(script.text, at, edit.span.begin - at);
     out += edit.text;
     at = edit.span.end;

@@ -1,7 +1,8 @@
 // The tree back as text, byte for byte; and the text with some places replaced.
 //
-// Touches nothing. Every node stands on bytes of one source, so printing is walking the tree and writing the
-// bytes of its leaves with what stands between them. For updaters that must not disturb anything else.
+// Touches nothing. Every node stands on bytes of one source, so printing is walking the tree and
+// writing the bytes of its leaves with what stands between them. For updaters that must not disturb
+// anything else.
 #pragma once
 
 #include <string>

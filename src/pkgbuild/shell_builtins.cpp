@@ -19,16 +19,36 @@ Builtins::Function Builtins::find(std::string_view name) {
     Function function;
   };
   static constexpr std::array kTable = {
-      Entry{":", &Builtins::colon},          Entry{"true", &Builtins::colon},       Entry{"false", &Builtins::false_},
-      Entry{"echo", &Builtins::echo},        Entry{"printf", &Builtins::printf},    Entry{"test", &Builtins::test},
-      Entry{"[", &Builtins::bracket},        Entry{"type", &Builtins::type},        Entry{"let", &Builtins::let},
-      Entry{"declare", &Builtins::declare},  Entry{"typeset", &Builtins::declare},  Entry{"local", &Builtins::local},
-      Entry{"export", &Builtins::export_},   Entry{"readonly", &Builtins::readonly}, Entry{"unset", &Builtins::unset},
-      Entry{"read", &Builtins::read},        Entry{"mapfile", &Builtins::mapfile},  Entry{"readarray", &Builtins::mapfile},
-      Entry{"shift", &Builtins::shift},      Entry{"set", &Builtins::set},          Entry{"shopt", &Builtins::shopt},
-      Entry{"break", &Builtins::break_},     Entry{"continue", &Builtins::continue_}, Entry{"return", &Builtins::return_},
-      Entry{"exit", &Builtins::exit},        Entry{"eval", &Builtins::eval},        Entry{"source", &Builtins::source},
-      Entry{".", &Builtins::source},         Entry{"command", &Builtins::command},  Entry{"builtin", &Builtins::command},
+      Entry{":", &Builtins::colon},
+      Entry{"true", &Builtins::colon},
+      Entry{"false", &Builtins::false_},
+      Entry{"echo", &Builtins::echo},
+      Entry{"printf", &Builtins::printf},
+      Entry{"test", &Builtins::test},
+      Entry{"[", &Builtins::bracket},
+      Entry{"type", &Builtins::type},
+      Entry{"let", &Builtins::let},
+      Entry{"declare", &Builtins::declare},
+      Entry{"typeset", &Builtins::declare},
+      Entry{"local", &Builtins::local},
+      Entry{"export", &Builtins::export_},
+      Entry{"readonly", &Builtins::readonly},
+      Entry{"unset", &Builtins::unset},
+      Entry{"read", &Builtins::read},
+      Entry{"mapfile", &Builtins::mapfile},
+      Entry{"readarray", &Builtins::mapfile},
+      Entry{"shift", &Builtins::shift},
+      Entry{"set", &Builtins::set},
+      Entry{"shopt", &Builtins::shopt},
+      Entry{"break", &Builtins::break_},
+      Entry{"continue", &Builtins::continue_},
+      Entry{"return", &Builtins::return_},
+      Entry{"exit", &Builtins::exit},
+      Entry{"eval", &Builtins::eval},
+      Entry{"source", &Builtins::source},
+      Entry{".", &Builtins::source},
+      Entry{"command", &Builtins::command},
+      Entry{"builtin", &Builtins::command},
   };
   for (const Entry& entry : kTable) {
     if (entry.name == name) return entry.function;
@@ -36,14 +56,18 @@ Builtins::Function Builtins::find(std::string_view name) {
   return nullptr;
 }
 
-bool Interpreter::is_builtin(std::string_view name) const { return Builtins::find(name) != nullptr; }
+bool Interpreter::is_builtin(std::string_view name) const {
+  return Builtins::find(name) != nullptr;
+}
 
 bool Interpreter::run_builtin(const Command& command, std::vector<std::string>& argv) {
   const Builtins::Function function = Builtins::find(argv[0]);
   if (function == nullptr) {
     // makepkg's own messages go to the error output and change nothing.
-    static constexpr std::array<std::string_view, 6> kMessages = {"msg", "msg2", "plain", "warning", "error", "plainerr"};
-    if (top_level_ == TopLevel::sourced && std::find(kMessages.begin(), kMessages.end(), argv[0]) != kMessages.end()) {
+    static constexpr std::array<std::string_view, 6> kMessages = {"msg",     "msg2",  "plain",
+                                                                  "warning", "error", "plainerr"};
+    if (top_level_ == TopLevel::sourced &&
+        std::find(kMessages.begin(), kMessages.end(), argv[0]) != kMessages.end()) {
       if (io_.err != nullptr) unsupported("capturing a message of makepkg", command.span);
       status_ = 0;
       return true;
@@ -55,8 +79,12 @@ bool Interpreter::run_builtin(const Command& command, std::vector<std::string>& 
   return true;
 }
 
-void Builtins::colon() { done(0); }
-void Builtins::false_() { done(1); }
+void Builtins::colon() {
+  done(0);
+}
+void Builtins::false_() {
+  done(1);
+}
 
 bool Builtins::number(std::string_view text, int& out) const {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -68,7 +96,9 @@ void Builtins::echo() {
   std::size_t first = 1;
   for (; first < argv_.size(); ++first) {
     const std::string& argument = argv_[first];
-    if (argument.size() < 2 || argument[0] != '-' || argument.find_first_not_of("neE", 1) != std::string::npos) break;
+    if (argument.size() < 2 || argument[0] != '-' ||
+        argument.find_first_not_of("neE", 1) != std::string::npos)
+      break;
     for (const char c : argument.substr(1)) {
       if (c == 'n') newline = false;
       if (c == 'e') escapes = true;
@@ -163,8 +193,8 @@ void Builtins::command() {
     shell_.require_untainted(span_);
     if (argv_.size() != 3) return refuse("command -v of several names");
     const std::string& name = argv_[2];
-    if (shell_.state_.functions.find(name) != shell_.state_.functions.end() || Builtins::find(name) != nullptr ||
-        is_reserved(name)) {
+    if (shell_.state_.functions.find(name) != shell_.state_.functions.end() ||
+        Builtins::find(name) != nullptr || is_reserved(name)) {
       shell_.put(name + "\n", span_);
       return done(0);
     }
@@ -176,8 +206,8 @@ void Builtins::command() {
   if (argv_[1].starts_with('-')) return refuse("command " + argv_[1]);
   argv_.erase(argv_.begin());
   if (const Function function = find(argv_[0]); function != nullptr) {
-    if (function == &Builtins::declare || function == &Builtins::local || function == &Builtins::export_ ||
-        function == &Builtins::readonly) {
+    if (function == &Builtins::declare || function == &Builtins::local ||
+        function == &Builtins::export_ || function == &Builtins::readonly) {
       return refuse("command " + argv_[0]);
     }
     return (this->*function)();
@@ -188,21 +218,28 @@ void Builtins::command() {
 void Builtins::loop_exit(Interpreter::Flow flow) {
   shell_.require_untainted(span_);
   int count = 1;
-  if (argv_.size() > 2 || (argv_.size() == 2 && (!number(argv_[1], count) || count < 1))) return refuse("this " + argv_[0]);
+  if (argv_.size() > 2 || (argv_.size() == 2 && (!number(argv_[1], count) || count < 1)))
+    return refuse("this " + argv_[0]);
   if (shell_.loops_ == 0) return refuse(argv_[0] + " outside a loop");
   shell_.flow_count_ = std::min(count, shell_.loops_);
   done(0);
   if (!shell_.stopped()) shell_.flow_ = flow;
 }
 
-void Builtins::break_() { loop_exit(Interpreter::Flow::break_loop); }
-void Builtins::continue_() { loop_exit(Interpreter::Flow::continue_loop); }
+void Builtins::break_() {
+  loop_exit(Interpreter::Flow::break_loop);
+}
+void Builtins::continue_() {
+  loop_exit(Interpreter::Flow::continue_loop);
+}
 
 void Builtins::return_() {
   shell_.require_untainted(span_);
   int status = shell_.status_;
-  if (argv_.size() > 2 || (argv_.size() == 2 && !number(argv_[1], status))) return refuse("this return");
-  if (shell_.calls_ == 0 && shell_.sources_ == 0 && shell_.top_level_ == Interpreter::TopLevel::script) {
+  if (argv_.size() > 2 || (argv_.size() == 2 && !number(argv_[1], status)))
+    return refuse("this return");
+  if (shell_.calls_ == 0 && shell_.sources_ == 0 &&
+      shell_.top_level_ == Interpreter::TopLevel::script) {
     return refuse("return outside a function");
   }
   done(status & 0xff);
@@ -212,7 +249,8 @@ void Builtins::return_() {
 void Builtins::exit() {
   shell_.require_untainted(span_);
   int status = shell_.status_;
-  if (argv_.size() > 2 || (argv_.size() == 2 && !number(argv_[1], status))) return refuse("this exit");
+  if (argv_.size() > 2 || (argv_.size() == 2 && !number(argv_[1], status)))
+    return refuse("this exit");
   done(status & 0xff);
   if (!shell_.stopped()) shell_.flow_ = Interpreter::Flow::exit;
 }

@@ -62,8 +62,8 @@ class Builtins {
   };
   bool parse_attributes(std::size_t& at, Attributes& out);
   void declare_with(Attributes attributes, std::size_t first);
-  void declare_one(std::string_view name, const Attributes& attributes, const Assignment* assignment,
-                   const std::string* value, bool append);
+  void declare_one(std::string_view name, const Attributes& attributes,
+                   const Assignment* assignment, const std::string* value, bool append);
   void format(std::string_view format, const std::vector<std::string>& arguments, std::string& out);
   std::string split_line(bool& found, bool raw, char delimiter);
   void loop_exit(Interpreter::Flow flow);

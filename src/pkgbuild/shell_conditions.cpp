@@ -1,4 +1,5 @@
-// Conditions: [[ ]] and the test command (interpreter.hpp). Source: bash(1), "CONDITIONAL EXPRESSIONS".
+// Conditions: [[ ]] and the test command (interpreter.hpp). Source: bash(1), "CONDITIONAL
+// EXPRESSIONS".
 #include "pkgbuild/shell_conditions.hpp"
 
 #include <algorithm>
@@ -35,8 +36,10 @@ bool compare(std::string_view op, std::int64_t a, std::int64_t b) {
 
 bool Interpreter::test_file(char op, std::string_view path, Span span) {
   if (path.empty()) return false;
-  if (path == "/dev/null") return op != 'f' && op != 'd' && op != 's' && op != 'h' && op != 'L' && op != 'b' && op != 'x';
-  if (inputs_.files != nullptr && !world_changed_ && (op == 'e' || op == 'f' || op == 'r' || op == 's') && path[0] != '/') {
+  if (path == "/dev/null")
+    return op != 'f' && op != 'd' && op != 's' && op != 'h' && op != 'L' && op != 'b' && op != 'x';
+  if (inputs_.files != nullptr && !world_changed_ &&
+      (op == 'e' || op == 'f' || op == 'r' || op == 's') && path[0] != '/') {
     if (const auto text = inputs_.files->read(path)) return op != 's' || !text->empty();
   }
   unsupported(std::string("a question about a file (-") + op + ")", span);
@@ -63,7 +66,8 @@ bool Interpreter::test_variable(std::string_view reference, Span span) {
       unsupported("-v of x[@]", span);
       return false;
     }
-    if (variable->form == Variable::Form::associative) return variable->associative.find(index) != nullptr;
+    if (variable->form == Variable::Form::associative)
+      return variable->associative.find(index) != nullptr;
     const std::int64_t number = arithmetic(index, span);
     if (number < 0) {
       unsupported("-v of a negative index", span);
@@ -72,16 +76,20 @@ bool Interpreter::test_variable(std::string_view reference, Span span) {
     if (variable->form == Variable::Form::scalar) return variable->set && number == 0;
     return variable->indexed.find(number) != nullptr;
   }
-  if (variable->form == Variable::Form::associative) return variable->associative.find("0") != nullptr;
+  if (variable->form == Variable::Form::associative)
+    return variable->associative.find("0") != nullptr;
   if (variable->form == Variable::Form::indexed) return variable->indexed.find(0) != nullptr;
   return variable->set;
 }
 
 bool Interpreter::test_unary(std::string_view op, std::string_view operand, Span span) {
   switch (op[1]) {
-    case 'z': return operand.empty();
-    case 'n': return !operand.empty();
-    case 'v': return test_variable(operand, span);
+    case 'z':
+      return operand.empty();
+    case 'n':
+      return !operand.empty();
+    case 'v':
+      return test_variable(operand, span);
     case 't':
       unsupported("-t", span);
       return false;
@@ -89,7 +97,8 @@ bool Interpreter::test_unary(std::string_view op, std::string_view operand, Span
     case 'R':
       unsupported("the test " + std::string(op), span);
       return false;
-    default: return test_file(op[1], operand, span);
+    default:
+      return test_file(op[1], operand, span);
   }
 }
 
@@ -98,9 +107,12 @@ bool Interpreter::test_condition(const Condition& condition) {
   const Depth depth(*this, condition.span);
   if (stopped()) return false;
   switch (condition.kind) {
-    case Condition::Kind::word: return !expand_single(condition.left).empty();
-    case Condition::Kind::group: return test_condition(*condition.a);
-    case Condition::Kind::negation: return !test_condition(*condition.a);
+    case Condition::Kind::word:
+      return !expand_single(condition.left).empty();
+    case Condition::Kind::group:
+      return test_condition(*condition.a);
+    case Condition::Kind::negation:
+      return !test_condition(*condition.a);
     case Condition::Kind::conjunction:
       if (!test_condition(*condition.a)) {
         require_untainted(condition.span);
@@ -117,7 +129,8 @@ bool Interpreter::test_condition(const Condition& condition) {
       require_untainted(condition.span);
       return !stopped() && test_unary(condition.op, operand, condition.span);
     }
-    case Condition::Kind::binary: break;
+    case Condition::Kind::binary:
+      break;
   }
   const std::string left = expand_single(condition.left);
   if (stopped()) return false;
@@ -127,8 +140,9 @@ bool Interpreter::test_condition(const Condition& condition) {
     if (stopped()) return false;
     // Inside [[ ]] patterns are always extended ones.
     spend_bytes(right.size() * 8, condition.span);
-    const Pattern pattern(right, PatternSyntax::extended,
-                          (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);
+    const Pattern pattern(
+        right, PatternSyntax::extended,
+        (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);
     if (!pattern.is_exact()) unsupported("this pattern", condition.right.span);
     const bool matches = pattern.matches(left, meter_);
     return check_meter(condition.span) && matches == (condition.op != "!=");
@@ -158,8 +172,9 @@ bool Interpreter::test_condition(const Condition& condition) {
     matched.set = true;
     if (!groups) return false;
     for (const RegexGroup& group : *groups) {
-      matched.indexed.append(group.begin == std::string_view::npos ? std::string()
-                                                                   : left.substr(group.begin, group.end - group.begin));
+      matched.indexed.append(group.begin == std::string_view::npos
+                                 ? std::string()
+                                 : left.substr(group.begin, group.end - group.begin));
     }
     return true;
   }
@@ -182,9 +197,15 @@ int TestExpression::run() {
   if (arguments_.empty()) return 1;
   bool value = false;
   switch (arguments_.size()) {
-    case 1: value = !arguments_[0].empty(); break;
-    case 2: value = two(0); break;
-    case 3: value = three(0); break;
+    case 1:
+      value = !arguments_[0].empty();
+      break;
+    case 2:
+      value = two(0);
+      break;
+    case 3:
+      value = three(0);
+      break;
     case 4:
       if (arguments_[0] == "!") {
         value = !three(1);
@@ -281,7 +302,8 @@ bool TestExpression::unary(const std::string& op, const std::string& operand) {
   return shell_.test_unary(op, operand, span_);
 }
 
-bool TestExpression::binary(const std::string& left, std::string_view op, const std::string& right) {
+bool TestExpression::binary(const std::string& left, std::string_view op,
+                            const std::string& right) {
   if (op == "=" || op == "==") return left == right;
   if (op == "!=") return left != right;
   if (op == "<") return left < right;

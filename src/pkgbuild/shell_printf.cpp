@@ -21,7 +21,8 @@ bool quote_word(std::string_view text, std::string& out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) return false;
-    const bool plain = is_name_char(c) || std::string_view("%+-./:=@").find(c) != std::string_view::npos;
+    const bool plain =
+        is_name_char(c) || std::string_view("%+-./:=@").find(c) != std::string_view::npos;
     if (!plain && !((c == '~' || c == '#') && i > 0)) out.push_back('\\');
     out.push_back(c);
   }
@@ -59,7 +60,8 @@ void Builtins::printf() {
   if (first >= argv_.size()) return refuse("printf without a format");
   std::string out;
   done(0);
-  const std::vector<std::string> arguments(argv_.begin() + static_cast<std::ptrdiff_t>(first) + 1, argv_.end());
+  const std::vector<std::string> arguments(argv_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
+                                           argv_.end());
   format(argv_[first], arguments, out);
   if (shell_.stopped()) return;
   if (first == 1 || variable.empty()) {
@@ -68,7 +70,8 @@ void Builtins::printf() {
   }
   const std::size_t bracket = variable.find('[');
   const std::string name = variable.substr(0, bracket);
-  if (!is_name(name) || (bracket != std::string::npos && !variable.ends_with(']'))) return refuse("this printf -v");
+  if (!is_name(name) || (bracket != std::string::npos && !variable.ends_with(']')))
+    return refuse("this printf -v");
   Variable& target = shell_.writable(name, span_);
   if (shell_.stopped()) return;
   // printf -v ends the text at a NUL byte, as C does.
@@ -83,7 +86,8 @@ void Builtins::printf() {
   }
 }
 
-void Builtins::format(std::string_view format, const std::vector<std::string>& arguments, std::string& out) {
+void Builtins::format(std::string_view format, const std::vector<std::string>& arguments,
+                      std::string& out) {
   std::size_t next = 0;
   const auto argument = [&]() -> std::string_view {
     return next < arguments.size() ? std::string_view(arguments[next++]) : std::string_view{};
@@ -92,7 +96,8 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
     if (text.empty()) return 0;
     if (text[0] == '\'' || text[0] == '"') {
       if (text.size() < 2) return 0;
-      if (static_cast<unsigned char>(text[1]) >= 0x80) refuse("the number of a character outside ASCII");
+      if (static_cast<unsigned char>(text[1]) >= 0x80)
+        refuse("the number of a character outside ASCII");
       return static_cast<unsigned char>(text[1]);
     }
     const std::string copy(text);
@@ -109,7 +114,8 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
     for (std::size_t at = 0; at < format.size() && !shell_.stopped();) {
       const char c = format[at];
       if (c == '\\') {
-        if (at + 1 < format.size() && (format[at + 1] == '"' || format[at + 1] == '\'' || format[at + 1] == '?')) {
+        if (at + 1 < format.size() &&
+            (format[at + 1] == '"' || format[at + 1] == '\'' || format[at + 1] == '?')) {
           out.push_back(format[at + 1]);
           at += 2;
         } else if (!decode_escape(format, at, OctalForm::plain, out)) {
@@ -129,7 +135,8 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
       }
       ++at;
       Spec spec;
-      while (at < format.size() && std::string_view("-+ #0").find(format[at]) != std::string_view::npos) {
+      while (at < format.size() &&
+             std::string_view("-+ #0").find(format[at]) != std::string_view::npos) {
         spec.flags.push_back(format[at++]);
       }
       const auto read_number = [&]() {
@@ -155,7 +162,9 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
         ++at;
         spec.precision = read_number();
       }
-      while (at < format.size() && std::string_view("hlLjzt").find(format[at]) != std::string_view::npos) ++at;
+      while (at < format.size() &&
+             std::string_view("hlLjzt").find(format[at]) != std::string_view::npos)
+        ++at;
       if (at >= format.size()) return refuse("a printf format that ends in %");
       const char conversion = format[at++];
       if (shell_.stopped()) return;
@@ -166,12 +175,14 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
         if (spec.precision >= 0) spelled += "." + std::to_string(spec.precision);
         spelled += length;
         spelled.push_back(conversion);
-        std::string buffer(static_cast<std::size_t>(spec.width + std::max(spec.precision, 0)) + 400, '\0');
+        std::string buffer(static_cast<std::size_t>(spec.width + std::max(spec.precision, 0)) + 400,
+                           '\0');
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         const int written = std::snprintf(buffer.data(), buffer.size(), spelled.c_str(), value);
 #pragma GCC diagnostic pop
-        if (written < 0 || static_cast<std::size_t>(written) >= buffer.size()) return refuse("this printf");
+        if (written < 0 || static_cast<std::size_t>(written) >= buffer.size())
+          return refuse("this printf");
         out.append(buffer, 0, static_cast<std::size_t>(written));
       };
       switch (conversion) {
@@ -196,7 +207,8 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
               decoded.push_back(text[i++]);
             } else if (i + 1 < text.size() && text[i + 1] >= '1' && text[i + 1] <= '7') {
               stop = !decode_escape(text, i, OctalForm::plain, decoded);
-            } else if (i + 1 < text.size() && (text[i + 1] == '\'' || text[i + 1] == '"' || text[i + 1] == '?')) {
+            } else if (i + 1 < text.size() &&
+                       (text[i + 1] == '\'' || text[i + 1] == '"' || text[i + 1] == '?')) {
               decoded.push_back(text[i + 1]);
               i += 2;
             } else {

@@ -1,4 +1,5 @@
-// Builtins over variables and options: declare, local, unset, read, mapfile, set, shopt (shell_builtins.hpp).
+// Builtins over variables and options: declare, local, unset, read, mapfile, set, shopt
+// (shell_builtins.hpp).
 #include <algorithm>
 #include <array>
 
@@ -20,10 +21,18 @@ bool Builtins::parse_attributes(std::size_t& at, Attributes& out) {
     const bool on = argument[0] == '-';
     for (const char c : argument.substr(1)) {
       switch (c) {
-        case 'a': out.array = on; break;
-        case 'A': out.associative = on; break;
-        case 'g': out.global = on; break;
-        case 'i': (on ? out.integer : out.off_integer) = true; break;
+        case 'a':
+          out.array = on;
+          break;
+        case 'A':
+          out.associative = on;
+          break;
+        case 'g':
+          out.global = on;
+          break;
+        case 'i':
+          (on ? out.integer : out.off_integer) = true;
+          break;
         case 'r':
           if (!on) {
             refuse("declare +r");
@@ -31,7 +40,9 @@ bool Builtins::parse_attributes(std::size_t& at, Attributes& out) {
           }
           out.readonly = true;
           break;
-        case 'x': (on ? out.exported : out.off_exported) = true; break;
+        case 'x':
+          (on ? out.exported : out.off_exported) = true;
+          break;
         case 'l':
         case 'u':
           if (!on) {
@@ -42,17 +53,23 @@ bool Builtins::parse_attributes(std::size_t& at, Attributes& out) {
           out.letters = c == 'l' ? Variable::Letters::lower : Variable::Letters::upper;
           break;
         case 'f':
-        case 'F': out.functions = on; break;
-        case 'p': out.print = on; break;
-        default: refuse(argv_[0] + " " + argument); return false;
+        case 'F':
+          out.functions = on;
+          break;
+        case 'p':
+          out.print = on;
+          break;
+        default:
+          refuse(argv_[0] + " " + argument);
+          return false;
       }
     }
   }
   return true;
 }
 
-void Builtins::declare_one(std::string_view name, const Attributes& attributes, const Assignment* assignment,
-                           const std::string* value, bool append) {
+void Builtins::declare_one(std::string_view name, const Attributes& attributes,
+                           const Assignment* assignment, const std::string* value, bool append) {
   if (!is_name(name)) return refuse("declaring what is no variable's name");
   if (attributes.local) shell_.make_local(name);
   if (attributes.global && !shell_.state_.frames.empty()) {
@@ -77,8 +94,10 @@ void Builtins::declare_one(std::string_view name, const Attributes& attributes, 
   if (attributes.off_exported) variable.exported = false;
   const auto become = [&](Variable::Form form) {
     if (variable.form == form) return;
-    if (variable.form != Variable::Form::scalar) return refuse("changing one kind of array to the other");
-    if (variable.set && form == Variable::Form::associative) return refuse("a scalar that becomes an associative array");
+    if (variable.form != Variable::Form::scalar)
+      return refuse("changing one kind of array to the other");
+    if (variable.set && form == Variable::Form::associative)
+      return refuse("a scalar that becomes an associative array");
     if (variable.set) variable.indexed.at_or_new(0) = std::move(variable.scalar);
     variable.scalar.clear();
     variable.form = form;
@@ -112,8 +131,10 @@ void Builtins::declare_with(Attributes attributes, std::size_t first) {
         const Command& body = *found->second.command->parts[0];
         const std::string_view source = found->second.script->text;
         shell_.mark(shell_.note_taint(std::string(Interpreter::kFunctionText), span_));
-        shell_.put(argv_[i] + " () \n" + std::string(source.substr(body.span.begin, body.span.end - body.span.begin)) + "\n",
-                   span_);
+        shell_.put(
+            argv_[i] + " () \n" +
+                std::string(source.substr(body.span.begin, body.span.end - body.span.begin)) + "\n",
+            span_);
       }
     }
     return done(all ? 0 : 1);
@@ -151,7 +172,8 @@ void Builtins::declare_with(Attributes attributes, std::size_t first) {
       const bool append = text.compare(name_end, 2, "+=") == 0;
       if (!append && text[name_end] != '=') return refuse("this " + argv_[0]);
       std::string value = text.substr(name_end + (append ? 2 : 1));
-      if (value.starts_with('(') && value.ends_with(')')) return refuse("an array in quotes after " + argv_[0]);
+      if (value.starts_with('(') && value.ends_with(')'))
+        return refuse("an array in quotes after " + argv_[0]);
       declare_one(name, attributes, nullptr, &value, append);
     }
     if (shell_.stopped()) return;
@@ -165,7 +187,8 @@ void Builtins::declare() {
   Attributes attributes;
   std::size_t first = 1;
   if (!parse_attributes(first, attributes)) return;
-  attributes.local = !attributes.global && !shell_.state_.frames.empty() && !attributes.functions && !attributes.print;
+  attributes.local = !attributes.global && !shell_.state_.frames.empty() && !attributes.functions &&
+                     !attributes.print;
   declare_with(attributes, first);
 }
 
@@ -210,10 +233,14 @@ void Builtins::unset() {
   bool functions = false, variables = false;
   std::size_t first = 1;
   for (; first < argv_.size() && argv_[first].size() > 1 && argv_[first][0] == '-'; ++first) {
-    if (argv_[first] == "-f") functions = true;
-    else if (argv_[first] == "-v") variables = true;
-    else if (argv_[first] == "--") continue;
-    else return refuse("unset " + argv_[first]);
+    if (argv_[first] == "-f")
+      functions = true;
+    else if (argv_[first] == "-v")
+      variables = true;
+    else if (argv_[first] == "--")
+      continue;
+    else
+      return refuse("unset " + argv_[first]);
   }
   done(0);
   for (std::size_t i = first; i < argv_.size() && !shell_.stopped(); ++i) {
@@ -223,7 +250,8 @@ void Builtins::unset() {
       const auto found = shell_.state_.functions.find(name);
       if (found != shell_.state_.functions.end()) shell_.state_.functions.erase(found);
     } else if (bracket != std::string::npos && name.ends_with(']')) {
-      shell_.unset_element(name.substr(0, bracket), name.substr(bracket + 1, name.size() - bracket - 2), span_);
+      shell_.unset_element(name.substr(0, bracket),
+                           name.substr(bracket + 1, name.size() - bracket - 2), span_);
     } else if (!is_name(name)) {
       return refuse("unset of what is no name");
     } else if (!variables && shell_.find(name) == nullptr &&
@@ -321,12 +349,13 @@ void Builtins::read() {
       }
       if (!names.empty()) {
         const auto trim = [&] {
-          while (!rest.empty() && is_space(rest.back()) && !escaped[rest.size() - 1]) rest.pop_back();
+          while (!rest.empty() && is_space(rest.back()) && !escaped[rest.size() - 1])
+            rest.pop_back();
         };
         trim();
         // One separator that is no blank goes too when it is the only one in the rest.
-        if (!rest.empty() && is_ifs(rest.back()) && !is_space(rest.back()) && !escaped[rest.size() - 1] &&
-            std::count_if(rest.begin(), rest.end(), is_ifs) == 1) {
+        if (!rest.empty() && is_ifs(rest.back()) && !is_space(rest.back()) &&
+            !escaped[rest.size() - 1] && std::count_if(rest.begin(), rest.end(), is_ifs) == 1) {
           rest.pop_back();
           trim();
         }
@@ -355,7 +384,8 @@ void Builtins::read() {
     if (shell_.stopped()) return;
     variable.indexed.clear();
     variable.scalar.clear();
-    if (variable.form == Variable::Form::associative) return refuse("read -a into an associative array");
+    if (variable.form == Variable::Form::associative)
+      return refuse("read -a into an associative array");
     variable.form = Variable::Form::indexed;
     variable.set = true;
     variable.taint = taint;
@@ -398,7 +428,8 @@ void Builtins::mapfile() {
   if (shell_.io_.in == nullptr) return refuse("reading the host's standard input");
   Variable& variable = shell_.writable(name, span_);
   if (shell_.stopped()) return;
-  if (variable.form == Variable::Form::associative) return refuse("mapfile into an associative array");
+  if (variable.form == Variable::Form::associative)
+    return refuse("mapfile into an associative array");
   variable.form = Variable::Form::indexed;
   variable.scalar.clear();
   variable.indexed.clear();
@@ -421,7 +452,8 @@ void Builtins::mapfile() {
 void Builtins::shift() {
   shell_.require_untainted(span_);
   int count = 1;
-  if (argv_.size() > 2 || (argv_.size() == 2 && (!number(argv_[1], count) || count < 0))) return refuse("this shift");
+  if (argv_.size() > 2 || (argv_.size() == 2 && (!number(argv_[1], count) || count < 0)))
+    return refuse("this shift");
   std::vector<std::string>& parameters = shell_.state_.parameters;
   if (static_cast<std::size_t>(count) > parameters.size()) return done(1);
   parameters.erase(parameters.begin(), parameters.begin() + count);
@@ -442,32 +474,49 @@ void Builtins::set() {
   for (; i < argv_.size(); ++i) {
     const std::string& argument = argv_[i];
     if (argument == "--") return assign_parameters(i + 1);
-    if (argument.size() < 2 || (argument[0] != '-' && argument[0] != '+')) return assign_parameters(i);
+    if (argument.size() < 2 || (argument[0] != '-' && argument[0] != '+'))
+      return assign_parameters(i);
     const bool on = argument[0] == '-';
     const auto flip = [&](std::uint32_t bit) {
       shell_.state_.options = on ? shell_.state_.options | bit : shell_.state_.options & ~bit;
     };
     for (const char c : argument.substr(1)) {
       switch (c) {
-        case 'e': flip(kErrExit); break;
-        case 'u': flip(kNoUnset); break;
-        case 'f': flip(kNoGlob); break;
-        case 'a': flip(kAllExport); break;
+        case 'e':
+          flip(kErrExit);
+          break;
+        case 'u':
+          flip(kNoUnset);
+          break;
+        case 'f':
+          flip(kNoGlob);
+          break;
+        case 'a':
+          flip(kAllExport);
+          break;
         case 'x':
         case 'v':
-        case 'h': break;  // Changes what is traced, not what is done.
+        case 'h':
+          break;  // Changes what is traced, not what is done.
         case 'o': {
           if (++i >= argv_.size()) return refuse("the list that set -o prints");
           const std::string& name = argv_[i];
-          if (name == "errexit") flip(kErrExit);
-          else if (name == "nounset") flip(kNoUnset);
-          else if (name == "noglob") flip(kNoGlob);
-          else if (name == "pipefail") flip(kPipeFail);
-          else if (name == "allexport") flip(kAllExport);
-          else if (name != "xtrace" && name != "verbose") return refuse("set -o " + name);
+          if (name == "errexit")
+            flip(kErrExit);
+          else if (name == "nounset")
+            flip(kNoUnset);
+          else if (name == "noglob")
+            flip(kNoGlob);
+          else if (name == "pipefail")
+            flip(kPipeFail);
+          else if (name == "allexport")
+            flip(kAllExport);
+          else if (name != "xtrace" && name != "verbose")
+            return refuse("set -o " + name);
           break;
         }
-        default: return refuse("set " + argument);
+        default:
+          return refuse("set " + argument);
       }
     }
   }
@@ -479,22 +528,33 @@ void Builtins::shopt() {
   bool set = false, unset = false, quiet = false;
   std::size_t i = 1;
   for (; i < argv_.size() && argv_[i].starts_with('-'); ++i) {
-    if (argv_[i] == "-s") set = true;
-    else if (argv_[i] == "-u") unset = true;
-    else if (argv_[i] == "-q") quiet = true;
-    else return refuse("shopt " + argv_[i]);
+    if (argv_[i] == "-s")
+      set = true;
+    else if (argv_[i] == "-u")
+      unset = true;
+    else if (argv_[i] == "-q")
+      quiet = true;
+    else
+      return refuse("shopt " + argv_[i]);
   }
-  if (i == argv_.size() || (!set && !unset && !quiet && shell_.io_.out != nullptr)) return refuse("the list that shopt prints");
+  if (i == argv_.size() || (!set && !unset && !quiet && shell_.io_.out != nullptr))
+    return refuse("the list that shopt prints");
   int status = 0;
   for (; i < argv_.size(); ++i) {
     const std::string& name = argv_[i];
     std::uint32_t bit = 0;
     bool inverse = false;
-    if (name == "extglob") bit = kExtglob;
-    else if (name == "nocasematch") bit = kNoCaseMatch;
-    else if (name == "patsub_replacement") bit = kNoPatsubReplacement, inverse = true;
-    else if (name == "checkwinsize" || name == "nocaseglob" || name == "dotglob" || name == "globstar") continue;
-    else return refuse("shopt " + name);
+    if (name == "extglob")
+      bit = kExtglob;
+    else if (name == "nocasematch")
+      bit = kNoCaseMatch;
+    else if (name == "patsub_replacement")
+      bit = kNoPatsubReplacement, inverse = true;
+    else if (name == "checkwinsize" || name == "nocaseglob" || name == "dotglob" ||
+             name == "globstar")
+      continue;
+    else
+      return refuse("shopt " + name);
     if (set || unset) {
       const bool on = set != inverse;
       shell_.state_.options = on ? shell_.state_.options | bit : shell_.state_.options & ~bit;

@@ -24,8 +24,9 @@ std::size_t IndexedArray::lower_bound(std::int64_t index) const {
       items_[static_cast<std::size_t>(index)].first == index) {
     return static_cast<std::size_t>(index);
   }
-  const auto found = std::lower_bound(items_.begin(), items_.end(), index,
-                                      [](const Item& item, std::int64_t wanted) { return item.first < wanted; });
+  const auto found =
+      std::lower_bound(items_.begin(), items_.end(), index,
+                       [](const Item& item, std::int64_t wanted) { return item.first < wanted; });
   return static_cast<std::size_t>(found - items_.begin());
 }
 
@@ -44,10 +45,13 @@ std::string& IndexedArray::at_or_new(std::int64_t index) {
 
 void IndexedArray::erase(std::int64_t index) {
   const std::size_t at = lower_bound(index);
-  if (at < items_.size() && items_[at].first == index) items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (at < items_.size() && items_[at].first == index)
+    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-void IndexedArray::append(std::string value) { items_.emplace_back(next_index(), std::move(value)); }
+void IndexedArray::append(std::string value) {
+  items_.emplace_back(next_index(), std::move(value));
+}
 
 const std::string* AssociativeArray::find(const std::string& key) const {
   const auto found = values_.find(key);

@@ -1,6 +1,7 @@
 // Shell variables: scalars, indexed and associative arrays, and the order in which bash walks them.
 //
-// Touches nothing. Source: bash(1), "Arrays"; bash 5.2's hashlib.c for the order of associative arrays.
+// Touches nothing. Source: bash(1), "Arrays"; bash 5.2's hashlib.c for the order of associative
+// arrays.
 #pragma once
 
 #include <cstdint>
@@ -78,7 +79,9 @@ struct Variable {
 
 struct StringHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 template <typename T>
 using NameMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;

@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::string_view kSpecialParameters = "@*#?-$!_";
 
-bool is_extglob_prefix(char c) { return c == '?' || c == '*' || c == '+' || c == '@' || c == '!'; }
-
+bool is_extglob_prefix(char c) {
+  return c == '?' || c == '*' || c == '+' || c == '@' || c == '!';
+}
 
 }  // namespace
 
@@ -48,11 +49,14 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
   int nesting = 0;                 // Of brackets, parentheses or ?: of the stop.
   const auto flush = [&] {
     if (lex_.pos() > run) {
-      out.push_back({.kind = WordPart::Kind::literal, .span = span_from(run), .text = lex_.slice(run, lex_.pos())});
+      out.push_back({.kind = WordPart::Kind::literal,
+                     .span = span_from(run),
+                     .text = lex_.slice(run, lex_.pos())});
     }
   };
   const auto tilde_here = [&](std::uint32_t at) {
-    if (quoted || mode.stop == Stop::regex || mode.stop == Stop::end || mode.stop == Stop::bracket) return false;
+    if (quoted || mode.stop == Stop::regex || mode.stop == Stop::end || mode.stop == Stop::bracket)
+      return false;
     return at == first || (mode.assignment && script_.text[at - 1] == ':');
   };
   while (!lex_.at_end()) {
@@ -67,29 +71,49 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
         }
         break;
       case Stop::regex:
-        if (c == '(') ++nesting;
-        else if (c == ')' && nesting > 0) --nesting;
-        else if (is_metacharacter(c) && c != '|' && nesting == 0) { flush(); return; }
+        if (c == '(')
+          ++nesting;
+        else if (c == ')' && nesting > 0)
+          --nesting;
+        else if (is_metacharacter(c) && c != '|' && nesting == 0) {
+          flush();
+          return;
+        }
         break;
       case Stop::double_quote:
-        if (c == '"') { flush(); return; }
+        if (c == '"') {
+          flush();
+          return;
+        }
         break;
       case Stop::brace:
-        if (c == '}') { flush(); return; }
+        if (c == '}') {
+          flush();
+          return;
+        }
         break;
       case Stop::slash:
-        if (c == '}' || (c == '/' && nesting == 0)) { flush(); return; }
+        if (c == '}' || (c == '/' && nesting == 0)) {
+          flush();
+          return;
+        }
         break;
       case Stop::colon:
-        if (c == '}' || (c == ':' && nesting == 0)) { flush(); return; }
+        if (c == '}' || (c == ':' && nesting == 0)) {
+          flush();
+          return;
+        }
         if (c == '?') ++nesting;
-        if (c == '(' ) ++nesting;
+        if (c == '(') ++nesting;
         if ((c == ':' || c == ')') && nesting > 0) --nesting;
         break;
       case Stop::bracket:
         if (c == '[') ++nesting;
         if (c == ']') {
-          if (nesting == 0) { flush(); return; }
+          if (nesting == 0) {
+            flush();
+            return;
+          }
           --nesting;
         }
         break;
@@ -100,13 +124,22 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
       const char next = lex_.peek(1);
       bool escapes = true;
       switch (mode.quoting) {
-        case Quoting::none: escapes = true; break;
-        case Quoting::quoted: escapes = next == '$' || next == '`' || next == '"' || next == '\\' || next == '\n'; break;
-        case Quoting::quoted_brace:
-          escapes = next == '$' || next == '`' || next == '"' || next == '\\' || next == '\n' || next == '}';
+        case Quoting::none:
+          escapes = true;
           break;
-        case Quoting::here_doc: escapes = next == '$' || next == '`' || next == '\\' || next == '\n'; break;
-        case Quoting::arithmetic: escapes = next == '$' || next == '`' || next == '"' || next == '\\' || next == '\n'; break;
+        case Quoting::quoted:
+          escapes = next == '$' || next == '`' || next == '"' || next == '\\' || next == '\n';
+          break;
+        case Quoting::quoted_brace:
+          escapes = next == '$' || next == '`' || next == '"' || next == '\\' || next == '\n' ||
+                    next == '}';
+          break;
+        case Quoting::here_doc:
+          escapes = next == '$' || next == '`' || next == '\\' || next == '\n';
+          break;
+        case Quoting::arithmetic:
+          escapes = next == '$' || next == '`' || next == '"' || next == '\\' || next == '\n';
+          break;
       }
       if (!escapes || lex_.pos() + 1 >= lex_.end()) {
         lex_.advance();
@@ -159,7 +192,8 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
       run = lex_.pos();
       continue;
     }
-    if (mode.extglob && !quoted && mode.stop == Stop::word && is_extglob_prefix(c) && lex_.peek(1) == '(') {
+    if (mode.extglob && !quoted && mode.stop == Stop::word && is_extglob_prefix(c) &&
+        lex_.peek(1) == '(') {
       flush();
       parse_extglob_group(out, mode);
       run = lex_.pos();
@@ -169,10 +203,15 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
       flush();
       const std::uint32_t at = lex_.pos();
       lex_.advance();
-      while (is_name_char(lex_.peek()) || lex_.peek() == '-' || lex_.peek() == '.' || lex_.peek() == '+') lex_.advance();
+      while (is_name_char(lex_.peek()) || lex_.peek() == '-' || lex_.peek() == '.' ||
+             lex_.peek() == '+')
+        lex_.advance();
       const char after = lex_.peek();
-      if (lex_.at_end() || after == '/' || after == ':' || is_metacharacter(after) || after == '}') {
-        out.push_back({.kind = WordPart::Kind::tilde, .span = span_from(at), .text = lex_.slice(at, lex_.pos())});
+      if (lex_.at_end() || after == '/' || after == ':' || is_metacharacter(after) ||
+          after == '}') {
+        out.push_back({.kind = WordPart::Kind::tilde,
+                       .span = span_from(at),
+                       .text = lex_.slice(at, lex_.pos())});
         run = lex_.pos();
       } else {
         run = at;
@@ -207,9 +246,10 @@ void Parser::parse_ansi_c(std::vector<WordPart>& out) {
   }
   const std::string_view raw = lex_.slice(begin + 2, lex_.pos());
   lex_.advance();
-  out.push_back({.kind = WordPart::Kind::ansi_c,
-                 .span = span_from(begin),
-                 .text = raw.find('\\') == std::string_view::npos ? raw : keep_text(decode_ansi_c(raw))});
+  out.push_back(
+      {.kind = WordPart::Kind::ansi_c,
+       .span = span_from(begin),
+       .text = raw.find('\\') == std::string_view::npos ? raw : keep_text(decode_ansi_c(raw))});
 }
 
 void Parser::parse_double_quoted(std::vector<WordPart>& out, WordPart::Kind kind) {
@@ -245,7 +285,8 @@ bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
       const Word inside = parse_range(begin + 3, close, {Stop::end, Quoting::arithmetic});
       if (failed()) return false;
       lex_.seek(close + 2);
-      out.push_back({.kind = WordPart::Kind::arithmetic, .span = span_from(begin), .parts = inside.parts});
+      out.push_back(
+          {.kind = WordPart::Kind::arithmetic, .span = span_from(begin), .parts = inside.parts});
       return true;
     }
   }
@@ -263,7 +304,8 @@ bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
     const Word inside = parse_range(begin + 2, close, {Stop::end, Quoting::arithmetic});
     if (failed()) return false;
     lex_.seek(close + 1);
-    out.push_back({.kind = WordPart::Kind::arithmetic, .span = span_from(begin), .parts = inside.parts});
+    out.push_back(
+        {.kind = WordPart::Kind::arithmetic, .span = span_from(begin), .parts = inside.parts});
     return true;
   }
   if (next == '{') {
@@ -273,7 +315,8 @@ bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
   std::uint32_t length = 0;
   if (is_name_start(next)) {
     while (is_name_char(lex_.peek(1 + length))) ++length;
-  } else if (is_digit(next) || (next != '\0' && kSpecialParameters.find(next) != std::string_view::npos)) {
+  } else if (is_digit(next) ||
+             (next != '\0' && kSpecialParameters.find(next) != std::string_view::npos)) {
     length = 1;
   }
   if (length == 0) return false;
@@ -281,19 +324,22 @@ bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
   Parameter* parameter = make<Parameter>();
   parameter->name = lex_.slice(begin + 1, lex_.pos());
   parameter->name_span = span(begin + 1, lex_.pos());
-  out.push_back({.kind = WordPart::Kind::parameter, .span = span_from(begin), .parameter = parameter});
+  out.push_back(
+      {.kind = WordPart::Kind::parameter, .span = span_from(begin), .parameter = parameter});
   return true;
 }
 
 // $( list ) and <( list ); the place is after the opening.
-void Parser::parse_substitution(std::vector<WordPart>& out, WordPart::Kind kind, std::uint32_t opened) {
+void Parser::parse_substitution(std::vector<WordPart>& out, WordPart::Kind kind,
+                                std::uint32_t opened) {
   Depth depth(*this);
   if (!depth.ok) return;
   const Command* body = parse_list(false);
   if (failed()) return;
   if (lex_.peek() != ')') {
     if (lex_.at_end()) {
-      fail(opened, opened + 2, "this " + std::string(lex_.slice(opened, opened + 2)) + " has no closing )");
+      fail(opened, opened + 2,
+           "this " + std::string(lex_.slice(opened, opened + 2)) + " has no closing )");
     } else {
       fail_here("')'");
     }
@@ -319,7 +365,8 @@ void Parser::parse_backtick(std::vector<WordPart>& out, Mode mode) {
   }
   const std::uint32_t close = lex_.pos();
   const Command* body = nullptr;
-  const auto run = [&](Script& script, std::uint32_t from, std::uint32_t to, std::optional<Span> place) {
+  const auto run = [&](Script& script, std::uint32_t from, std::uint32_t to,
+                       std::optional<Span> place) {
     ParseOptions inner = options_;
     inner.depth_max = options_.depth_max - depth_;
     inner.extglob = extglob_ ? Extglob::on : Extglob::off;
@@ -337,8 +384,9 @@ void Parser::parse_backtick(std::vector<WordPart>& out, Mode mode) {
     std::string plain;
     for (std::uint32_t at = begin + 1; at < close; ++at) {
       const char next = at + 1 < close ? script_.text[at + 1] : '\0';
-      const bool drop = script_.text[at] == '\\' && (next == '`' || next == '\\' || next == '$' ||
-                                                     (next == '"' && mode.quoting == Quoting::quoted));
+      const bool drop =
+          script_.text[at] == '\\' && (next == '`' || next == '\\' || next == '$' ||
+                                       (next == '"' && mode.quoting == Quoting::quoted));
       if (drop) ++at;
       plain.push_back(script_.text[at]);
     }
@@ -349,7 +397,10 @@ void Parser::parse_backtick(std::vector<WordPart>& out, Mode mode) {
   }
   if (failed()) return;
   lex_.seek(close + 1);
-  out.push_back({.kind = WordPart::Kind::command, .backtick = true, .span = span_from(begin), .command = body});
+  out.push_back({.kind = WordPart::Kind::command,
+                 .backtick = true,
+                 .span = span_from(begin),
+                 .command = body});
 }
 
 // ?( a | b ): one literal for each piece of plain text, so that quotes inside still quote.
@@ -358,13 +409,17 @@ void Parser::parse_extglob_group(std::vector<WordPart>& out, Mode mode) {
   if (!depth.ok) return;
   const std::uint32_t begin = lex_.pos();
   lex_.advance(2);
-  out.push_back({.kind = WordPart::Kind::literal, .span = span_from(begin), .text = lex_.slice(begin, lex_.pos())});
+  out.push_back({.kind = WordPart::Kind::literal,
+                 .span = span_from(begin),
+                 .text = lex_.slice(begin, lex_.pos())});
   while (!lex_.at_end() && lex_.peek() != ')') {
     const std::uint32_t at = lex_.pos();
     const char c = lex_.peek();
-    if (c == '|' || is_blank(c) || c == '(' || c == '&' || c == ';' || c == '<' || c == '>' || c == '\n') {
+    if (c == '|' || is_blank(c) || c == '(' || c == '&' || c == ';' || c == '<' || c == '>' ||
+        c == '\n') {
       lex_.advance();
-      out.push_back({.kind = WordPart::Kind::literal, .span = span_from(at), .text = lex_.slice(at, at + 1)});
+      out.push_back(
+          {.kind = WordPart::Kind::literal, .span = span_from(at), .text = lex_.slice(at, at + 1)});
       if (c == '(') {
         fail(at, at + 1, "a plain ( cannot stand in a pattern");
         return;
@@ -382,7 +437,8 @@ void Parser::parse_extglob_group(std::vector<WordPart>& out, Mode mode) {
   }
   const std::uint32_t at = lex_.pos();
   lex_.advance();
-  out.push_back({.kind = WordPart::Kind::literal, .span = span_from(at), .text = lex_.slice(at, at + 1)});
+  out.push_back(
+      {.kind = WordPart::Kind::literal, .span = span_from(at), .text = lex_.slice(at, at + 1)});
 }
 
 // ${ … }
@@ -393,7 +449,9 @@ void Parser::parse_parameter(std::vector<WordPart>& out, Mode mode) {
   lex_.advance(2);
   Parameter* parameter = make<Parameter>();
   parameter->braced = true;
-  const auto is_special = [](char c) { return c != '\0' && kSpecialParameters.find(c) != std::string_view::npos; };
+  const auto is_special = [](char c) {
+    return c != '\0' && kSpecialParameters.find(c) != std::string_view::npos;
+  };
   const auto starts_name = [&](char c) { return is_name_start(c) || is_digit(c) || is_special(c); };
   bool length = false;
   if (lex_.peek() == '#' && lex_.peek(1) != '}' && starts_name(lex_.peek(1))) {
@@ -403,7 +461,9 @@ void Parser::parse_parameter(std::vector<WordPart>& out, Mode mode) {
       lex_.advance();
     }
   } else if (lex_.peek() == '!' && lex_.peek(1) != '}' &&
-             (is_name_start(lex_.peek(1)) || is_digit(lex_.peek(1)) || ((lex_.peek(1) == '@' || lex_.peek(1) == '*' || lex_.peek(1) == '#') && lex_.peek(2) == '}'))) {
+             (is_name_start(lex_.peek(1)) || is_digit(lex_.peek(1)) ||
+              ((lex_.peek(1) == '@' || lex_.peek(1) == '*' || lex_.peek(1) == '#') &&
+               lex_.peek(2) == '}'))) {
     parameter->indirect = true;
     lex_.advance();
   }
@@ -455,7 +515,8 @@ void Parser::parse_parameter(std::vector<WordPart>& out, Mode mode) {
     return;
   }
   lex_.advance();
-  out.push_back({.kind = WordPart::Kind::parameter, .span = span_from(begin), .parameter = parameter});
+  out.push_back(
+      {.kind = WordPart::Kind::parameter, .span = span_from(begin), .parameter = parameter});
 }
 
 // Bash complains only when such an expansion is reached, so it is a node like the others.
@@ -491,11 +552,16 @@ void Parser::parse_parameter_operator(Parameter& parameter, Mode mode) {
   }
   const auto word_op = [](char sign) {
     switch (sign) {
-      case '-': return Op::use_default;
-      case '=': return Op::assign_default;
-      case '?': return Op::error_if_unset;
-      case '+': return Op::use_alternate;
-      default: return Op::none;
+      case '-':
+        return Op::use_default;
+      case '=':
+        return Op::assign_default;
+      case '?':
+        return Op::error_if_unset;
+      case '+':
+        return Op::use_alternate;
+      default:
+        return Op::none;
     }
   };
   if (c == ':' && word_op(d) != Op::none) {
@@ -536,16 +602,22 @@ void Parser::parse_parameter_operator(Parameter& parameter, Mode mode) {
       op(d == '~' ? Op::toggle_all : Op::toggle_first, d == '~' ? 2 : 1);
       break;
     case '/': {
-      if (d == '/') op(Op::replace_all, 2);
-      else if (d == '#') op(Op::replace_prefix, 2);
-      else if (d == '%') op(Op::replace_suffix, 2);
-      else op(Op::replace, 1);
+      if (d == '/')
+        op(Op::replace_all, 2);
+      else if (d == '#')
+        op(Op::replace_prefix, 2);
+      else if (d == '%')
+        op(Op::replace_suffix, 2);
+      else
+        op(Op::replace, 1);
       const std::uint32_t begin = lex_.pos();
       const std::size_t base = scratch_.size();
       if (parameter.op == Op::replace_all && lex_.peek() == '/') {
         // A '/' that follows at once belongs to the pattern.
         lex_.advance();
-        scratch_.push_back({.kind = WordPart::Kind::literal, .span = span_from(begin), .text = lex_.slice(begin, begin + 1)});
+        scratch_.push_back({.kind = WordPart::Kind::literal,
+                            .span = span_from(begin),
+                            .text = lex_.slice(begin, begin + 1)});
       }
       parse_parts(scratch_, {Stop::slash, Quoting::none});
       Word* pattern = make<Word>();
@@ -628,7 +700,8 @@ void Parser::parse_array_elements(Assignment& assignment) {
       continue;
     }
     if (lex_.at_end() || lex_.peek() == ')') break;
-    if (is_metacharacter(lex_.peek()) && !((lex_.peek() == '<' || lex_.peek() == '>') && lex_.peek(1) == '(')) {
+    if (is_metacharacter(lex_.peek()) &&
+        !((lex_.peek() == '<' || lex_.peek() == '>') && lex_.peek(1) == '(')) {
       fail_here("an element or ')'");
       return;
     }
@@ -637,7 +710,8 @@ void Parser::parse_array_elements(Assignment& assignment) {
     if (lex_.peek() == '[') {
       const std::uint32_t close = lex_.closing_bracket(at + 1);
       const auto follows = [&](std::uint32_t i) { return i < lex_.end() ? script_.text[i] : '\0'; };
-      if (close != Lexer::npos && (follows(close + 1) == '=' || (follows(close + 1) == '+' && follows(close + 2) == '='))) {
+      if (close != Lexer::npos &&
+          (follows(close + 1) == '=' || (follows(close + 1) == '+' && follows(close + 2) == '='))) {
         lex_.advance();
         element.index = make<Word>(parse_word({Stop::bracket, Quoting::none}));
         if (failed()) return;
@@ -645,7 +719,8 @@ void Parser::parse_array_elements(Assignment& assignment) {
         lex_.seek(close + (element.append ? 3 : 2));
       }
     }
-    element.value = element.index ? parse_word({Stop::word, Quoting::none, true, false}) : parse_plain_word();
+    element.value =
+        element.index ? parse_word({Stop::word, Quoting::none, true, false}) : parse_plain_word();
     if (failed()) return;
     if (lex_.pos() == at) {
       fail_here("an element or ')'");
@@ -655,7 +730,8 @@ void Parser::parse_array_elements(Assignment& assignment) {
     elements.push_back(element);
   }
   if (lex_.at_end()) {
-    if (!failed()) fail(begin, begin + 1, "this ( has no closing ): the text ends inside the array");
+    if (!failed())
+      fail(begin, begin + 1, "this ( has no closing ): the text ends inside the array");
     return;
   }
   lex_.advance();
