@@ -429,6 +429,13 @@ bool is_host_variable(std::string_view name) {
          name.starts_with("SSH_");
 }
 
+bool begins_host_variable(std::string_view prefix) {
+  // The environment's names are in capitals, and any of them may be there.
+  if (prefix.empty() || (prefix[0] >= 'A' && prefix[0] <= 'Z')) return true;
+  return std::any_of(kHost.begin(), kHost.end(),
+                     [&](std::string_view name) { return name.starts_with(prefix); });
+}
+
 bool is_computed_variable(std::string_view name) {
   return holds(kComputed, name);
 }

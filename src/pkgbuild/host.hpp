@@ -11,6 +11,9 @@ namespace rbee::pkgbuild {
 /// True when an unassigned variable of this name has a value that a recipe cannot know.
 bool is_host_variable(std::string_view name);
 
+/// True when a host variable may begin with `prefix`: then ${!prefix*} is not decidable.
+bool begins_host_variable(std::string_view prefix);
+
 /// True when bash computes the variable at each reading, so that assigning it does not make it a
 /// plain one.
 bool is_computed_variable(std::string_view name);

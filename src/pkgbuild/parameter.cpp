@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "pkgbuild/host.hpp"
 #include "pkgbuild/interpreter.hpp"
 #include "pkgbuild/lexer.hpp"
 
@@ -316,22 +317,14 @@ Interpreter::Value Interpreter::names_or_keys(const Parameter& parameter, Span s
   value.list = true;
   value.star = parameter.subscript == Parameter::Subscript::star;
   if (parameter.op == Op::names) {
-    if (top_level_ == TopLevel::sourced) {
-      // makepkg's own variables would be among them.
-      for (const std::string_view prefix :
-           {"package", "depends_", "makedepends_", "source_", "_"}) {
-        if (parameter.name.starts_with(prefix) && prefix != "_") break;
-      }
+    if (begins_host_variable(parameter.name)) {
+      unsupported("${!" + std::string(parameter.name) + "*}", span);
+      return value;
     }
     for (const auto& [name, variable] : state_.variables) {
       if (name.starts_with(parameter.name) && variable.set) value.items.push_back(name);
     }
     std::sort(value.items.begin(), value.items.end());
-    const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-    if (!lower(parameter.name[0]) && parameter.name[0] != '_')
-      unsupported("${!" + std::string(parameter.name) + "*}", span);
-    if (parameter.name.size() < 3 && top_level_ == TopLevel::sourced)
-      unsupported("${!" + std::string(parameter.name) + "*}", span);
     value.set = !value.items.empty();
     return value;
   }

@@ -462,9 +462,6 @@ void Builtins::shift() {
 
 void Builtins::set() {
   const auto assign_parameters = [&](std::size_t from) {
-    if (shell_.top_level_ == Interpreter::TopLevel::sourced && shell_.calls_ == 0) {
-      // The parameters of makepkg's own function; the recipe sees its new ones.
-    }
     shell_.state_.parameters.assign(argv_.begin() + static_cast<std::ptrdiff_t>(from), argv_.end());
     shell_.state_.parameters_taint = shell_.taint_;
     done(0);
