@@ -198,8 +198,7 @@ class Workshop {
  private:
   Result<void> lay_out() {
     const std::set<std::string> packages = {request_.recipe.pkgbase, request_.package};
-    for (const char* path : {"start", "src", "pkg"})
-      TRY(platform::make_directories(root_ / path));
+    for (const char* path : {"start", "src", "pkg"}) TRY(platform::make_directories(root_ / path));
     for (const std::string& package : packages)
       TRY(platform::make_directories(root_ / "pkg" / package));
     TRY(platform::write_file_atomically(root_ / "driver", kDriver));

@@ -1,7 +1,8 @@
 // A recipe, evaluated: what `makepkg --printsrcinfo` would print, and where each value stands.
 //
 // Pure: reads no disk, runs no command, asks no clock. Source: PKGBUILD(5) and makepkg 6.0.2's
-// scripts. How the text becomes this: text > tokens (lexer.hpp) > tree (ast.hpp) > values (evaluate.hpp).
+// scripts. How the text becomes this: text > tokens (lexer.hpp) > tree (ast.hpp) > values
+// (evaluate.hpp).
 #pragma once
 
 #include <map>
@@ -48,11 +49,11 @@ struct Function {
 
 /// One `source` entry for one architecture, with its partner from every checksum array.
 struct SourceEntry {
-  std::string entry;                              ///< As written: "name::url", a URL, or a file's name.
-  std::string file_name;                          ///< What makepkg saves it as.
-  std::string url;                                ///< Without "name::"; for a local file, its name.
-  std::string protocol;                           ///< "https", "git+https" → "git", "local", …
-  std::map<HashAlgorithm, std::string> checksums; ///< "SKIP" included.
+  std::string entry;      ///< As written: "name::url", a URL, or a file's name.
+  std::string file_name;  ///< What makepkg saves it as.
+  std::string url;        ///< Without "name::"; for a local file, its name.
+  std::string protocol;   ///< "https", "git+https" → "git", "local", …
+  std::map<HashAlgorithm, std::string> checksums;  ///< "SKIP" included.
   Span span;
 };
 
@@ -70,13 +71,15 @@ struct Recipe {
   const Function* function(std::string_view name) const;
   /// "[epoch:]pkgver-pkgrel": the release.
   std::string version() const;
-  /// `source` then `source_<arch>` with their checksums: what makepkg downloads on that architecture.
+  /// `source` then `source_<arch>` with their checksums: what makepkg downloads on that
+  /// architecture.
   std::vector<SourceEntry> sources(Arch arch) const;
   /// True when `arch` holds "any" or this architecture.
   bool supports(Arch arch) const;
 };
 
-/// Text of files beside the recipe, for recipes that read them. Paths are relative and have no "..".
+/// Text of files beside the recipe, for recipes that read them. Paths are relative and have no
+/// "..".
 class LocalFiles {
  public:
   virtual ~LocalFiles() = default;
@@ -86,14 +89,14 @@ class LocalFiles {
 /// How much work one evaluation may ask for (hostile-input.md: 64 KB within 50 ms and 64 MB).
 struct Limits {
   std::size_t source_bytes_max = 64 * 1024;
-  std::uint64_t steps_max = 200'000;         ///< Commands, expansions and pattern steps.
-  std::size_t memory_bytes_max = 16 << 20;   ///< Of all variable values together.
-  int depth_max = 100;                       ///< Of nesting and of calls.
+  std::uint64_t steps_max = 200'000;        ///< Commands, expansions and pattern steps.
+  std::size_t memory_bytes_max = 16 << 20;  ///< Of all variable values together.
+  int depth_max = 100;                      ///< Of nesting and of calls.
 };
 
 /// What the recipe can see of the world: a virtual machine of this platform, and nothing else.
 struct Inputs {
-  Platform platform;                               ///< Sets CARCH and CHOST; answers uname and the GPU probes.
+  Platform platform;  ///< Sets CARCH and CHOST; answers uname and the GPU probes.
   std::map<std::string, std::string> environment;  ///< For example RBEE_FEATURES.
   const LocalFiles* files = nullptr;               ///< None: every read of a file is unsupported.
   Limits limits;
@@ -108,7 +111,8 @@ struct Refusal {
     limit,        ///< It asked for more work than `Limits` allows.
   };
   Kind kind = Kind::invalid;
-  std::vector<Finding> findings;  ///< At least one; for unsupported the message is "unsupported: <construct> at line N".
+  std::vector<Finding> findings;  ///< At least one; for unsupported the message is "unsupported:
+                                  ///< <construct> at line N".
 };
 
 /// Evaluate the text of a PKGBUILD. Never executes anything.

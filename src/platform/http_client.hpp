@@ -1,7 +1,8 @@
 // HTTP as a client: small answers into memory, large ones into a file.
 //
-// Reads the network; libcurl carries. Never reads .netrc, never sends credentials that it was not given,
-// follows at most 8 redirects and only to http(s), honours the usual proxy variables. RFC 9110.
+// Reads the network; libcurl carries. Never reads .netrc, never sends credentials that it was not
+// given, follows at most 8 redirects and only to http(s), honours the usual proxy variables. RFC
+// 9110.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,8 @@ namespace rbee::platform {
 
 struct HttpAnswer {
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Names in lower case; of the last response.
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< Names in lower case; of the last response.
   std::string body;
   /// Value of the first header of that lower-case name; empty when there is none.
   std::string_view header(std::string_view name) const;
@@ -33,9 +35,10 @@ struct Patience {
   int attempts_max = 3;                  ///< For transient failures only; including the first.
 };
 
-/// Called from time to time during a download: bytes so far, and the total where the server told it (else 0).
-/// Returning false ends the download with Errc::interrupted.
-using ProgressCallback = std::function<bool(std::uint64_t received_bytes, std::uint64_t total_bytes)>;
+/// Called from time to time during a download: bytes so far, and the total where the server told it
+/// (else 0). Returning false ends the download with Errc::interrupted.
+using ProgressCallback =
+    std::function<bool(std::uint64_t received_bytes, std::uint64_t total_bytes)>;
 
 class HttpClient {
  public:
@@ -46,7 +49,8 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   /// GET into memory. Any status is an answer. http and https only.
-  /// Errors: Errc::unreachable "network-…" (refused, silent, name, TLS), Errc::too_large beyond `body_bytes_max`.
+  /// Errors: Errc::unreachable "network-…" (refused, silent, name, TLS), Errc::too_large beyond
+  /// `body_bytes_max`.
   Result<HttpAnswer> get(const Url& url, std::uint64_t body_bytes_max,
                          const std::vector<std::pair<std::string, std::string>>& headers = {});
 
@@ -54,8 +58,8 @@ class HttpClient {
   /// `path` holds a part already. Anything but 200/206 is an error and leaves `path` as it was.
   /// Errors: Errc::not_found (404, 410, no such file), Errc::unreachable, Errc::too_large beyond
   /// `size_bytes_max`, Errc::interrupted, Errc::io.
-  Result<void> download(const Url& url, const std::filesystem::path& path, std::uint64_t size_bytes_max,
-                        const ProgressCallback& progress);
+  Result<void> download(const Url& url, const std::filesystem::path& path,
+                        std::uint64_t size_bytes_max, const ProgressCallback& progress);
 
  private:
   struct State;
