@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "install/installer.hpp"
+#include "pkgbuild/environment.hpp"
 #include "pkgbuild/recipe.hpp"
 #include "platform/machine.hpp"
 
@@ -220,9 +221,8 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
   const Files files(request.id, detail, source);
   pkgbuild::Inputs inputs;
   inputs.platform = chosen.platform;
-  inputs.environment = {
-      {"RBEE_FEATURES", fmt::format("{}", fmt::join(chosen.variant->features, ","))},
-      {"RBEE_ACCELERATOR", std::string(to_string(chosen.platform.accelerator))}};
+  inputs.environment =
+      pkgbuild::variant_environment(chosen.platform, chosen.variant->features);
   inputs.files = &files;
   auto evaluated = pkgbuild::evaluate(text, inputs);
   if (!evaluated) return refused(std::move(evaluated).error(), info->file);
