@@ -17,6 +17,8 @@ namespace rbee::catalog {
 /// What one worker's folder may hold (docs/worker-toml.md, "Limits").
 inline constexpr std::uint64_t kBlobBytesMax = 256'000;
 inline constexpr std::size_t kFilesMax = 200;
+/// Files, folders, links and submodules together: a Git tree may name one folder again and again.
+inline constexpr std::size_t kEntriesMax = 1'000;
 inline constexpr std::size_t kDepthMax = 8;
 
 /// Evaluate the catalog at `commit`. With `previous`, workers whose folder did not change are

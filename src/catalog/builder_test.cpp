@@ -316,6 +316,23 @@ INSTANTIATE_TEST_SUITE_P(
                  "file-name .gitattributes: the name '.gitattributes' would change how Git treats other files\n"}),
     [](const auto& info) { return std::string(info.param.name); });
 
+TEST(Builder, LinksAndFoldersCountTooSoThatATreeOfThemEnds) {
+  TestCatalog catalog;
+  catalog.add("community/w");
+  for (int folder = 0; folder < 15; ++folder)
+    for (int i = 0; i < 100; ++i) {
+      const fs::path link = catalog.files() / "community/w" / std::to_string(folder) /
+                            std::to_string(i);
+      fs::create_directories(link.parent_path());
+      fs::create_symlink("x", link);
+    }
+  const auto snapshot = catalog.build(catalog.commit());
+  ASSERT_EQ(snapshot->broken().size(), 1u);
+  const auto& findings = snapshot->broken()[0].findings;
+  EXPECT_LE(findings.size(), kEntriesMax + 1);
+  EXPECT_EQ(findings.back().message, "the folder holds more than 1000 files, folders and links");
+}
+
 TEST(Builder, ARecipeThatCannotBeEvaluatedBreaksItsWorker) {
   for (const auto& [text, kind] :
        {std::pair<std::string, std::string>{"pkgname=w\nif\n", "syntax"},

@@ -59,6 +59,8 @@ Result<void> WorkerFiles::list_folder(const ObjectId& tree, const std::string& p
   TRY_ASSIGN(const std::vector<TreeEntry> entries, repository_->tree(tree));
   std::map<std::string, std::string> folded;
   for (const TreeEntry& entry : entries) {
+    ++entries_;
+    if (has_too_many(findings)) return {};
     const std::string path = prefix + entry.name;
     const std::string shown = printable_line(std::string_view(path).substr(0, 300));
     if (const std::string wrong = wrong_name(entry.name); !wrong.empty()) {
@@ -106,15 +108,22 @@ Result<void> WorkerFiles::list_folder(const ObjectId& tree, const std::string& p
         break;
       }
     }
-    if (files_.size() > kFilesMax) {
-      if (std::none_of(findings.begin(), findings.end(),
-                       [](const Finding& f) { return f.rule == "file-count"; }))
-        findings.push_back(make_finding(
-            "file-count", "", fmt::format("the folder holds more than {} files", kFilesMax)));
-      return {};
-    }
+    if (has_too_many(findings)) return {};
   }
   return {};
+}
+
+bool WorkerFiles::has_too_many(std::vector<Finding>& findings) const {
+  const bool files = files_.size() > kFilesMax;
+  if (!files && entries_ <= kEntriesMax) return false;
+  if (std::none_of(findings.begin(), findings.end(),
+                   [](const Finding& finding) { return finding.rule == "file-count"; }))
+    findings.push_back(make_finding(
+        "file-count", "",
+        files
+            ? fmt::format("the folder holds more than {} files", kFilesMax)
+            : fmt::format("the folder holds more than {} files, folders and links", kEntriesMax)));
+  return true;
 }
 
 const File* WorkerFiles::find(std::string_view path) const {

@@ -34,9 +34,12 @@ class WorkerFiles final : public pkgbuild::LocalFiles {
   const File* find(std::string_view path) const;
   Result<void> list_folder(const ObjectId& tree, const std::string& prefix, std::size_t depth,
                            std::vector<Finding>& findings);
+  /// True, with one finding, when the folder holds more than a worker may.
+  bool has_too_many(std::vector<Finding>& findings) const;
 
   const platform::Repository* repository_;
   std::vector<File> files_;
+  std::size_t entries_ = 0;  ///< Seen while listing, whatever they are.
   mutable std::map<std::string, std::string, std::less<>> texts_;
 };
 
