@@ -166,6 +166,19 @@ Result<void> update_links(const std::set<std::string>& commands, const Directori
   return {};
 }
 
+/// A program of the system, or of rbee itself, that a link called `command` would stand before:
+/// ~/.local/bin comes first in most people's PATH.
+std::optional<fs::path> hidden_program(const std::string& command, const Directories& directories) {
+  if (command == "rbee" || command == "rbee-market") return command;
+  for (const fs::path directory : {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
+                                   "/sbin", "/bin", "/snap/bin", "/opt/homebrew/bin"}) {
+    struct stat status {};
+    if (directory != directories.bin && ::lstat((directory / command).c_str(), &status) == 0)
+      return directory / command;
+  }
+  return std::nullopt;
+}
+
 /// Where a command stands in its tree.
 std::optional<fs::path> program_in(const fs::path& tree, const std::string& command) {
   for (const char* directory : {"usr/bin", "usr/local/bin"}) {
@@ -262,8 +275,14 @@ Result<void> check_commands(const std::vector<std::string>& commands, const std:
                     {.fix = fmt::format("rbee worker remove {}", worker.id)});
     const fs::path link = directories.bin / command;
     struct stat status {};
-    if (::lstat(link.c_str(), &status) != 0 || target_of(link) == link_target(directories, command))
-      continue;
+    if (target_of(link) == link_target(directories, command)) continue;
+    if (const auto hidden = hidden_program(command, directories))
+      return fail(
+          Errc::exists, "command-conflict",
+          fmt::format("the command '{}' of {} would hide '{}'", command, id, hidden->string()),
+          {.why = "whoever types that name wants the program that is there already",
+           .fix = "its author should call the command something else"});
+    if (::lstat(link.c_str(), &status) != 0) continue;
     return fail(Errc::exists, "command-conflict",
                 fmt::format("'{}' exists and was not made by rbee", printable_line(link.string())),
                 {.why = "rbee never overwrites a file that it did not make",

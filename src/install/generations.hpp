@@ -40,7 +40,8 @@ Result<std::vector<Installed>> read_current(const Directories& directories);
 /// nowhere.
 bool links_agree(const Directories& directories);
 
-/// Who or what already has one of `commands` in the bin directory. `id` may have them itself.
+/// Who or what already has one of `commands`: another worker, a file in the bin directory, or a
+/// program of the system, which a link there would hide. `id` may have them itself.
 /// Errors: Errc::exists "command-conflict".
 Result<void> check_commands(const std::vector<std::string>& commands, const std::string& id,
                             const std::vector<Installed>& workers, const Directories& directories);
