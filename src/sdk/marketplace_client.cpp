@@ -16,6 +16,8 @@ constexpr std::uint64_t kDetailBytesMax = 4 << 20;
 constexpr std::uint64_t kRecipeBytesMax = 64 << 10;
 constexpr std::uint64_t kFileBytesMax = 256 << 10;
 constexpr std::uint64_t kPageSize = 100;
+/// Of all pages of a list together.
+constexpr std::uint64_t kListsBytesMax = 64 << 20;
 /// A server whose cursors never end is not followed for ever.
 constexpr int kPagesMax = 1'000;
 /// How many ids are looked through for a did-you-mean.
@@ -176,12 +178,19 @@ Result<wire::WorkerList> MarketplaceClient::search(const SearchQuery& query) {
   for (const std::string& tag : query.tags) filter += "&tag=" + percent_encode(tag);
 
   wire::WorkerList all;
+  std::uint64_t read_bytes = 0;
   std::optional<std::string> cursor;
   for (int page = 0; page < kPagesMax; ++page) {
     const std::uint64_t missing = query.limit == 0 ? kPageSize : query.limit - all.workers.size();
     std::string path = fmt::format("/v1/workers?limit={}{}", std::min(kPageSize, missing), filter);
     if (cursor) path += "&cursor=" + percent_encode(*cursor);
     TRY_ASSIGN(const std::string body, get_body(path, kListBytesMax, Expect::json));
+    read_bytes += body.size();
+    if (read_bytes > kListsBytesMax)
+      return fail(Errc::too_large, "list-too-large",
+                  fmt::format("the list of workers of {} is larger than {}", base_,
+                              human_size(kListsBytesMax)),
+                  {.fix = "search for words or tags, or ask for fewer with --limit"});
     TRY_ASSIGN(wire::WorkerList list, wire::parse_worker_list(body));
     all.total = list.total;
     const bool empty_page = list.workers.empty();

@@ -241,5 +241,23 @@ TEST(MarketplaceClient, FilesAreCheckedForTheirSize) {
   EXPECT_EQ(large.error().code, Errc::too_large);
 }
 
+TEST(MarketplaceClient, AListThatNeverEndsDoesNotFillTheMemory) {
+  int pages = 0;
+  MarketplaceClient client(
+      *Url::parse("http://market.test:8787"),
+      [&](const Url&, std::uint64_t body_bytes_max, const HttpHeaders&) {
+        wire::WorkerList list;
+        list.workers.push_back(summary("w"));
+        list.workers[0].description = std::string(body_bytes_max - 4096, 'x');
+        list.next = fmt::format("c{}", ++pages);
+        return Result<platform::HttpAnswer>(
+            answer(200, "application/json", boost::json::serialize(wire::to_json(list))));
+      });
+  const auto list = client.search({.words = {}, .tags = {}, .limit = 0});
+  ASSERT_FALSE(list);
+  EXPECT_EQ(list.error().id, "list-too-large");
+  EXPECT_LE(pages, 5);
+}
+
 }  // namespace
 }  // namespace rbee::sdk
