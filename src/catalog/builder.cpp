@@ -109,11 +109,19 @@ class Builder {
       broken_.push_back(*broken->second);
       return {};
     }
-    TRY_ASSIGN(Loaded loaded, load_worker(repository_, commit_, folder));
-    if (loaded.worker)
-      workers_.push_back(std::move(loaded.worker));
+    auto loaded = load_worker(repository_, commit_, folder);
+    // A tree that calls one of its folders a file is its author's doing, not damage.
+    if (!loaded && loaded.error().code != Errc::invalid_input)
+      return tl::unexpected(std::move(loaded).error());
+    if (!loaded)
+      broken_.push_back({directory,
+                         {make_finding(loaded.error().id, "", loaded.error().message,
+                                       {.why = "the folder names it as something else"})},
+                         folder.tree});
+    else if (loaded->worker)
+      workers_.push_back(std::move(loaded->worker));
     else
-      broken_.push_back({directory, std::move(loaded.findings), folder.tree});
+      broken_.push_back({directory, std::move(loaded->findings), folder.tree});
     return {};
   }
 

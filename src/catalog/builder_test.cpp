@@ -321,8 +321,8 @@ TEST(Builder, LinksAndFoldersCountTooSoThatATreeOfThemEnds) {
   catalog.add("community/w");
   for (int folder = 0; folder < 15; ++folder)
     for (int i = 0; i < 100; ++i) {
-      const fs::path link = catalog.files() / "community/w" / std::to_string(folder) /
-                            std::to_string(i);
+      const fs::path link =
+          catalog.files() / "community/w" / std::to_string(folder) / std::to_string(i);
       fs::create_directories(link.parent_path());
       fs::create_symlink("x", link);
     }
@@ -351,6 +351,32 @@ TEST(Builder, ARecipeThatCannotBeEvaluatedBreaksItsWorker) {
     EXPECT_EQ(finding.file, "PKGBUILD") << kind;
     EXPECT_EQ(finding.severity, Severity::block) << kind << ": " << finding.message;
   }
+}
+
+TEST(Builder, ATreeThatLiesAboutItsEntriesBreaksOnlyItsWorker) {
+  TestCatalog catalog;
+  catalog.add("sound");
+  catalog.add("w");
+  catalog.commit();
+  // The folder w again, with its recipe being a folder that is called a file.
+  const std::string script =
+      "cd '" + (catalog.files().parent_path() / "catalog.git").string() +
+      "' && export GIT_CONFIG_NOSYSTEM=1 HOME=/nonexistent &&"
+      " bytes() { printf \"$(git rev-parse \"$1\" | sed 's/../\\\\x&/g')\"; } &&"
+      " lie=$({ printf '100644 PKGBUILD\\0'; bytes HEAD:sound; printf '100644 worker.toml\\0';"
+      " bytes HEAD:w/worker.toml; } | git hash-object -t tree --literally -w --stdin) &&"
+      " root=$(printf '040000 tree %s\\tsound\\n040000 tree %s\\tw\\n'"
+      " \"$(git rev-parse HEAD:sound)\" \"$lie\" | git mktree) &&"
+      " git -c user.name=A -c user.email=a@example.org commit-tree \"$root\" -m x >lie";
+  const std::string command = "exec bash -c \"$SCRIPT\"";
+  ::setenv("SCRIPT", script.c_str(), 1);
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  std::string id;
+  std::ifstream(catalog.files().parent_path() / "catalog.git/lie") >> id;
+  const auto snapshot = catalog.build(*CommitId::parse(id));
+  EXPECT_NE(snapshot->find("sound"), nullptr);
+  ASSERT_EQ(snapshot->broken().size(), 1u);
+  EXPECT_EQ(snapshot->broken()[0].findings.at(0).rule, "object-kind");
 }
 
 TEST(Builder, SharesWhatDidNotChange) {
