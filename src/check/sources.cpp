@@ -68,7 +68,12 @@ std::vector<Finding> check_sources(const pkgbuild::Recipe& recipe, Arch arch, st
     if (source.span.end > source.span.begin && source.span.end <= text.size())
       finding.excerpt = excerpt(text, source.span);
     finding.why = "whoever controls the server or the network would decide what is installed";
-    finding.fix = "put the file's digest into sha256sums (makepkg -g or sha256sum prints it)";
+    const auto general = recipe.array("source");
+    const bool in_general =
+        std::find(general.begin(), general.end(), source.entry) != general.end();
+    finding.fix =
+        fmt::format("put the file's digest into sha256sums{} (makepkg -g or sha256sum prints it)",
+                    in_general ? "" : fmt::format("_{}", to_string(arch)));
     findings.push_back(std::move(finding));
   }
   return findings;

@@ -88,7 +88,10 @@ TEST(Sources, AStrongChecksumIsNeeded) {
 TEST(Sources, OnlyTheAskedArchitectureCounts) {
   const Recipe recipe = recipe_with("https://e.org/a.tgz", {}, "_aarch64");
   EXPECT_TRUE(check_sources(recipe, Arch::x86_64, "", "PKGBUILD").empty());
-  EXPECT_EQ(check_sources(recipe, Arch::aarch64, "", "PKGBUILD").size(), 1u);
+  const auto findings = check_sources(recipe, Arch::aarch64, "", "PKGBUILD");
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].fix,
+            "put the file's digest into sha256sums_aarch64 (makepkg -g or sha256sum prints it)");
 }
 
 }  // namespace
