@@ -26,6 +26,7 @@ Result<install::InstallRequest> install_request(const WorkerId& id, const Argume
     }
     request.platform.accelerator = *chosen;
     request.present = {*chosen};
+    request.accelerator = *chosen;
   }
   return request;
 }

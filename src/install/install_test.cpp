@@ -179,6 +179,23 @@ TEST(Install, TheExampleWorkerEndsInBin) {
   EXPECT_FALSE(std::filesystem::exists(world.places.data / "builds"));
 }
 
+TEST(Install, TheRecipeAndItsBuildSeeTheSameVariant) {
+  World world;
+  const std::string text =
+      "pkgname=my-custom-worker\npkgver=1\npkgrel=1\narch=(x86_64)\n"
+      "_read=\"$RBEE_OS $RBEE_ACCELERATOR $RBEE_FEATURES\"\n"
+      "package() {\n"
+      "  install -d \"$pkgdir/usr/bin\"\n"
+      "  printf '#!/bin/sh\\necho \"%s / %s\"\\n' \"$_read\" "
+      "\"$RBEE_OS $RBEE_ACCELERATOR $RBEE_FEATURES\" >\"$pkgdir/usr/bin/my-custom-worker\"\n"
+      "  chmod 755 \"$pkgdir/usr/bin/my-custom-worker\"\n}\n";
+  world.shelf.put(kId, "PKGBUILD", text).variants = {
+      {"linux", "x86_64", "cpu", "PKGBUILD", {"cpu", "fast"}, {}, {}}};
+  const auto installed = world.install();
+  ASSERT_TRUE(installed) << describe(installed.error());
+  EXPECT_EQ(world.says(kId), "linux cpu cpu,fast / linux cpu cpu,fast\n");
+}
+
 TEST(Install, AgainIsNothingNew) {
   World world;
   world.offer("1.0.0");
@@ -467,6 +484,10 @@ TEST(Plan, ChoosesTheBestVariantAndSaysWhy) {
   plan = plan_install(request, world.shelf);
   EXPECT_EQ(plan->platform.accelerator, Accelerator::cuda);
   EXPECT_EQ(plan->environment.at("RBEE_FEATURES"), "cuda");
+  request.present = {Accelerator::rocm};
+  request.accelerator = Accelerator::rocm;
+  EXPECT_THAT(plan_install(request, world.shelf).error().evidence,
+              Contains("linux-x86_64-cpu (PKGBUILD): rocm was asked for"));
   request.platform.arch = Arch::aarch64;
   const auto none = plan_install(request, world.shelf);
   EXPECT_EQ(none.error().id, "no-variant-fits");

@@ -49,6 +49,8 @@ struct InstallRequest {
   Platform platform;                  ///< Of this machine.
   std::vector<Accelerator> present;   ///< Accelerators that this machine has, best first; cpu last.
   std::optional<std::string> recipe;  ///< "PKGBUILD" or "PKGBUILD.bin" when the user chose one.
+  /// The accelerator that the user chose; `present` is then it alone.
+  std::optional<Accelerator> accelerator = std::nullopt;
   bool allow_unverified =
       false;  ///< Never set by default: accept sources without a strong checksum.
 };

@@ -43,6 +43,8 @@ Candidate judge(const wire::Variant& variant, const InstallRequest& request,
     candidate.reason = fmt::format("this machine runs {}", to_string(request.platform.os));
   } else if (*arch != request.platform.arch) {
     candidate.reason = fmt::format("this machine is {}", to_string(request.platform.arch));
+  } else if (request.accelerator && *request.accelerator != *accelerator) {
+    candidate.reason = fmt::format("{} was asked for", to_string(*request.accelerator));
   } else if (place == request.present.end()) {
     candidate.reason = fmt::format("this machine has no {}", to_string(*accelerator));
   } else if (request.recipe && *request.recipe != variant.recipe) {
@@ -133,8 +135,7 @@ class Files final : public pkgbuild::LocalFiles {
 };
 
 tl::unexpected<Error> refused(pkgbuild::Refusal refusal, const std::string& file) {
-  for (Finding& finding : refusal.findings)
-    if (finding.file.empty()) finding.file = file;
+  for (Finding& finding : refusal.findings) finding.file = file;
   ErrorDetails details;
   details.findings = std::move(refusal.findings);
   switch (refusal.kind) {
@@ -221,8 +222,7 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
   const Files files(request.id, detail, source);
   pkgbuild::Inputs inputs;
   inputs.platform = chosen.platform;
-  inputs.environment =
-      pkgbuild::variant_environment(chosen.platform, chosen.variant->features);
+  inputs.environment = pkgbuild::variant_environment(chosen.platform, chosen.variant->features);
   inputs.files = &files;
   auto evaluated = pkgbuild::evaluate(text, inputs);
   if (!evaluated) return refused(std::move(evaluated).error(), info->file);
