@@ -61,6 +61,7 @@ struct Trial {
                     .environment = {{"RBEE_FEATURES", "cpu,fast"}},
                     .source_date_epoch = 1'700'000'000};
     request.wall_seconds_max = 60;
+    request.disk_reserve_bytes = disk_reserve;
     return build(request, dir / "room", seen);
   }
   std::filesystem::path tree() const { return dir / "room/pkg/demo"; }
@@ -68,10 +69,19 @@ struct Trial {
   std::string text;
   std::map<std::string, std::string> local;
   std::vector<std::string> executable;
+  std::uint64_t disk_reserve = 0;
   std::map<std::string, std::filesystem::path> fetched;
   Recorder seen;
   TempDir dir;
 };
+
+TEST(Build, StopsBeforeTheDiskIsFull) {
+  Trial trial(header() + "build() { sleep 50; }\npackage() { :; }\n");
+  trial.disk_reserve = UINT64_MAX;
+  const auto built = trial.run();
+  ASSERT_FALSE(built);
+  EXPECT_EQ(built.error().id, "disk-full");
+}
 
 TEST(Build, RunsThePhasesInOrderAsMakepkgDoes) {
   Trial trial(header() + R"sh(

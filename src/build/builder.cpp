@@ -246,13 +246,28 @@ class Workshop {
       return {};
     const fs::path file = source.protocol == "local" ? root_ / "start" / source.url
                                                      : request_.fetched.at(source.file_name);
-    auto unpacked = platform::unpack(file, source.file_name, src_.get(), {},
-                                     [this] { return observer_.cancelled(); });
+    auto unpacked =
+        platform::unpack(file, source.file_name, src_.get(), {}, [this] { return must_stop(); });
     if (unpacked) return {};
+    if (disk_is_low_) return disk_full();
     Error error = std::move(unpacked).error();
     error.message =
         fmt::format("'{}' is refused: {}", printable_line(source.file_name), error.message);
     return tl::unexpected(std::move(error));
+  }
+
+  /// Asked often while something works.
+  bool must_stop() {
+    const auto free = platform::free_bytes(root_);
+    disk_is_low_ = disk_is_low_ || (free && *free < request_.disk_reserve_bytes);
+    return disk_is_low_ || observer_.cancelled();
+  }
+
+  tl::unexpected<Error> disk_full() const {
+    return fail(Errc::io, "disk-full",
+                fmt::format("the build was stopped when less than {} of disk space were left",
+                            human_size(request_.disk_reserve_bytes)),
+                {.fix = "free some disk space and try again"});
   }
 
   /// Returns what pkgver() printed, if it is among the phases and printed something.
@@ -275,13 +290,14 @@ class Workshop {
     for (const auto& [name, path] : request_.fetched)
       spec.binds.push_back({path, "/build/sources/" + name, platform::Access::read_only});
     spec.output = [&](std::string_view bytes) { listener.hear(bytes); };
-    spec.cancelled = [this] { return observer_.cancelled(); };
+    spec.cancelled = [this] { return must_stop(); };
     spec.limits.wall_max = std::chrono::seconds(request_.wall_seconds_max);
     spec.limits.file_bytes_max = std::uint64_t{32} << 30;
     spec.limits.processes_max = 8192;
     auto result = platform::run_sandboxed(spec);
     if (!result) return tl::unexpected(std::move(result).error());
     listener.finish();
+    if (disk_is_low_) return disk_full();
     if (result->end == platform::ProcessResult::End::cancelled)
       return fail(Errc::interrupted, "interrupted", "the build was stopped");
     if (!result->ok()) {
@@ -319,6 +335,7 @@ class Workshop {
   Observer& observer_;
   std::map<std::string, std::string> environment_;
   platform::FileDescriptor start_, src_;
+  bool disk_is_low_ = false;
 };
 
 }  // namespace

@@ -44,6 +44,8 @@ struct Request {
   std::map<std::string, std::string> environment;  ///< Added: RBEE_FEATURES …
   std::int64_t source_date_epoch = 0;
   std::uint64_t wall_seconds_max = 6 * 3600;
+  /// What a build leaves free on the disk, for others to live from.
+  std::uint64_t disk_reserve_bytes = 256 << 20;
 };
 
 struct Built {
@@ -56,8 +58,8 @@ struct Built {
 
 /// `directory` exists, is empty and ours alone (0700).
 /// Errors: Errc::failed "build-failed" (phase, how it ended, last lines), "archive-…" from
-/// unpacking, Errc::unsupported "source-unsupported", Errc::interrupted, "sandbox-unavailable", and
-/// `inspect_tree`'s.
+/// unpacking, Errc::unsupported "source-unsupported", Errc::interrupted, Errc::io "disk-full",
+/// "sandbox-unavailable", and `inspect_tree`'s.
 Result<Built> build(const Request& request, const std::filesystem::path& directory,
                     Observer& observer);
 
