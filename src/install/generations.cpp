@@ -173,8 +173,10 @@ std::optional<fs::path> hidden_program(const std::string& command, const Directo
   for (const fs::path directory : {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
                                    "/sbin", "/bin", "/snap/bin", "/opt/homebrew/bin"}) {
     struct stat status {};
-    if (directory != directories.bin && ::lstat((directory / command).c_str(), &status) == 0)
-      return directory / command;
+    const fs::path there = directory / command;
+    const bool ours =
+        directory == directories.bin || target_of(there) == link_target(directories, command);
+    if (!ours && ::lstat(there.c_str(), &status) == 0) return there;
   }
   return std::nullopt;
 }
