@@ -19,6 +19,7 @@ finish() {
 }
 trap finish EXIT
 
+: >"$top/out"
 "$market" serve --data "$top/data" --listen 127.0.0.1:0 --threads "$threads" --log-level warn \
   --connections-per-address 1000 >"$top/out" 2>"$top/log" &
 pids+=($!)
