@@ -181,14 +181,12 @@ std::optional<fs::path> hidden_program(const std::string& command, const Directo
   return std::nullopt;
 }
 
-/// Where a command stands in its tree.
-std::optional<fs::path> program_in(const fs::path& tree, const std::string& command) {
-  for (const char* directory : {"usr/bin", "usr/local/bin"}) {
-    struct stat status {};
-    if (::lstat((tree / directory / command).c_str(), &status) == 0)
-      return fs::path(directory) / command;
-  }
-  return std::nullopt;
+/// Where a command stands in its tree; where it should, when somebody took it away. One damaged
+/// worker must not keep the others from being installed and removed.
+fs::path program_in(const fs::path& tree, const std::string& command) {
+  struct stat status {};
+  const fs::path local = fs::path("usr/local/bin") / command;
+  return ::lstat((tree / local).c_str(), &status) == 0 ? local : fs::path("usr/bin") / command;
 }
 
 /// Remove generations but these two, and trees of the store that neither names.
@@ -321,14 +319,9 @@ Result<void> switch_to(const Exclusive&, std::vector<Installed> workers,
   for (const Installed& worker : workers) {
     list.push_back(to_json(worker, directories));
     for (const std::string& command : worker.commands) {
-      const auto program = program_in(worker.tree, command);
-      if (!program)
-        return fail(
-            Errc::integrity, "tree-damaged",
-            fmt::format("the command '{}' of {} is missing from the store", command, worker.id),
-            {.fix = fmt::format("rbee worker remove {}", worker.id)});
       const fs::path target = fs::path("../../..") /
-                              fs::path(worker.tree).lexically_relative(directories.data) / *program;
+                              fs::path(worker.tree).lexically_relative(directories.data) /
+                              program_in(worker.tree, command);
       if (::symlink(target.c_str(), (generation / "bin" / command).c_str()) != 0)
         return tl::unexpected(
             platform::io_failure("create the link", generation / "bin" / command, errno));
