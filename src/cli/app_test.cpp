@@ -282,12 +282,28 @@ TEST_F(App, SrcinfoAsJson) {
   EXPECT_EQ(json()["platform"].as_string(), "linux-aarch64-cpu");
 }
 
+TEST_F(App, SrcinfoTellsTheRecipeThePlatformThatWasAskedFor) {
+  const char* const recipe =
+      "pkgname=demo\npkgver=1\npkgrel=1\narch=(any)\n"
+      "pkgdesc=\"$CARCH ${RBEE_OS-unset} ${RBEE_ACCELERATOR-unset} ${RBEE_FEATURES-unset}\"\n";
+  EXPECT_EQ(run({"recipe", "srcinfo", "-"}, recipe), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("\tpkgdesc = x86_64 unset unset unset\n")) << "as in makepkg";
+  EXPECT_EQ(run({"recipe", "srcinfo", "-", "--os", "macos", "--arch", "aarch64", "--accelerator",
+                 "metal", "--env", "RBEE_FEATURES=metal"},
+                recipe),
+            0);
+  EXPECT_THAT(out(), HasSubstr("\tpkgdesc = aarch64 macos metal metal\n"));
+  EXPECT_EQ(run({"recipe", "srcinfo", "-", "--accelerator", "cuda"}, recipe), 0);
+  EXPECT_THAT(out(), HasSubstr("\tpkgdesc = x86_64 linux cuda unset\n"));
+}
+
 TEST_F(App, SrcinfoSaysWhatItCannotDecide) {
   EXPECT_EQ(run({"recipe", "srcinfo", "-"},
                 "pkgname=demo\npkgver=$(python3 -c 'print(1)')\npkgrel=1\narch=(any)\n"),
             1);
   EXPECT_THAT(err(), StartsWith("error: unsupported: "));
   EXPECT_THAT(err(), HasSubstr(" at line 2"));
+  EXPECT_THAT(err(), HasSubstr("\nstandard input:2:10: "));
   EXPECT_EQ(out(), "");
 }
 

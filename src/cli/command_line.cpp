@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <type_traits>
 
@@ -91,6 +93,17 @@ std::vector<std::string> option_names(const Command* command) {
   return names;
 }
 
+/// A whole number from 0 to `highest`, and what to say of another: CLI11's own words for it are a
+/// range of 300 digits.
+auto whole_number(std::uint64_t highest) {
+  return [highest](const std::string& text) -> std::string {
+    const bool digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+    if (digits && text.size() <= 9 && std::stoull(text) <= highest) return {};
+    return fmt::format("'{}' is not a whole number from 0 to {}",
+                       printable_line(std::string_view(text).substr(0, 40)), highest);
+  };
+}
+
 void declare(CLI::App& app, const Command& command, Arguments& arguments) {
   for (const ArgumentRow& row : command.arguments) {
     const std::string name(row.spelling);
@@ -106,7 +119,9 @@ void declare(CLI::App& app, const Command& command, Arguments& arguments) {
             CLI::Option* option = app.add_option(name, field);
             if (!is_positional(row)) option->allow_extra_args(false);
           } else if constexpr (std::is_integral_v<T>) {
-            app.add_option(name, field)->check(CLI::NonNegativeNumber);
+            app.add_option(name, field)
+                ->check(whole_number(
+                    std::min<std::uint64_t>(std::numeric_limits<T>::max(), 999'999'999)));
           } else {
             app.add_option(name, field);
           }

@@ -42,6 +42,21 @@ TEST(CommandLine, TagsMayBeRepeatedAndDoNotSwallowWords) {
   EXPECT_EQ(line->arguments.limit, 5u);
 }
 
+TEST(CommandLine, ANumberThatIsNoneIsShown) {
+  for (const char* text : {"x", "-1", "1.5", "9999999999"}) {
+    const auto line = parse({"worker", "search", "--limit", text});
+    ASSERT_FALSE(line) << text;
+    EXPECT_EQ(line.error().message,
+              "--limit: '" + std::string(text) + "' is not a whole number from 0 to 999999999");
+  }
+}
+
+TEST(CommandLine, APortHasSixteenBits) {
+  EXPECT_EQ(parse({"worker", "run", "tts", "--port", "65535"})->arguments.port, 65535);
+  EXPECT_EQ(parse({"worker", "run", "tts", "--port", "65536"}).error().message,
+            "--port: '65536' is not a whole number from 0 to 65535");
+}
+
 TEST(CommandLine, WhatFollowsTwoDashesGoesToTheWorker) {
   const auto line = parse({"worker", "run", "tts", "-p", "8080", "--", "--json", "-v", "--", "x"});
   ASSERT_TRUE(line) << describe(line.error());

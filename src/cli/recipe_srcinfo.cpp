@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
 #include "cli/local_folder.hpp"
+#include "pkgbuild/environment.hpp"
 #include "pkgbuild/recipe.hpp"
 
 namespace rbee::cli {
@@ -66,8 +67,7 @@ Error refusal(const pkgbuild::Refusal& why, const std::string& file) {
   }
   error.message = why.findings.empty() ? "the recipe was refused" : why.findings.front().message;
   error.findings = why.findings;
-  for (Finding& finding : error.findings)
-    if (finding.file.empty()) finding.file = file == "-" ? "standard input" : file;
+  for (Finding& finding : error.findings) finding.file = file == "-" ? "standard input" : file;
   return error;
 }
 
@@ -81,6 +81,12 @@ Result<int> recipe_srcinfo(const Arguments& arguments, Context& context) {
   TRY(choose(inputs.platform.os, arguments.os, parse_os));
   TRY(choose(inputs.platform.arch, arguments.arch, parse_arch));
   TRY(choose(inputs.platform.accelerator, arguments.accelerator, parse_accelerator));
+  // Asked for a platform, a recipe sees what the marketplace and the installer would say of it;
+  // what was not asked for is as in makepkg.
+  if (!arguments.os.empty() || !arguments.arch.empty() || !arguments.accelerator.empty()) {
+    inputs.environment = pkgbuild::variant_environment(inputs.platform, {});
+    inputs.environment.erase("RBEE_FEATURES");
+  }
   for (const std::string& variable : arguments.variables) {
     const std::size_t equals = variable.find('=');
     if (equals == 0 || equals == std::string::npos)
