@@ -84,11 +84,17 @@ Error become(const std::filesystem::path& program, const std::vector<std::string
 }
 
 Result<WorkerProcess> WorkerProcess::start(const std::filesystem::path& program,
-                                           const std::vector<std::string>& arguments) {
+                                           const std::vector<std::string>& arguments,
+                                           Output output) {
   std::vector<std::string> words = with_name(program, arguments);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (output == Output::to_standard_error)
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, program.c_str(), nullptr, nullptr,
+  const int error = posix_spawn(&pid, program.c_str(), &actions, nullptr,
                                 argument_pointers(words).data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return tl::unexpected<Error>(not_started(program, error));
   return WorkerProcess(pid);
 }

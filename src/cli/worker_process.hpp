@@ -25,8 +25,11 @@ Error become(const std::filesystem::path& program, const std::vector<std::string
 /// A child that is gone when this object is: SIGTERM, then after five seconds SIGKILL.
 class WorkerProcess {
  public:
+  /// Where the child's standard output goes.
+  enum class Output { inherited, to_standard_error };
   static Result<WorkerProcess> start(const std::filesystem::path& program,
-                                     const std::vector<std::string>& arguments);
+                                     const std::vector<std::string>& arguments,
+                                     Output output = Output::inherited);
   WorkerProcess(WorkerProcess&& other) noexcept;
   WorkerProcess& operator=(WorkerProcess&&) = delete;
   ~WorkerProcess();

@@ -111,7 +111,11 @@ Result<int> run_watched(const install::Installed& worker, const std::filesystem:
   TRY_ASSIGN(const Url health, Url::parse(url + (worker.run->health.starts_with('/') ? "" : "/") +
                                           worker.run->health));
   const PoliteStop until_done;
-  TRY_ASSIGN(WorkerProcess process, WorkerProcess::start(program, words));
+  // With --json, standard output is one line, whatever the worker says before it is healthy.
+  TRY_ASSIGN(WorkerProcess process,
+             WorkerProcess::start(program, words,
+                                  context.settings.json ? WorkerProcess::Output::to_standard_error
+                                                        : WorkerProcess::Output::inherited));
   TRY(wait_until_healthy(worker, health, process, context.world));
   announce(worker, program, words, url, process.pid(), "ready", context);
   for (;;) {
