@@ -159,16 +159,30 @@ std::vector<std::string> accelerators(const catalog::Worker& worker) {
   return words;
 }
 
-int report(const Error& error) {
-  print(stderr, "rbee-market: " + describe(error) + "\n");
-  return exit_code(error.code);
+int report(const Error& error, const CatalogOptions& options, std::FILE* out) {
+  const int code = exit_code(error.code);
+  if (!options.json) {
+    print(stderr, "rbee-market: " + describe(error) + "\n");
+    return code;
+  }
+  const json::object answer{
+      {"error",
+       {{"id", error.id},
+        {"message", error.message},
+        {"evidence", json::array(error.evidence.begin(), error.evidence.end())},
+        {"why", error.why},
+        {"fix", error.fix},
+        {"findings", to_json(error.findings)}}},
+      {"exit_code", code}};
+  print(out, json::serialize(answer) + "\n");
+  return code;
 }
 
 }  // namespace
 
 int run_catalog_check(const CatalogOptions& options, std::FILE* out) {
   const auto snapshot = load(options);
-  if (!snapshot) return report(snapshot.error());
+  if (!snapshot) return report(snapshot.error(), options, out);
   Counts counts;
   json::array workers, broken;
   for (const auto& worker : (*snapshot)->workers()) {
@@ -210,7 +224,7 @@ int run_catalog_check(const CatalogOptions& options, std::FILE* out) {
 
 int run_catalog_list(const CatalogOptions& options, std::FILE* out) {
   const auto snapshot = load(options);
-  if (!snapshot) return report(snapshot.error());
+  if (!snapshot) return report(snapshot.error(), options, out);
   if (options.json) {
     json::array workers;
     for (const auto& worker : (*snapshot)->workers()) {
