@@ -72,6 +72,7 @@ TEST(V1, Filters) {
   EXPECT_THAT(ids("/v1/workers?q=audio"), ElementsAre("tts-worker"));
   EXPECT_THAT(ids("/v1/workers?q=speaks audio"), ElementsAre("tts-worker"));
   EXPECT_THAT(ids("/v1/workers?q=speaks vision"), ElementsAre());
+  EXPECT_THAT(ids("/v1/workers?q=text-generation"), ElementsAre("llm-worker-rbee-cpu")) << "tasks";
   EXPECT_THAT(ids("/v1/workers?tag=tts&tag=audio"), ElementsAre("tts-worker"));
   EXPECT_THAT(ids("/v1/workers?tag=tts&tag=llm"), ElementsAre());
   EXPECT_THAT(ids("/v1/workers?source=official"), ElementsAre("llm-worker-rbee-cpu"));

@@ -101,6 +101,7 @@ Result<ListQuery> parse_list_query(
 SearchText search_text(const catalog::Worker& worker) {
   std::string rest = lower(worker.manifest.description);
   for (const std::string& tag : worker.manifest.tags) rest += "\n" + tag;
+  for (const std::string& task : worker.manifest.capabilities.tasks) rest += "\n" + lower(task);
   return {worker.id.str(), lower(worker.manifest.name), std::move(rest)};
 }
 
