@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
 #include "base/ids.hpp"
 #include "base/text.hpp"
@@ -49,7 +50,10 @@ Result<std::pair<int, std::string>> parse_cursor(std::string_view text) {
 Result<ListQuery> parse_list_query(
     const std::vector<std::pair<std::string, std::string>>& parameters) {
   ListQuery query;
+  std::set<std::string_view> seen;
   for (const auto& [name, value] : parameters) {
+    const bool again = !seen.insert(name).second;
+    if (again && name != "tag") return invalid(printable_line(name), value, "it stands twice");
     if (name == "q") {
       if (value.size() > 200) return invalid(name, value, "it is longer than 200 bytes");
       query.text = lower(trim(value));

@@ -103,7 +103,9 @@ const std::vector<Command>& commands() {
         {"--accelerator", "NAME", "cpu, cuda, rocm, metal, vulkan, sycl or openvino (default: cpu)",
          &A::accelerator},
         {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables}},
-       "The answer is byte for byte that of `makepkg --printsrcinfo`. What cannot be decided "
+       "The answer is byte for byte that of `makepkg --printsrcinfo`. A platform that is asked for "
+       "is in RBEE_OS and\n"
+       "RBEE_ACCELERATOR while the recipe is read. What cannot be decided "
        "without running\n"
        "the recipe ends with 1 and \"unsupported: CONSTRUCT at line N\"; it is never guessed.",
        "rbee recipe srcinfo PKGBUILD\n"
