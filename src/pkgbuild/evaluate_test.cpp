@@ -198,6 +198,9 @@ TEST(Evaluate, EndsWithinItsLimits) {
       "x=$(printf 'a%.0s' {1..20000})\ny=${x//a*a/b}${x//*a*b/}${x##*b}\nx=${x//a/$x}\n",
       "printf '%9999s' {1..9999} | cat | cat >/dev/null\n",
       "a=b\nb=a\nx=$((a))\n",
+      "x=aaaa\n" + repeated("x=$x$x\n", 18) + "while :; do y=${#x}; done\n",
+      "x=aaaa\n" + repeated("x=$x$x\n", 18) + "while :; do y=${x: -1}; done\n",
+      "[[ a == " + repeated("[a", 25'000) + " ]]\n",
       "a=(1)\nwhile :; do a+=(\"${a[@]}\"); done\n",
   };
   for (const std::string& row : rows) {

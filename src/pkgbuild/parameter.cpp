@@ -140,6 +140,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       if (value.list) {
         count = value.items.size();
       } else {
+        if (!spend_bytes(value.scalar.size(), span)) return;
         count = character_count(value.scalar);
       }
       const std::string text = std::to_string(count);
@@ -447,6 +448,7 @@ void Interpreter::apply_substring(const Parameter& parameter, Value& value, Span
   if (stopped()) return;
   if (!value.list) {
     const std::string text = value.scalar;
+    if (!spend_bytes(text.size() * 2, span)) return;  // Counted, then walked.
     const auto count = static_cast<std::int64_t>(character_count(text));
     if (offset < 0) offset += count;
     if (offset < 0 || offset > count) {

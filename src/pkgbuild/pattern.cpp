@@ -8,6 +8,8 @@ namespace rbee::pkgbuild {
 namespace {
 
 constexpr int kGroupDepthMax = 20;
+/// Of '[' that nothing closes: each is looked for to the end of the pattern.
+constexpr int kOpenBracketsMax = 20;
 
 // The code point at `at`; a malformed byte b is 0x110000 + b, so that it is equal to itself only.
 std::uint32_t decode(std::string_view text, std::size_t at, std::size_t& length) {
@@ -210,6 +212,11 @@ bool Pattern::compile_bracket(std::string_view text, std::size_t& at, Element& o
       i += length;
     }
     element.ranges.push_back({low, high});
+  }
+  if (++open_brackets_ > kOpenBracketsMax) {
+    exact_ = false;
+    at = text.size();
+    return true;
   }
   return false;
 }

@@ -102,6 +102,7 @@ class Pattern {
   bool extended_;
   bool insensitive_;
   bool exact_ = true;
+  int open_brackets_ = 0;  ///< Seen while compiling, that nothing closes.
   std::optional<std::string> literal_;
 };
 

@@ -516,6 +516,12 @@ TEST(TextCommands, RandomCallsAgreeWithTheTools) {
   EXPECT_GT(supported, 300);
 }
 
+std::string repeated(std::string_view text, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += text;
+  return out;
+}
+
 TEST(TextCommands, HostileCallsEndSoon) {
   const std::string many_a(60'000, 'a');
   std::string lines;
@@ -537,6 +543,11 @@ TEST(TextCommands, HostileCallsEndSoon) {
       {{"awk", std::string(5000, '(')}, "a\n"},
       {{"awk", std::string(5000, '!') + "1"}, "a\n"},
       {{"awk", "BEGIN{" + std::string(5000, '{')}, "a\n"},
+      {{"awk", std::string(50'000, '$') + "1"}, "a\n"},
+      {{"awk", "BEGIN{x=" + std::string(50'000, '1') + "}"}, "a\n"},
+      {{"awk", "BEGIN{x=" + repeated("1+", 25'000) + "1}"}, "a\n"},
+      {{"awk", "BEGIN{x=" + repeated("a ", 25'000) + "1}"}, "a\n"},
+      {{"awk", "BEGIN{x=" + repeated("1&&", 25'000) + "1}"}, "a\n"},
       {{"cut", "-d.", "-f1,3,5,7,9,11,13,15,17,19"}, many_a},
       {{"tr", "a", "b"}, many_a},
   };

@@ -12,6 +12,9 @@ namespace rbee::pkgbuild::text {
 namespace {
 
 constexpr int kDepthMax = 60;
+/// Of binary operators in one program. "1+1+1" is a tree that leans to the left, and what walks or
+/// frees a tree needs a stack as deep as it.
+constexpr int kOperatorsMax = 500;
 
 const std::set<std::string, std::less<>> kFunctions = {"length",  "substr",  "index", "split",
                                                        "sub",     "gsub",    "match", "toupper",
@@ -288,6 +291,7 @@ class Parser : private AwkLexer {
   Parsed logical(int level) {
     SUPPORTED(AwkExpression left, level == 0 ? logical(1) : matching());
     while (is(level == 0 ? "||" : "&&")) {
+      if (++operators_ > kOperatorsMax) return unsupported("awk of that many operators");
       advance();
       skip_newlines(false);
       SUPPORTED(AwkExpression right, level == 0 ? logical(1) : matching());
@@ -302,6 +306,7 @@ class Parser : private AwkLexer {
   Parsed matching() {
     SUPPORTED(AwkExpression left, comparison());
     while (is("~") || is("!~")) {
+      if (++operators_ > kOperatorsMax) return unsupported("awk of that many operators");
       const std::string op = token_.text;
       advance();
       SUPPORTED(AwkExpression right, comparison());
@@ -373,6 +378,7 @@ class Parser : private AwkLexer {
     SUPPORTED(AwkExpression left, arithmetic(0));
     while (begins_operand() && !is("+") && !is("-")) {
       if (is("!")) return unsupported("awk with ! in a concatenation");
+      if (++operators_ > kOperatorsMax) return unsupported("awk of that many operators");
       SUPPORTED(AwkExpression right, arithmetic(0));
       std::vector<AwkExpression> parts;
       parts.push_back(std::move(left));
@@ -385,6 +391,7 @@ class Parser : private AwkLexer {
   Parsed arithmetic(int level) {
     SUPPORTED(AwkExpression left, level == 0 ? arithmetic(1) : unary());
     while (level == 0 ? is("+") || is("-") : is("*") || is("/") || is("%")) {
+      if (++operators_ > kOperatorsMax) return unsupported("awk of that many operators");
       const std::string op = token_.text;
       advance();
       SUPPORTED(AwkExpression right, level == 0 ? arithmetic(1) : unary());
@@ -469,8 +476,10 @@ class Parser : private AwkLexer {
         break;
     }
     if (accept("$")) {
+      if (++depth_ > kDepthMax) return unsupported("awk nested that deep");
       std::vector<AwkExpression> parts;
       SUPPORTED(AwkExpression index, (is("++") || is("--")) ? postfix() : primary());
+      --depth_;
       parts.push_back(std::move(index));
       return node(Kind::field, "", std::move(parts));
     }
@@ -548,6 +557,7 @@ class Parser : private AwkLexer {
   }
 
   int depth_ = 0;
+  int operators_ = 0;
   bool in_print_ = false;
 };
 
