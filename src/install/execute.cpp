@@ -139,7 +139,9 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
   const std::string digest = inputs_digest(plan, fetched);
   const auto same_id = [&](const Installed& worker) { return worker.id == id.str(); };
   const auto old = std::find_if(workers.begin(), workers.end(), same_id);
-  if (old != workers.end() && old->tree.ends_with("-" + digest) && fs::exists(old->tree)) {
+  std::error_code unreadable;  // A tree that cannot be looked at is one to make again.
+  if (old != workers.end() && old->tree.ends_with("-" + digest) &&
+      fs::exists(old->tree, unreadable)) {
     TRY(check_commands(old->commands, id.str(), workers, directories));
     return *old;
   }

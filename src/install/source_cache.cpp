@@ -104,7 +104,8 @@ Key key_of(const pkgbuild::SourceEntry& source) {
 Result<Sha256> fetch(const pkgbuild::SourceEntry& source, const fs::path& cache,
                      const fs::path& place, bool reusable, platform::HttpClient& http,
                      Observer& observer) {
-  if (reusable && fs::exists(place)) {
+  std::error_code unreadable;  // Then the download says what is wrong with the cache.
+  if (reusable && fs::exists(place, unreadable)) {
     TRY_ASSIGN(const auto actual, digests_of_file(place, source, observer));
     if (auto same = compare(source, actual)) return same;
     TRY(platform::remove_tree(place));  // The disk changed it; fetch it again.

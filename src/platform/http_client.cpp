@@ -481,7 +481,7 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
     const long status = transfer.status();
     if (status != 200 && status != 206) return true;  // An error's text; the status says enough.
     if (!started && !start(status)) return false;
-    if (bytes.size() > size_bytes_max - size) {
+    if (bytes.size() > size_bytes_max - std::min(size, size_bytes_max)) {
       local = too_large(url, size_bytes_max);
       return false;
     }

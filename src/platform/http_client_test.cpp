@@ -231,6 +231,14 @@ TEST_F(HttpClientTest, DownloadStopsAtTheLimit) {
   EXPECT_EQ(client.download(url("/untold"), dir / "b", 999, {}).error().code, Errc::too_large);
   EXPECT_LE(read_text(dir / "b").size(), 999u);
   EXPECT_TRUE(client.download(url("/told"), dir / "c", 1000, {}));
+  // A part that is already longer than the limit leaves room for nothing, not for everything.
+  HttpClient once("t", {.attempts_max = 1});
+  const std::string body(100'000, 'x');
+  server.put("/part", {.body = body, .etag = "\"v\"", .cut_times = 1, .cut_after = 50'000});
+  EXPECT_FALSE(once.download(url("/part"), dir / "d", kPlenty, {}));
+  ASSERT_EQ(read_text(dir / "d").size(), 50'000u);
+  server.put("/part", {.body = body, .etag = "\"v\"", .no_length = true});
+  EXPECT_EQ(once.download(url("/part"), dir / "d", 1000, {}).error().id, "download-too-large");
 }
 
 TEST_F(HttpClientTest, TheUserCanStop) {
