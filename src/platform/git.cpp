@@ -444,7 +444,8 @@ Result<CommitId> create_repository_from_directory(const fs::path& directory,
       parent / fmt::format(".{}.{}.tmp", repository.filename().string(), ::getpid()));
   fs::remove_all(unfinished.path(), code);
 
-  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  git_repository_init_options options{};
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
   options.flags =
       GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_NO_REINIT | GIT_REPOSITORY_INIT_MKDIR;
   options.initial_head = "main";
