@@ -1,6 +1,6 @@
 # The commands a newcomer needs. Each installs what is missing first (scripts/install-deps: apt, quiet when
 # nothing is missing). Details: CONTRIBUTING.md.
-.PHONY: run stop build test bench conformance clean help
+.PHONY: run stop build test bench clean help
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
