@@ -8,6 +8,7 @@
 
 namespace rbee::cli {
 
+/// Forwards each question to `client`, which must outlive this; errors are the client's own.
 class MarketplaceSource final : public install::WorkerSource {
  public:
   explicit MarketplaceSource(sdk::MarketplaceClient& client) : client_(client) {}
