@@ -2,8 +2,9 @@
 // said.
 //
 // Reads paths from standard input, one a line; the answers from --answers (see `oracle`). Writes
-// one line of tab-separated fields for each: verdict, detail, path, microseconds. What differs goes
-// to --report as <digest>.makepkg and <digest>.rbee. Runs no package code. Used by `run`.
+// one line of tab-separated fields for each: verdict, detail, path, microseconds, digest, reach
+// (reach.hpp). What differs goes to --report as <digest>.makepkg and <digest>.rbee. With --reach
+// it asks nothing and writes reach and path. Runs no package code. Used by `run`.
 #include <fmt/format.h>
 
 #include <array>
@@ -18,6 +19,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "pkgbuild/recipe.hpp"
+#include "reach.hpp"
 
 namespace {
 
@@ -170,7 +172,7 @@ std::string field(std::string_view text) {
 void compare(const Options& options, const std::string& path) {
   const auto text = read_file(path);
   if (!text) {
-    fmt::print("oracle-failed\tnot readable\t{}\t0\n", field(path));
+    fmt::print("oracle-failed\tnot readable\t{}\t0\t\tplain\n", field(path));
     return;
   }
   const std::string digest = rbee::Sha256::of(*text).hex();
@@ -190,21 +192,28 @@ void compare(const Options& options, const std::string& path) {
   else if (!recipe)
     verdict.detail +=
         "; we say " + kind_name(recipe.error().kind) + ": " + construct_of(recipe.error());
-  fmt::print("{}\t{}\t{}\t{}\t{}\n", verdict.name, field(verdict.detail), field(path),
-             spent.count(), digest);
+  fmt::print("{}\t{}\t{}\t{}\t{}\t{}\n", verdict.name, field(verdict.detail), field(path),
+             spent.count(), digest, rbee::conformance::reach_of(*text));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
+  if (argc == 2 && std::string_view(argv[1]) == "--reach") {
+    for (std::string path; std::getline(std::cin, path);)
+      if (const auto text = read_file(path))
+        fmt::print("{}\t{}\n", rbee::conformance::reach_of(*text), field(path));
+    return 0;
+  }
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
     if (name == "--answers") options.answers = argv[i + 1];
     if (name == "--report") options.report = argv[i + 1];
   }
   if (options.answers.empty() || argc % 2 == 0) {
-    fmt::print(stderr, "usage: conformance-batch --answers DIR [--report DIR] < paths\n");
+    fmt::print(stderr, "usage: conformance-batch --answers DIR [--report DIR] < paths\n"
+               "       conformance-batch --reach < paths\n");
     return 2;
   }
   for (std::string path; std::getline(std::cin, path);) compare(options, path);
