@@ -212,7 +212,8 @@ int main(int argc, char** argv) {
     if (name == "--report") options.report = argv[i + 1];
   }
   if (options.answers.empty() || argc % 2 == 0) {
-    fmt::print(stderr, "usage: conformance-batch --answers DIR [--report DIR] < paths\n"
+    fmt::print(stderr,
+               "usage: conformance-batch --answers DIR [--report DIR] < paths\n"
                "       conformance-batch --reach < paths\n");
     return 2;
   }

@@ -34,15 +34,13 @@ bool plain(const Word& word) {
 
 bool plain(const Assignment& assignment) {
   if (assignment.index != nullptr || !plain(assignment.value)) return false;
-  return std::all_of(
-      assignment.elements.begin(), assignment.elements.end(),
-      [](const ArrayElement& e) { return e.index == nullptr && plain(e.value); });
+  return std::all_of(assignment.elements.begin(), assignment.elements.end(),
+                     [](const ArrayElement& e) { return e.index == nullptr && plain(e.value); });
 }
 
 bool plain(const Command& command) {
   if (command.kind == Command::Kind::function) return true;
-  if (command.kind != Command::Kind::simple || !command.words.empty() ||
-      !command.redirects.empty())
+  if (command.kind != Command::Kind::simple || !command.words.empty() || !command.redirects.empty())
     return false;
   return std::all_of(command.assignments.begin(), command.assignments.end(),
                      [](const Assignment& assignment) { return plain(assignment); });
