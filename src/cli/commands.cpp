@@ -102,7 +102,8 @@ const std::vector<Command>& commands() {
         {"--arch", "NAME", "x86_64, aarch64 or armv7h (default: this machine's)", &A::arch},
         {"--accelerator", "NAME", "cpu, cuda, rocm, metal, vulkan, sycl or openvino (default: cpu)",
          &A::accelerator},
-        {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables}},
+        {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables},
+        {"--root", "DIR", "folder whose files the recipe may read (default: its own)", &A::root}},
        "The answer is byte for byte that of `makepkg --printsrcinfo`. A platform that is asked for "
        "is in RBEE_OS and\n"
        "RBEE_ACCELERATOR while the recipe is read. What cannot be decided "

@@ -29,6 +29,7 @@ struct Arguments {
   bool health = false;
   std::vector<std::string> trailing;   ///< After "--", for the worker.
   std::string file;                    ///< "-" is standard input.
+  std::string root;                    ///< How far up a recipe may read files.
   std::vector<std::string> variables;  ///< "K=V".
   std::string key, value;
 };

@@ -115,7 +115,7 @@ void look_at_remains(Interpreter& shell) {
   }
   for (const auto& [name, variable] : state.variables) {
     if (variable.readonly && (name == "pkgname" || name == "pkgbase" || !is_schema_name(name)) &&
-        name.size() > 1 && name[0] != '_') {
+        name.size() > 1 && name[0] != '_' && name != "startdir") {
       return shell.unsupported("the readonly variable " + name + ", which makepkg may want to set",
                                variable.span);
     }

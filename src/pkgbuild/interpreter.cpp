@@ -16,7 +16,10 @@ Interpreter::Depth::Depth(Interpreter& i, Span span) : interpreter(i) {
 }
 
 Interpreter::Interpreter(const Inputs& inputs, TopLevel top_level)
-    : inputs_(inputs), top_level_(top_level), meter_(inputs.limits.steps_max) {
+    : inputs_(inputs),
+      files_(inputs.files, inputs.startdir),
+      top_level_(top_level),
+      meter_(inputs.limits.steps_max) {
   taints_.emplace_back();
   for (const auto& [name, value] : inputs.environment) {
     set_scalar(name, value);
@@ -26,6 +29,15 @@ Interpreter::Interpreter(const Inputs& inputs, TopLevel top_level)
     state_.frames.emplace_back();
     state_.parameters = {"PKGBUILD"};
     state_.parameters_taint = note_taint("$1", {});
+    if (!inputs.startdir.empty()) {
+      for (const char* name : {"startdir", "PWD"}) {
+        Variable& variable = state_.variables[name];
+        variable.set = true;
+        variable.scalar = inputs.startdir;
+        variable.readonly = name == std::string_view("startdir");
+      }
+      source_names_.push_back(inputs.startdir + "/PKGBUILD");
+    }
   } else {
     io_.out = &output_;
   }
@@ -508,7 +520,7 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
   std::size_t bytes = input.size();
   for (const std::string& argument : argv) bytes += argument.size();
   if (!spend(20 + bytes / 8, span)) return;
-  const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : inputs_.files,
+  const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : &files_,
                          inputs_.limits.memory_bytes_max / 16};
   const auto result = run_text_command(call);
   if (const auto* refused = std::get_if<CommandUnsupported>(&result))

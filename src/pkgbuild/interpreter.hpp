@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pkgbuild/ast.hpp"
+#include "pkgbuild/file_view.hpp"
 #include "pkgbuild/pattern.hpp"
 #include "pkgbuild/recipe.hpp"
 #include "pkgbuild/variables.hpp"
@@ -255,6 +256,7 @@ class Interpreter {
   bool is_builtin(std::string_view name) const;
 
   const Inputs& inputs_;
+  FileView files_;
   TopLevel top_level_;
   ShellState state_;
   std::shared_ptr<const Script> script_;
@@ -268,6 +270,7 @@ class Interpreter {
   int loops_ = 0;
   int subshells_ = 0;
   int sources_ = 0;
+  std::vector<std::string> source_names_;  ///< $BASH_SOURCE, innermost last; empty: not known.
   Flow flow_ = Flow::none;
   int flow_count_ = 0;
   int status_ = 0;

@@ -61,7 +61,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
   if (parameter.op == Op::bad) return unsupported("a bad substitution", span);
   // $name and ${name} of a plain variable.
   if (parameter.op == Op::none && parameter.subscript == Parameter::Subscript::none &&
-      !parameter.indirect && is_name_start(parameter.name[0])) {
+      !parameter.indirect && is_name_start(parameter.name[0]) && parameter.name != "BASH_SOURCE") {
     const Variable* variable = read(parameter.name, span);
     if (variable != nullptr && variable->form == Variable::Form::scalar && variable->set) {
       if (quoted) {
@@ -242,6 +242,12 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
         value.set = true;
         return value;
     }
+  }
+  if (name == "BASH_SOURCE" && calls_ == 0 && !source_names_.empty() && !wants_list &&
+      (index == nullptr || index->literal() == "0")) {
+    value.set = true;
+    value.own(source_names_.back());
+    return value;
   }
   const Variable* variable = read(name, span);
   if (variable == nullptr) {
