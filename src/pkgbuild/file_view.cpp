@@ -46,7 +46,8 @@ FileLook FileView::look(std::string_view path) const {
   if (at.place == RecipePath::Place::host) return {};
   FileLook found = files_->look(at.path);
   // "x/" is a folder or nothing.
-  if (path.ends_with('/') && found.kind == FileLook::Kind::file) return {FileLook::Kind::absent, {}};
+  if (path.ends_with('/') && found.kind == FileLook::Kind::file)
+    return {FileLook::Kind::absent, {}};
   return found;
 }
 

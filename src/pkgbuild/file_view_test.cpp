@@ -63,8 +63,7 @@ class Tree final : public LocalFiles {
 
  private:
   std::map<std::string, std::string, std::less<>> files_ = {
-      {"version", "1.2\n"},
-      {"../common/defs.sh", "_here=${BASH_SOURCE[0]}\npkgver=3\n"}};
+      {"version", "1.2\n"}, {"../common/defs.sh", "_here=${BASH_SOURCE[0]}\npkgver=3\n"}};
 };
 
 /// What the recipe prints as "$x" after `code`, or why not.
@@ -73,9 +72,9 @@ std::string outcome(const std::string& code, const std::string& startdir) {
   Inputs inputs;
   inputs.files = &files;
   inputs.startdir = startdir;
-  const auto recipe = evaluate("pkgname=a\npkgver=1\npkgrel=1\narch=(any)\n" + code +
-                                   "\npkgdesc=$x\npackage() { :; }\n",
-                               inputs);
+  const auto recipe = evaluate(
+      "pkgname=a\npkgver=1\npkgrel=1\narch=(any)\n" + code + "\npkgdesc=$x\npackage() { :; }\n",
+      inputs);
   if (!recipe) return recipe.error().findings.front().message;
   return std::string(recipe->scalar("pkgdesc")) + " " + std::string(recipe->scalar("pkgver"));
 }
@@ -96,9 +95,9 @@ TEST(FileView, DecidesWhatARecipeFinds) {
             "unsupported: source of a file that is not beside the recipe at line 5");
   EXPECT_EQ(outcome("x=$(cat /etc/hostname)", dir),
             "unsupported: cat reading a file outside the recipe's folder at line 5");
-  EXPECT_EQ(outcome("f() { x=${BASH_SOURCE[0]}; }; f", dir),
-            "unsupported: $BASH_SOURCE at line 5");
-  EXPECT_EQ(outcome("startdir=/tmp", dir), "unsupported: assigning the readonly variable startdir at line 5");
+  EXPECT_EQ(outcome("f() { x=${BASH_SOURCE[0]}; }; f", dir), "unsupported: $BASH_SOURCE at line 5");
+  EXPECT_EQ(outcome("startdir=/tmp", dir),
+            "unsupported: assigning the readonly variable startdir at line 5");
 }
 
 TEST(FileView, SaysSoWhereTheFolderIsNotKnown) {
