@@ -23,6 +23,13 @@ struct ScriptRun {
 /// Run a text as `bash FILE` would, in the virtual shell.
 tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs);
 
+/// `evaluate`, with a record of where each value came from. The variable kOverrideResult stands in
+/// it for the fields that package functions override.
+tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs, Trace* trace);
+
+/// The name under which the lines of package functions are evaluated.
+inline constexpr std::string_view kOverrideResult = "outvalue";
+
 /// Fill `overrides` of every package as makepkg finds them: by text, line by line, in what `declare
 /// -f` prints of the package's function (overrides.cpp). The interpreter stands after the recipe's
 /// end.

@@ -213,6 +213,7 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
         return value;
       }
       mark(state_.parameters_taint);
+      if (trace_ != nullptr) trace_->read_parameters();
       if (number <= state_.parameters.size()) {
         value.set = true;
         value.own(state_.parameters[number - 1]);
@@ -223,6 +224,7 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
       case '@':
       case '*':
         mark(state_.parameters_taint);
+        if (trace_ != nullptr) trace_->read_parameters();
         value.list = true;
         value.star = name[0] == '*';
         value.set = !state_.parameters.empty();

@@ -138,6 +138,10 @@ struct Refusal {
                                   ///< <construct> at line N".
 };
 
+/// The syntax tree of a PKGBUILD's text. Refusals: syntax and limit.
+tl::expected<std::shared_ptr<const Script>, Refusal> parse_recipe(std::string_view text,
+                                                                  const Limits& limits = {});
+
 /// Evaluate the text of a PKGBUILD. Never executes anything.
 tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs);
 

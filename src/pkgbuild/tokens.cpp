@@ -115,9 +115,8 @@ class Leaves {
   }
 
   bool holds_escapes(Span span) const {
-    return std::string_view(script_.text)
-               .substr(span.begin, span.end - span.begin)
-               .find('\\') != std::string_view::npos;
+    return std::string_view(script_.text).substr(span.begin, span.end - span.begin).find('\\') !=
+           std::string_view::npos;
   }
 
   const Script& script_;
@@ -159,7 +158,7 @@ class Gap {
       const std::uint32_t to = run(is_letter);
       const std::string_view word = text_.substr(at, to - at);
       // -f of a condition, -p of time.
-      kind_ = c == '-' ? TokenKind::operator_
+      kind_ = c == '-'            ? TokenKind::operator_
               : is_reserved(word) ? TokenKind::reserved
                                   : TokenKind::unknown;
       return to;
@@ -172,8 +171,8 @@ class Gap {
       return kind_ = before ? TokenKind::reserved : TokenKind::operator_, at + 1;
     }
     static constexpr std::string_view kOperators = ";&|()<>=+[]$\"`:?-#%/^,~@*";
-    kind_ = kOperators.find(c) != std::string_view::npos ? TokenKind::operator_
-                                                         : TokenKind::unknown;
+    kind_ =
+        kOperators.find(c) != std::string_view::npos ? TokenKind::operator_ : TokenKind::unknown;
     if (kind_ == TokenKind::unknown) return at + 1;
     return run([&](char d) {
       return d == c || (d == '=' && c != '(' && c != ')') || (c == '=' && d == '~');

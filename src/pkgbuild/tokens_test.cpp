@@ -24,8 +24,7 @@ std::string shown(std::string_view text) {
     if (token.kind == TokenKind::blank) continue;
     if (!out.empty()) out += ' ';
     out += to_string(token.kind);
-    const std::string_view bytes =
-        text.substr(token.span.begin, token.span.end - token.span.begin);
+    const std::string_view bytes = text.substr(token.span.begin, token.span.end - token.span.begin);
     if (token.kind != TokenKind::newline) out += "[" + std::string(bytes) + "]";
   }
   return out;
@@ -36,9 +35,10 @@ TEST(Tokens, SayWhatEachByteIs) {
   EXPECT_EQ(shown("a+=(b 'c' \"d$e\")"),
             "name[a] operator[+=] operator[(] word[b] string['c'] operator[\"] string[d] "
             "operator[$] expansion[e] operator[\"] operator[)]");
-  EXPECT_EQ(shown("f() { echo ${x:-y}; }"),
-            "name[f] operator[(] operator[)] reserved[{] word[echo] operator[$] operator[{] expansion[x] "
-            "operator[:] operator[-] word[y] operator[}] operator[;] reserved[}]");
+  EXPECT_EQ(
+      shown("f() { echo ${x:-y}; }"),
+      "name[f] operator[(] operator[)] reserved[{] word[echo] operator[$] operator[{] expansion[x] "
+      "operator[:] operator[-] word[y] operator[}] operator[;] reserved[}]");
   EXPECT_EQ(shown("if [[ -f a && $b =~ c ]]; then :; fi"),
             "reserved[if] reserved[[[] operator[-f] word[a] operator[&&] operator[$] expansion[b] "
             "operator[=~] word[c] reserved[]]] operator[;] reserved[then] word[:] operator[;] "
@@ -82,8 +82,7 @@ std::string read_file(const fs::path& path) {
 
 TEST(Tokens, LoseNoByteOfOurRecipesAndCases) {
   std::size_t texts = 0;
-  for (const auto& entry :
-       fs::directory_iterator(RBEE_SOURCE_DIR "/tests/conformance/recipes")) {
+  for (const auto& entry : fs::directory_iterator(RBEE_SOURCE_DIR "/tests/conformance/recipes")) {
     expect_whole(read_file(entry.path()), entry.path().filename());
     ++texts;
   }
