@@ -289,8 +289,7 @@ class Builder {
   AstNode case_item(const CaseItem& from) {
     AstNode node{"item", "case-item", from.span, {}, {}};
     if (from.end != CaseItem::End::stop)
-      node.attributes.emplace_back("end",
-                                   from.end == CaseItem::End::fall_through ? ";&" : ";;&");
+      node.attributes.emplace_back("end", from.end == CaseItem::End::fall_through ? ";&" : ";;&");
     for (const Word& pattern : from.patterns) node.children.push_back(word("pattern", pattern));
     if (from.body != nullptr) node.children.push_back(command("body", *from.body));
     return node;
@@ -298,8 +297,8 @@ class Builder {
 
   AstNode condition(std::string_view role, const Condition& from) {
     using Kind = Condition::Kind;
-    static constexpr std::string_view kNames[] = {"word",        "unary",       "binary", "not",
-                                                  "and",         "or",          "group"};
+    static constexpr std::string_view kNames[] = {"word", "unary", "binary", "not",
+                                                  "and",  "or",    "group"};
     AstNode node{role, kNames[static_cast<std::size_t>(from.kind)], from.span, {}, {}};
     if (!from.op.empty()) node.attributes.emplace_back("operator", from.op);
     if (from.kind == Kind::word || from.kind == Kind::unary || from.kind == Kind::binary)
@@ -315,8 +314,7 @@ class Builder {
 
 AstNode ast_nodes(const Script& script) {
   AstNode root{"root", "script", {0, static_cast<std::uint32_t>(script.text.size())}, {}, {}};
-  if (script.root != nullptr)
-    root.children.push_back(Builder().command("body", *script.root));
+  if (script.root != nullptr) root.children.push_back(Builder().command("body", *script.root));
   return root;
 }
 

@@ -39,7 +39,8 @@ boost::json::object to_json(const AstNode& node, const LineMap& lines) {
 void write_text(const AstNode& node, const LineMap& lines, std::size_t indent, std::string& out) {
   const Position at = lines.position(node.span.begin);
   out.append(indent * 2, ' ');
-  out += node.role == node.kind ? std::string(node.kind) : fmt::format("{}: {}", node.role, node.kind);
+  out +=
+      node.role == node.kind ? std::string(node.kind) : fmt::format("{}: {}", node.role, node.kind);
   for (const auto& [name, value] : node.attributes)
     out += fmt::format(" {}={}", name, printable_line(value));
   out += fmt::format("  {}:{}\n", at.line, at.column);
@@ -50,8 +51,8 @@ void print_tokens(const pkgbuild::Script& script, const LineMap& lines, Context&
   boost::json::array all;
   std::string out;
   for (const pkgbuild::Token& token : pkgbuild::tokens(script)) {
-    const std::string_view text = std::string_view(script.text)
-                                      .substr(token.span.begin, token.span.end - token.span.begin);
+    const std::string_view text =
+        std::string_view(script.text).substr(token.span.begin, token.span.end - token.span.begin);
     if (context.settings.json) {
       boost::json::object one{{"kind", to_string(token.kind)}};
       put_place(one, token.span, lines);

@@ -60,9 +60,9 @@ class Writer {
   std::string text() {
     std::string out;
     for (const pkgbuild::ExplainedField& field : explanation_.fields) {
-      out += fmt::format("{}{} = {}\n", field.package.empty() ? "" : printable_line(field.package) + ": ",
-                         printable_line(field.name),
-                         values_text(field.values, field.array, false));
+      out += fmt::format("{}{} = {}\n",
+                         field.package.empty() ? "" : printable_line(field.package) + ": ",
+                         printable_line(field.name), values_text(field.values, field.array, false));
       step(field.step, 1, out);
     }
     return out;
@@ -83,9 +83,8 @@ class Writer {
       boost::json::array within, reads;
       for (const Span& span : from.within) {
         const Position place = lines_.position(span.begin);
-        within.push_back(boost::json::object{{"line", place.line},
-                                             {"column", place.column},
-                                             {"text", json_text(first_line(span))}});
+        within.push_back(boost::json::object{
+            {"line", place.line}, {"column", place.column}, {"text", json_text(first_line(span))}});
       }
       for (const std::uint32_t read : from.reads) reads.push_back(read);
       steps.push_back(boost::json::object{{"name", json_text(from.name)},
@@ -137,7 +136,8 @@ class Writer {
       out += fmt::format("  → {}", values);
     out += '\n';
     for (const Span& within : from.within)
-      out += fmt::format("{}  inside {}  {}\n", indent, place(within), one_line(first_line(within)));
+      out +=
+          fmt::format("{}  inside {}  {}\n", indent, place(within), one_line(first_line(within)));
     for (const std::string& given : from.given)
       out += fmt::format("{}  {}\n", indent, given_text(given, input_.inputs));
     for (const std::uint32_t read : from.reads) {
@@ -152,10 +152,9 @@ class Writer {
   std::uint32_t before_the_loop(std::uint32_t index, const pkgbuild::ExplainedStep& from) const {
     const pkgbuild::ExplainedStep* turn = &explanation_.steps[index];
     while (turn->span == from.span && turn->name == from.name) {
-      const auto earlier =
-          std::find_if(turn->reads.begin(), turn->reads.end(), [&](std::uint32_t read) {
-            return explanation_.steps[read].name == from.name;
-          });
+      const auto earlier = std::find_if(
+          turn->reads.begin(), turn->reads.end(),
+          [&](std::uint32_t read) { return explanation_.steps[read].name == from.name; });
       if (earlier == turn->reads.end()) return pkgbuild::Trace::npos;
       index = *earlier;
       turn = &explanation_.steps[index];

@@ -65,8 +65,8 @@ void print_text(const pkgbuild::Matrix& matrix, Context& context) {
     if (!out.empty()) out += '\n';
     out += context.styled(pkgbuild::describe_platforms(group.platforms), Style::bold) + '\n';
     if (group.refusal) {
-      out += fmt::format("  nothing: {}\n",
-                         printable_line(group.refusal->findings.front().message));
+      out +=
+          fmt::format("  nothing: {}\n", printable_line(group.refusal->findings.front().message));
       continue;
     }
     if (matrix.differing.empty()) out += "  as everywhere\n";
@@ -86,7 +86,8 @@ void print_json(const pkgbuild::Matrix& matrix, Context& context) {
     boost::json::object one{{"platforms", std::move(platforms)}};
     if (group.refusal) {
       boost::json::array findings;
-      for (const Finding& finding : group.refusal->findings) findings.push_back(cli::to_json(finding));
+      for (const Finding& finding : group.refusal->findings)
+        findings.push_back(cli::to_json(finding));
       one["findings"] = std::move(findings);
       one["fields"] = nullptr;
     } else {
@@ -112,8 +113,8 @@ Result<int> recipe_matrix(const Arguments& arguments, Context& context) {
     if (std::none_of(arguments.variables.begin(), arguments.variables.end(),
                      [&](const std::string& v) { return v.starts_with(std::string(name) + "="); }))
       input.inputs.environment.erase(name);
-  const pkgbuild::Matrix matrix = pkgbuild::evaluate_matrix(
-      input.text, input.inputs, wanted(arguments, input.inputs.platform));
+  const pkgbuild::Matrix matrix =
+      pkgbuild::evaluate_matrix(input.text, input.inputs, wanted(arguments, input.inputs.platform));
   const bool any = std::any_of(matrix.groups.begin(), matrix.groups.end(),
                                [](const MatrixGroup& group) { return !group.refusal; });
   // A recipe that is refused everywhere for one reason is refused.

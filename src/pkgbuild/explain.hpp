@@ -19,11 +19,11 @@ struct ExplainedStep {
   std::string name;  ///< Of the variable; for an override, of the field.
   Span span;
   bool array = false;
-  std::vector<std::string> values;    ///< After it.
-  bool cut = false;                   ///< `values` is not all (Trace::kValueBytesMax).
-  std::vector<std::uint32_t> reads;   ///< Other steps, by index.
-  std::vector<std::string> given;     ///< What it read of the platform and the environment.
-  std::vector<Span> within;           ///< if, for, case, function … around it, the outermost first.
+  std::vector<std::string> values;   ///< After it.
+  bool cut = false;                  ///< `values` is not all (Trace::kValueBytesMax).
+  std::vector<std::uint32_t> reads;  ///< Other steps, by index.
+  std::vector<std::string> given;    ///< What it read of the platform and the environment.
+  std::vector<Span> within;  ///< if, for, case, function … around it, the outermost first.
 };
 
 /// One field and how it came to be.

@@ -26,8 +26,8 @@ std::string shown(std::string_view body, std::string_view name) {
     out += "[" + field.package + "] " + field.name + "=" + values(field) + " #" +
            std::to_string(field.step) + "\n";
   for (const ExplainedStep& step : explanation->steps) {
-    out += step.name + "@" + std::to_string(lines.position(step.span.begin).line) + "=" +
-           values(step);
+    out +=
+        step.name + "@" + std::to_string(lines.position(step.span.begin).line) + "=" + values(step);
     for (const auto read : step.reads) out += " <" + std::to_string(read);
     for (const std::string& given : step.given) out += " +" + given;
     for (const Span& within : step.within)
@@ -69,12 +69,12 @@ TEST(Explain, SeesThroughSubstitutionsFunctionsAndLoops) {
             "pkgdesc@6=1 <1\n"
             "_m@5=1 <2\n"
             "pkgver@2=1.2.3\n");
-  EXPECT_EQ(shown("_set() {\n  local x=$1\n  pkgdesc=$x\n}\n_set $pkgver\npackage() { :; }",
-                  "pkgdesc"),
-            "[] pkgdesc=1.2.3 #0\n"
-            "pkgdesc@7=1.2.3 <1 (5\n"
-            "x@6=1.2.3 <2 (5\n"
-            "pkgver@2=1.2.3\n");
+  EXPECT_EQ(
+      shown("_set() {\n  local x=$1\n  pkgdesc=$x\n}\n_set $pkgver\npackage() { :; }", "pkgdesc"),
+      "[] pkgdesc=1.2.3 #0\n"
+      "pkgdesc@7=1.2.3 <1 (5\n"
+      "x@6=1.2.3 <2 (5\n"
+      "pkgver@2=1.2.3\n");
   EXPECT_EQ(shown("_all=(p q)\nfor i in ${_all[@]}; do\n  depends+=($i)\ndone\npackage() { :; }",
                   "depends"),
             "[] depends=p,q #0\n"
@@ -90,11 +90,11 @@ TEST(Explain, SeesThroughSubstitutionsFunctionsAndLoops) {
 }
 
 TEST(Explain, ForgetsWhatASubshellOrALocalAssigned) {
-  EXPECT_EQ(shown("_v=1\n(_v=2)\n_f() { local _v=3; }\n_f\npkgdesc=$_v\npackage() { :; }",
-                  "pkgdesc"),
-            "[] pkgdesc=1 #0\n"
-            "pkgdesc@9=1 <1\n"
-            "_v@5=1\n");
+  EXPECT_EQ(
+      shown("_v=1\n(_v=2)\n_f() { local _v=3; }\n_f\npkgdesc=$_v\npackage() { :; }", "pkgdesc"),
+      "[] pkgdesc=1 #0\n"
+      "pkgdesc@9=1 <1\n"
+      "_v@5=1\n");
 }
 
 TEST(Explain, TellsOverridesOfPackages) {
@@ -119,7 +119,8 @@ TEST(Explain, KnowsHelpersAndWhatIsNotThere) {
 
 TEST(Explain, IsBoundedInLoops) {
   const auto explanation = explain(
-      "pkgname=a\npkgver=1\npkgrel=1\narch=(any)\nfor ((i = 0; i < 500; i++)); do x+=aaaaaaaaaaaaaaaa; done\n"
+      "pkgname=a\npkgver=1\npkgrel=1\narch=(any)\nfor ((i = 0; i < 500; i++)); do "
+      "x+=aaaaaaaaaaaaaaaa; done\n"
       "package() { :; }\n",
       {}, "x");
   ASSERT_TRUE(explanation);

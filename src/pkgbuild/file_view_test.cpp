@@ -84,6 +84,8 @@ TEST(FileView, DecidesWhatARecipeFinds) {
   EXPECT_EQ(outcome("x=$PWD", dir), "/srv/w 1");
   EXPECT_EQ(outcome("x=$startdir/a", dir), "/srv/w/a 1");
   EXPECT_EQ(outcome("x=$BASH_SOURCE", dir), "/srv/w/PKGBUILD 1");
+  EXPECT_EQ(outcome("x=$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && pwd)", dir), "/srv/w 1");
+  EXPECT_EQ(outcome("cd ..; x=$(pwd)", dir), "unsupported: command cd at line 5");
   EXPECT_EQ(outcome("source ${BASH_SOURCE%/*}/../common/defs.sh; x=$_here", dir),
             "/srv/w/../common/defs.sh 3");
   EXPECT_EQ(outcome("source ../common/defs.sh; x=$_here", dir), "../common/defs.sh 3");

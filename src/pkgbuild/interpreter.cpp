@@ -21,7 +21,12 @@ Interpreter::Interpreter(const Inputs& inputs, TopLevel top_level)
       top_level_(top_level),
       meter_(inputs.limits.steps_max) {
   taints_.emplace_back();
+  // bash sets it at its start, whatever the environment says.
+  Variable& separators = state_.variables["IFS"];
+  separators.set = true;
+  separators.scalar = " \t\n";
   for (const auto& [name, value] : inputs.environment) {
+    if (name == "IFS") continue;
     set_scalar(name, value);
     state_.variables.find(name)->second.exported = true;
   }

@@ -15,8 +15,8 @@ namespace rbee::pkgbuild {
 namespace {
 
 /// "source" and "x86_64" of "source_x86_64", when the second is one of the recipe's own.
-std::pair<std::string_view, std::string_view> split_suffix(
-    std::string_view name, const std::vector<std::string>& arches) {
+std::pair<std::string_view, std::string_view> split_suffix(std::string_view name,
+                                                           const std::vector<std::string>& arches) {
   for (const std::string& arch : arches) {
     if (arch != "any" && name.size() > arch.size() + 1 && name.ends_with(arch) &&
         name[name.size() - arch.size() - 1] == '_') {
@@ -73,8 +73,8 @@ Refusal not_for(const Recipe& recipe, std::string_view text, Arch arch) {
   finding.file = "PKGBUILD";
   finding.span = recipe.fields.contains("arch") ? recipe.fields.find("arch")->second.span : Span{};
   finding.position = LineMap(text).position(finding.span.begin);
-  finding.message =
-      fmt::format("arch is ({}), without {}", fmt::join(recipe.array("arch"), " "), to_string(arch));
+  finding.message = fmt::format("arch is ({}), without {}", fmt::join(recipe.array("arch"), " "),
+                                to_string(arch));
   finding.message = printable_line(finding.message);
   return {Refusal::Kind::invalid, {std::move(finding)}};
 }
@@ -170,9 +170,8 @@ std::string describe_platforms(const std::vector<Platform>& platforms) {
             platforms.end())
           accelerators.push_back(accelerator);
       if (accelerators.empty()) continue;
-      const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& known) {
-        return known.first == accelerators;
-      });
+      const auto row = std::find_if(rows.begin(), rows.end(),
+                                    [&](const auto& known) { return known.first == accelerators; });
       if (row != rows.end()) {
         row->second.push_back(arch);
       } else {

@@ -23,8 +23,8 @@ struct MatrixGroup {
 };
 
 struct Matrix {
-  std::vector<MatrixGroup> groups;  ///< In the order of their first platforms.
-  Fields common;                    ///< Equal in every group that has fields.
+  std::vector<MatrixGroup> groups;     ///< In the order of their first platforms.
+  Fields common;                       ///< Equal in every group that has fields.
   std::vector<std::string> differing;  ///< Names of the other fields, sorted.
 };
 

@@ -65,10 +65,9 @@ sha256sums=(SKIP)
     ASSERT_FALSE(group.refusal) << group.refusal->findings[0].message;
     sources.push_back(group.fields.at("source").values[0].substr(22));
   }
-  EXPECT_THAT(sources,
-              ElementsAre("linux-x86_64-cpu.tar.gz", "linux-x86_64-cuda.tar.gz",
-                          "linux-x86_64-rocm.tar.gz", "linux-aarch64-cpu.tar.gz",
-                          "macos-aarch64-metal.tar.gz", "macos-x86_64-cpu.tar.gz"));
+  EXPECT_THAT(sources, ElementsAre("linux-x86_64-cpu.tar.gz", "linux-x86_64-cuda.tar.gz",
+                                   "linux-x86_64-rocm.tar.gz", "linux-aarch64-cpu.tar.gz",
+                                   "macos-aarch64-metal.tar.gz", "macos-x86_64-cpu.tar.gz"));
   EXPECT_THAT(matrix.groups[1].fields.at("depends").values, ElementsAre("gcc", "cuda"));
   EXPECT_THAT(matrix.differing, ElementsAre("depends", "source"));
 }
@@ -93,8 +92,7 @@ TEST(Matrix, TellsOverridesAndRefusals) {
   EXPECT_THAT(matrix.common.at("w:depends").values, ElementsAre("a"));
   ASSERT_TRUE(matrix.groups[1].refusal);
   EXPECT_EQ(matrix.groups[1].refusal->kind, Refusal::Kind::unsupported);
-  EXPECT_EQ(matrix.groups[1].refusal->findings[0].message,
-            "unsupported: command mkdir at line 5");
+  EXPECT_EQ(matrix.groups[1].refusal->findings[0].message, "unsupported: command mkdir at line 5");
 }
 
 TEST(Matrix, KeepsWhatTheCallerGives) {

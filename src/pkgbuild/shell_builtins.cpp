@@ -48,6 +48,8 @@ Builtins::Function Builtins::find(std::string_view name) {
       Entry{"source", &Builtins::source},
       Entry{".", &Builtins::source},
       Entry{"command", &Builtins::command},
+      Entry{"cd", &Builtins::cd},
+      Entry{"pwd", &Builtins::pwd},
       Entry{"builtin", &Builtins::command},
   };
   for (const Entry& entry : kTable) {
@@ -265,6 +267,28 @@ void Builtins::eval() {
   }
   if (!shell_.is_function_text(shell_.taint_)) shell_.require_untainted(span_);
   if (!shell_.stopped()) shell_.run_text(std::move(text), span_);
+}
+
+// cd to where the shell stands already: the recipe's folder.
+void Builtins::cd() {
+  shell_.require_untainted(span_);
+  const std::string& startdir = shell_.inputs_.startdir;
+  const std::string place = argv_.size() == 2 ? argv_[1] : "";
+  if (startdir.empty() ||
+      (place != startdir && place != startdir + "/" && place != "." && place != "./"))
+    return refuse("command cd");
+  // Without this bash would search a relative name in CDPATH.
+  if (place[0] == '.' && shell_.find("CDPATH") != nullptr) return refuse("cd with CDPATH");
+  done(0);
+}
+
+void Builtins::pwd() {
+  const std::string& startdir = shell_.inputs_.startdir;
+  if (startdir.empty() || argv_.size() > 2 ||
+      (argv_.size() == 2 && argv_[1] != "-P" && argv_[1] != "-L"))
+    return refuse("command pwd");
+  shell_.put(startdir + "\n", span_);
+  done(0);
 }
 
 // source FILE: a file beside the recipe.
