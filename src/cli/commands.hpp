@@ -30,6 +30,9 @@ struct Arguments {
   std::vector<std::string> trailing;   ///< After "--", for the worker.
   std::string file;                    ///< "-" is standard input.
   std::vector<std::string> variables;  ///< "K=V".
+  std::string pkgver, epoch;
+  bool sums = false, dry_run = false, write = false;
+  std::vector<std::string> algorithms;
   std::string key, value;
 };
 
@@ -75,6 +78,8 @@ Result<int> worker_list(const Arguments& arguments, Context& context);
 Result<int> worker_remove(const Arguments& arguments, Context& context);
 Result<int> worker_run(const Arguments& arguments, Context& context);
 Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
+Result<int> recipe_bump(const Arguments& arguments, Context& context);
+Result<int> recipe_sums(const Arguments& arguments, Context& context);
 Result<int> config_get(const Arguments& arguments, Context& context);
 Result<int> config_set(const Arguments& arguments, Context& context);
 Result<int> config_list(const Arguments& arguments, Context& context);
