@@ -30,12 +30,22 @@ bool is_opted_out(const SourceEntry& source) {
                      [](const auto& sum) { return sum.second == "SKIP"; });
 }
 
-/// The source has another address now, or no checksum at all. What the author wrote SKIP for stays
-/// so.
+/// Checksums of another address than the source has now. What the author wrote SKIP for stays so.
 bool is_stale(const Edited& edited, const SourceArray& array, std::size_t i) {
   const SourceEntry& source = array.entries[i];
+  return !pkgbuild::is_skipped(source) && !source.checksums.empty() && !is_opted_out(source) &&
+         !same_source(edited, array, i);
+}
+
+/// One of the recipe's arrays, or every array, has no checksum for it.
+bool lacks_checksum(const Edited& edited, const SourceArray& array, std::size_t i) {
+  const SourceEntry& source = array.entries[i];
   if (pkgbuild::is_skipped(source) || is_opted_out(source)) return false;
-  return source.checksums.empty() || !same_source(edited, array, i);
+  return source.checksums.empty() ||
+         std::any_of(kHashAlgorithms.begin(), kHashAlgorithms.end(), [&](HashAlgorithm each) {
+           return !source.checksums.contains(each) &&
+                  edited.after.fields.contains(std::string(array_name(each)) + array.suffix);
+         });
 }
 
 /// The stale sources' arrays with fresh values, for set_checksums.
@@ -44,14 +54,15 @@ Result<std::vector<ChecksumArray>> renewed(const Edited& edited, const RecipeInp
   std::vector<SourceArray> sources = pkgbuild::source_arrays(edited.after);
   std::erase_if(sources, [&](const SourceArray& array) {
     for (std::size_t i = 0; i < array.entries.size(); ++i)
-      if (is_stale(edited, array, i)) return false;
+      if (is_stale(edited, array, i) || lacks_checksum(edited, array, i)) return false;
     return true;
   });
   const std::vector<HashAlgorithm> algorithms = pkgbuild::checksum_algorithms(edited.after);
   TRY_ASSIGN(std::vector<ChecksumArray> arrays, fresh_checksums(
                                                     sources, algorithms,
                                                     [&](const SourceArray& array, std::size_t i) {
-                                                      return is_stale(edited, array, i);
+                                                      return is_stale(edited, array, i) ||
+                                                             lacks_checksum(edited, array, i);
                                                     },
                                                     input, context));
   // An array that the recipe does not have is added only where the source array has none at all,

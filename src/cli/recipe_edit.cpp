@@ -29,6 +29,9 @@ using pkgbuild::SourceEntry;
 
 namespace {
 
+/// As for reading it (recipe_input.cpp).
+constexpr std::size_t kRecipeBytesMax = 1 << 20;
+
 ProgressObserver::Options progress_options(Context& context) {
   const auto start = std::chrono::steady_clock::now();
   const Environment& environment = context.world.environment;
@@ -123,7 +126,7 @@ Result<void> write_back(const std::string& file, std::string_view before, std::s
   std::error_code unresolved;
   const fs::path path = fs::canonical(file, unresolved);
   if (unresolved) return tl::unexpected(platform::io_failure("find", file, unresolved.value()));
-  TRY_ASSIGN(const std::string now, read_whole_file(path, before.size() + 1));
+  TRY_ASSIGN(const std::string now, read_whole_file(path, kRecipeBytesMax));
   if (now != before)
     return fail(Errc::exists, "file-changed",
                 fmt::format("'{}' was changed meanwhile", printable_line(file)),

@@ -103,12 +103,13 @@ Result<const Place*> EditSession::maker(const std::string& field,
                   "a command, a function or a text that is evaluated makes it",
                   fmt::format("write '{}=' as a line of its own, or edit the file by hand", shown));
   if (place->where > weakest_allowed) {
-    const bool loop = weakest_allowed != Place::Where::top;
-    return refuse(loop ? "edit-loop" : "edit-conditional", span,
-                  loop ? fmt::format("{} is made in a loop or a function", shown)
-                       : fmt::format("{} is made under a condition", shown),
-                  loop ? "the same line makes several values"
-                       : "another platform may take another line, which would stay as it is",
+    const bool scalar = weakest_allowed == Place::Where::top;
+    const bool branch = place->where == Place::Where::branch;
+    return refuse(scalar ? "edit-conditional" : "edit-loop", span,
+                  fmt::format("{} is made {}", shown,
+                              branch ? "under a condition" : "in a loop, a function or a subshell"),
+                  branch ? "another platform may take another line, which would stay as it is"
+                         : "the same line may make several values",
                   fmt::format("move '{}=' out of it, or edit the file by hand", shown));
   }
   if (place->assignment->append || place->assignment->index != nullptr)
