@@ -28,8 +28,7 @@ TEST(LineDiff, IsUnified) {
             "--- f\n+++ f\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n");
   EXPECT_EQ(unified_diff("a\nb\nc\nd\ne\nf\n", "x\nb\nc\nd\ne\nF\n", "f", 0),
             "--- f\n+++ f\n@@ -1 +1 @@\n-a\n+x\n@@ -6 +6 @@\n-f\n+F\n");
-  EXPECT_EQ(unified_diff("a\nb\n", "a\nn\nb\n", "f", 0),
-            "--- f\n+++ f\n@@ -1,0 +2 @@\n+n\n");
+  EXPECT_EQ(unified_diff("a\nb\n", "a\nn\nb\n", "f", 0), "--- f\n+++ f\n@@ -1,0 +2 @@\n+n\n");
   EXPECT_EQ(unified_diff("a", "a\n", "f"),
             "--- f\n+++ f\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n");
   EXPECT_EQ(unified_diff("", "a\n", "f"), "--- f\n+++ f\n@@ -0,0 +1 @@\n+a\n");

@@ -47,6 +47,20 @@ Runs runs_of(std::string_view text) {
   return out;
 }
 
+/// May `head` and `tail` stay around a new value? They must be names such as "v" or "-final": a
+/// number in them, such as a build's or the rest of a commit, would belong to the old value.
+bool may_stay(std::string_view head, std::string_view tail) {
+  if (std::any_of(tail.begin(), tail.end(), is_digit)) return false;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    if (!is_digit(head[i]) || (i > 0 && (is_digit(head[i - 1]) || is_letter(head[i - 1]))))
+      continue;
+    std::size_t end = i;
+    while (end < head.size() && is_digit(head[end])) ++end;
+    if (end < head.size()) return false;  // Else it is the front of the number: the 20 of 2024.
+  }
+  return true;
+}
+
 /// The part has the whole's runs, with other separators or letters: 1_2_3 makes 1.2.3. The new
 /// part has the wanted runs, and each separator becomes what the same one was before.
 std::optional<std::string> reshape(std::string_view part, std::string_view whole,
@@ -67,6 +81,11 @@ std::optional<std::string> reshape(std::string_view part, std::string_view whole
   std::string out;
   for (std::size_t i = 0; i < from; ++i) out += p.gaps[i] + p.runs[i];
   out += p.gaps[from];
+  const std::string head = out;
+  std::string tail;
+  for (std::size_t i = from + w.runs.size(); i < p.runs.size(); ++i) tail += p.gaps[i] + p.runs[i];
+  tail += p.gaps.back();
+  if (!may_stay(head, tail)) return std::nullopt;
   std::map<std::string, std::string> becomes;
   bool consistent = true;
   for (std::size_t i = 1; i < w.runs.size(); ++i) {
@@ -88,8 +107,7 @@ std::optional<std::string> reshape(std::string_view part, std::string_view whole
     const bool unchanged = i < w.runs.size() && n.runs[i] == w.runs[i];
     out += unchanged ? p.runs[from + i] : n.runs[i];
   }
-  for (std::size_t i = from + w.runs.size(); i < p.runs.size(); ++i) out += p.gaps[i] + p.runs[i];
-  return out + p.gaps.back();
+  return out + tail;
 }
 
 bool only_dotted_digits(std::string_view text) {
@@ -131,9 +149,13 @@ std::vector<std::string> guesses(std::string_view part_before, std::string_view 
   };
   if (part_before.empty() || whole_before.empty()) return out;
   // v1.2 holds 1.2.
-  if (const std::size_t at = part_before.find(whole_before); at != part_before.npos)
-    add(std::string(part_before.substr(0, at)) + std::string(wanted) +
-        std::string(part_before.substr(at + whole_before.size())));
+  if (const std::size_t at = part_before.find(whole_before); at != part_before.npos) {
+    const std::string_view head = part_before.substr(0, at);
+    const std::string_view tail = part_before.substr(at + whole_before.size());
+    // Nothing else that is tried below could know better.
+    if (!may_stay(head, tail)) return out;
+    add(std::string(head) + std::string(wanted) + std::string(tail));
+  }
   // 1.2 is in 1.2.r5.
   for (std::size_t at = whole_before.find(part_before); at != whole_before.npos;
        at = whole_before.find(part_before, at + 1)) {

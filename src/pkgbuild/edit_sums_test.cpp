@@ -116,7 +116,7 @@ const Row kRows[] = {
      {"9"},
      "sha256sums_x86_64=(1)\nsha256sums_aarch64=(9)\n",
      "_aarch64"},
-    {"declare", "declare -a sha256sums=('1')\n", {"2"}, "declare -a sha256sums=('2')\n"},
+    {"declare", "declare -ga sha256sums=('1')\n", {"2"}, "declare -ga sha256sums=('2')\n"},
 
     {"missing",
      "source=(a\n        b) # files\nmd5sums=(1 2)\n",

@@ -51,8 +51,8 @@ const Row kRows[] = {
      "\tpkgver=1.1\n  pkgrel=1"},
     {"the last one counts", "pkgver=1.0\npkgver=1.5\npkgrel=1\n", "2",
      "pkgver=1.0\npkgver=2\npkgrel=1\n"},
-    {"declare", "declare pkgver=1.0\nexport pkgrel=4\n", "1.1",
-     "declare pkgver=1.1\nexport pkgrel=1\n"},
+    {"declare", "declare -g pkgver=1.0\nexport pkgrel=4\n", "1.1",
+     "declare -g pkgver=1.1\nexport pkgrel=1\n"},
     {"group", "{ pkgver=1.0; pkgrel=4; }\n", "1.1", "{ pkgver=1.1; pkgrel=1; }\n"},
     {"a line goes on", "pkg\\\nver=1.0\npkgrel=1\n", "1.1", "!edit-not-assigned"},
     {"characters that need quotes", "pkgver=1.0\npkgrel=1\n", "1.0(a)&$x",
@@ -111,6 +111,12 @@ const Row kRows[] = {
 
     {"a commit cut short", "_commit=abcdef0123\npkgver=r5.${_commit::7}\npkgrel=1\n", "r6.0123456",
      "!edit-built"},
+    {"the rest of a commit", "_commit=abcdef0123\npkgver=${_commit::7}\npkgrel=1\n", "0123456",
+     "!edit-built"},
+    {"a build number left out", "_tag=1.2.3.4567\npkgver=${_tag%.*}\npkgrel=1\n", "1.2.4",
+     "!edit-built"},
+    {"a date's century", "_day=20230131\npkgver=${_day:2}\npkgrel=1\n", "240229",
+     "_day=20240229\npkgver=${_day:2}\npkgrel=1\n"},
     {"dots left out", "_ver=1.2.3\npkgver=${_ver//./}\npkgrel=1\n", "130", "!edit-built"},
     {"separators mixed, another length", "_ver=1.2-3\npkgver=${_ver//-/.}\npkgrel=1\n", "1.3",
      "!edit-built"},
@@ -189,6 +195,8 @@ TEST(Guesses, KeepTheFormOfTheOldValue) {
   EXPECT_THAT(guesses("v1_2", "1.2", "1.3rc1"), ElementsAre("v1_3rc1"));
   EXPECT_THAT(guesses("1.2-3", "1.2.3", "1.2.3.4"), IsEmpty());
   EXPECT_THAT(guesses("12", "5.12.1", "5.13.1"), ElementsAre("13"));
+  EXPECT_THAT(guesses("libv4l2-1.2", "1.2", "1.3"), ElementsAre("libv4l2-1.3"));
+  EXPECT_THAT(guesses("4567-1.2", "1.2", "1.3"), IsEmpty());
   EXPECT_THAT(guesses("", "1", "2"), IsEmpty());
   EXPECT_THAT(guesses("abc", "1.2", "1.3"), IsEmpty());
 }
