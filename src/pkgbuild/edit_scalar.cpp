@@ -79,13 +79,15 @@ Result<void> EditSession::set_scalar(const std::string& field, const std::string
                   fmt::format("{} is made as an array", printable_line(field)),
                   "makepkg takes one value", fmt::format("write {}=VALUE", printable_line(field)));
   if (!constant(assignment.value)) return follow(*place, field, value);
-  std::vector<Edit> edits = {{assignment.value_span, in_hand_of(&assignment.value, value)}};
-  if (!gives(edits, field, value))
+  Edit edit{assignment.value_span, in_hand_of(&assignment.value, value)};
+  // What cannot be read with it is refused with its findings, at the end.
+  const auto recipe = evaluate(print(*script_, {edit}), inputs_);
+  if (recipe && recipe->scalar(field) != value)
     return refuse(
         "edit-built", assignment.span,
         fmt::format("{} would not become {}", printable_line(field), printable_line(value)),
-        "the recipe changes the value again, or cannot be read with it");
-  return add(std::move(edits.front()));
+        "the recipe changes the value again after this line");
+  return add(std::move(edit));
 }
 
 bool EditSession::gives(const std::vector<Edit>& edits, const std::string& field,
