@@ -110,6 +110,34 @@ std::optional<std::string> reshape(std::string_view part, std::string_view whole
   return out + tail;
 }
 
+/// The whole is the part without some separators, as 20240702 is 2024-07-02: the wanted characters
+/// take the places of the old ones, kind by kind. Only where every number beside a lost separator
+/// has two digits and more: 1.2.3 as 123 does not say what 130 is.
+std::optional<std::string> put_back_separators(std::string_view part, std::string_view whole,
+                                               std::string_view wanted) {
+  if (wanted.size() != whole.size() || part.size() <= whole.size()) return std::nullopt;
+  const auto run_at = [&](std::size_t i, int step) {
+    std::size_t size = 0;
+    for (; i < part.size() && is_digit(part[i]); i += static_cast<std::size_t>(step)) ++size;
+    return size;
+  };
+  std::string out;
+  std::size_t j = 0;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (j < whole.size() && part[i] == whole[j]) {
+      if (is_digit(part[i]) ? !is_digit(wanted[j]) : part[i] != wanted[j]) return std::nullopt;
+      out += wanted[j++];
+      continue;
+    }
+    if (is_digit(part[i]) || is_letter(part[i]) || i == 0 || run_at(i - 1, -1) < 2 ||
+        run_at(i + 1, 1) < 2)
+      return std::nullopt;
+    out += part[i];
+  }
+  if (j != whole.size()) return std::nullopt;
+  return out;
+}
+
 bool only_dotted_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
 }
@@ -166,6 +194,7 @@ std::vector<std::string> guesses(std::string_view part_before, std::string_view 
       add(std::string(wanted.substr(head.size(), wanted.size() - head.size() - tail.size())));
   }
   if (auto value = reshape(part_before, whole_before, wanted)) add(std::move(*value));
+  if (auto value = put_back_separators(part_before, whole_before, wanted)) add(std::move(*value));
   // Where neither has a separator but the same dots, nothing could be written otherwise.
   if (only_dotted_digits(wanted) && dots(part_before) == dots(whole_before) &&
       std::all_of(part_before.begin(), part_before.end(),

@@ -104,13 +104,17 @@ std::vector<EditSession::Literal> EditSession::literals_behind(const Place& plac
     for (const std::string& name : names_in(word))
       if (seen.insert(name).second) open.push_back(name);
   };
-  // ".0" of "$_ver.0"
+  // ".0" of "$_ver.0", as a whole and number by number.
   const auto take_text = [&](const auto& self, const List<WordPart>& parts) -> void {
     for (const WordPart& part : parts) {
       if (part.kind == WordPart::Kind::double_quoted) self(self, part.parts);
-      if (part.kind == WordPart::Kind::literal &&
-          std::any_of(part.text.begin(), part.text.end(), is_digit))
-        literals.push_back({"", std::string(part.text), nullptr, part.span});
+      if (part.kind != WordPart::Kind::literal) continue;
+      std::vector<Piece> pieces;
+      std::vector<Span> spans;
+      append_text(part, pieces, spans);
+      for (std::size_t i = 0; i < pieces.size(); ++i)
+        if (pieces[i].variable) literals.push_back({"", pieces[i].text, nullptr, spans[i]});
+      if (pieces.size() > 1) literals.push_back({"", std::string(part.text), nullptr, part.span});
     }
   };
   take_text(take_text, place.assignment->value.parts);
@@ -124,10 +128,12 @@ std::vector<EditSession::Literal> EditSession::literals_behind(const Place& plac
           each.where != Place::Where::top)
         continue;
       const auto take = [&](const Word& word, Span span) {
-        if (auto value = constant(word))
+        if (auto value = constant(word)) {
           literals.push_back({name, std::move(*value), &word, span});
-        else
+        } else {
+          take_text(take_text, word.parts);
           read(word);
+        }
       };
       if (!assignment.array) take(assignment.value, assignment.value_span);
       for (const ArrayElement& element : assignment.elements)
@@ -195,7 +201,11 @@ Result<void> EditSession::follow(const Place& place, const std::string& field,
       if (++tries > kTriesMax) break;
       std::optional<Edit> edit = literal.edit(guess);
       if (!edit || !gives({*edit}, field, value)) continue;
-      found.push_back(std::move(*edit));
+      // A number and the text around it may come to the same.
+      const std::string text = print(*script_, {*edit});
+      if (std::none_of(found.begin(), found.end(),
+                       [&](const Edit& other) { return print(*script_, {other}) == text; }))
+        found.push_back(std::move(*edit));
       break;
     }
   }

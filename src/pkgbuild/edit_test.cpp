@@ -105,6 +105,12 @@ const Row kRows[] = {
      "_ver=1.18\npkgver=\"${_ver}.0\"\npkgrel=1\n"},
     {"the variable and the text", "_ver=1.16\npkgver=\"${_ver}.5\"\npkgrel=1\n", "1.18.0",
      "_ver=1.18\npkgver=\"${_ver}.0\"\npkgrel=1\n"},
+    {"text in a variable on the way", "_maj=10\n_v=\"${_maj}.4.7\"\npkgver=${_v/-/.}\npkgrel=1\n",
+     "10.4.8", "_maj=10\n_v=\"${_maj}.4.8\"\npkgver=${_v/-/.}\npkgrel=1\n"},
+    {"a number in a text that is rewritten", "_v=0.3\n_p=$_v-54\npkgver=${_p/-/.}\npkgrel=1\n",
+     "0.3.55", "_v=0.3\n_p=$_v-55\npkgver=${_p/-/.}\npkgrel=1\n"},
+    {"a date's hyphens", "_day=2024-07-02\npkgver=${_day//-}\npkgrel=1\n", "20241130",
+     "_day=2024-11-30\npkgver=${_day//-}\npkgrel=1\n"},
     {"text that would need quotes", "_ver=1.16\npkgver=${_ver}.0\npkgrel=1\n", "1.16.(1)",
      "!edit-built"},
 
