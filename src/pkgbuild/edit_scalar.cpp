@@ -131,7 +131,7 @@ std::vector<EditSession::Literal> EditSession::literals_behind(const Place& plac
         if (auto value = constant(word)) {
           literals.push_back({name, std::move(*value), &word, span});
         } else {
-          take_text(take_text, word.parts);
+          if (!word.may_brace) take_text(take_text, word.parts);
           read(word);
         }
       };

@@ -114,6 +114,7 @@ const Row kRows[] = {
     {"text that would need quotes", "_ver=1.16\npkgver=${_ver}.0\npkgrel=1\n", "1.16.(1)",
      "!edit-built"},
 
+    {"a range in braces", "_v=(4.{2..5})\npkgver=${_v[-1]}\npkgrel=1\n", "4.6", "!edit-built"},
     {"a commit cut short", "_commit=abcdef0123\npkgver=r5.${_commit::7}\npkgrel=1\n", "r6.0123456",
      "!edit-built"},
     {"the rest of a commit", "_commit=abcdef0123\npkgver=${_commit::7}\npkgrel=1\n", "0123456",
