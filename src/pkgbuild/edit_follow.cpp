@@ -51,6 +51,7 @@ Runs runs_of(std::string_view text) {
 /// number in them, such as a build's or the rest of a commit, would belong to the old value.
 bool may_stay(std::string_view head, std::string_view tail) {
   if (std::any_of(tail.begin(), tail.end(), is_digit)) return false;
+  if (!tail.empty() && is_letter(tail.front())) return false;
   for (std::size_t i = 0; i < head.size(); ++i) {
     if (!is_digit(head[i]) || (i > 0 && (is_digit(head[i - 1]) || is_letter(head[i - 1]))))
       continue;

@@ -119,6 +119,8 @@ const Row kRows[] = {
      "!edit-built"},
     {"the rest of a commit", "_commit=abcdef0123\npkgver=${_commit::7}\npkgrel=1\n", "0123456",
      "!edit-built"},
+    {"the letters of a commit", "_commit=123abcdef\npkgver=${_commit::3}\npkgrel=1\n", "456",
+     "!edit-built"},
     {"a build number left out", "_tag=1.2.3.4567\npkgver=${_tag%.*}\npkgrel=1\n", "1.2.4",
      "!edit-built"},
     {"a date's century", "_day=20230131\npkgver=${_day:2}\npkgrel=1\n", "240229",
