@@ -32,6 +32,9 @@ struct Arguments {
   std::string root;                    ///< How far up a recipe may read files.
   bool tokens = false;                 ///< Rather than the tree.
   std::vector<std::string> variables;  ///< "K=V".
+  std::string pkgver, epoch;
+  bool sums = false, dry_run = false, write = false;
+  std::vector<std::string> algorithms;
   std::string key, value;
 };
 
@@ -80,6 +83,8 @@ Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
 Result<int> recipe_matrix(const Arguments& arguments, Context& context);
 Result<int> recipe_explain(const Arguments& arguments, Context& context);
 Result<int> recipe_ast(const Arguments& arguments, Context& context);
+Result<int> recipe_bump(const Arguments& arguments, Context& context);
+Result<int> recipe_sums(const Arguments& arguments, Context& context);
 Result<int> config_get(const Arguments& arguments, Context& context);
 Result<int> config_set(const Arguments& arguments, Context& context);
 Result<int> config_list(const Arguments& arguments, Context& context);
