@@ -124,7 +124,7 @@ int main(int argc, char** argv) {
   }
   Work work;
   for (int i = first; i < argc; ++i) work.texts.push_back(read_file(argv[i]));
-  const Beside files(fs::path(argv[first]).parent_path());
+  const Beside files{fs::path(argv[first]).parent_path()};
   work.inputs.files = &files;
   work.inputs.environment = {{"MINGW_PACKAGE_PREFIX", "mingw-w64-x86_64"},
                              {"MINGW_PREFIX", "/mingw64"},

@@ -22,7 +22,7 @@ every=("$scratch"/*.PKGBUILD)
 
 value() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" <<<"$2"; }
 median() { sort -n | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
-p99() { sort -n | awk '{ t[NR] = $1 } END { i = int(NR * 0.99 + 0.999); print t[i > NR ? NR : i] }'; }
+p99() { sort -n | awk '{ t[NR] = $1 } END { i = int(NR * 0.99 + 0.999); print t[(i > NR) ? NR : i] }'; }
 
 ours=$("$bin/recipe_bench" each "${files[@]}")
 
