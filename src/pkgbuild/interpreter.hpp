@@ -108,6 +108,8 @@ class Interpreter {
   void set_scalar(std::string_view name, std::string value, Span span = {});
   void forget_variable(std::string_view name);
   void unsupported(std::string construct, Span span);
+  /// Count work that is done outside on its behalf; false when the limit is reached.
+  bool spend(std::uint64_t steps, Span span);
   /// Make every read of `name` depend on the host from now on.
   void taint_variable(std::string_view name);
 
@@ -151,13 +153,13 @@ class Interpreter {
   bool stopped() const { return flow_ != Flow::none; }
   bool halted() const { return halt_.has_value(); }
   void stop(Refusal::Kind kind, std::string message, Span span);
-  bool spend(std::uint64_t steps, Span span);
   bool spend_bytes(std::size_t bytes, Span span) { return spend(1 + bytes / 64, span); }
   void execute(const Command* command);
   void execute_body(const Command& command);
   void execute_list(const Command& command);
   void execute_and_or(const Command& command);
   void execute_pipeline(const Command& command);
+  std::uint64_t copy_steps() const;
   void execute_subshell(const Command* body);
   void execute_if(const Command& command);
   void execute_for(const Command& command);
@@ -263,6 +265,7 @@ class Interpreter {
   Io io_;
   StepMeter meter_;
   std::size_t memory_bytes_ = 0;
+  std::size_t texts_bytes_ = 0;  ///< Of all trees that eval and source made; kept to the end.
   int depth_ = 0;
   int calls_ = 0;
   int loops_ = 0;

@@ -47,7 +47,9 @@ bool Interpreter::check_meter(Span span) {
 }
 
 Pattern Interpreter::make_pattern(const std::string& text, Span span) {
-  spend_bytes(text.size() * 8, span);
+  // A plain text costs a copy of it; anything else an element for each character.
+  spend(1 + text.size() / (Pattern::is_plain(text) ? 64 : 2), span);
+  if (stopped()) return Pattern({}, PatternSyntax::plain, PatternCase::sensitive);
   Pattern pattern(
       text, (state_.options & kExtglob) != 0 ? PatternSyntax::extended : PatternSyntax::plain,
       (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);
@@ -226,7 +228,7 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
         value.list = true;
         value.star = name[0] == '*';
         value.set = !state_.parameters.empty();
-        value.items = state_.parameters;
+        if (spend(1 + state_.parameters.size() / 4, span)) value.items = state_.parameters;
         return value;
       case '#':
         value.set = true;
@@ -322,10 +324,11 @@ Interpreter::Value Interpreter::names_or_keys(const Parameter& parameter, Span s
       unsupported("${!" + std::string(parameter.name) + "*}", span);
       return value;
     }
-    for (const auto& [name, variable] : state_.variables) {
-      if (name.starts_with(parameter.name) && variable.set) value.items.push_back(name);
+    for (auto it = state_.variables.lower_bound(parameter.name);
+         it != state_.variables.end() && it->first.starts_with(parameter.name); ++it) {
+      if (it->second.set) value.items.push_back(it->first);
     }
-    std::sort(value.items.begin(), value.items.end());
+    spend(1 + value.items.size() / 4, span);
     value.set = !value.items.empty();
     return value;
   }
@@ -510,6 +513,11 @@ std::string Interpreter::replace(std::string_view text, const Pattern& pattern, 
   std::string out;
   const bool ampersand = (state_.options & kNoPatsubReplacement) == 0;
   const auto put_replacement = [&](std::string_view matched) {
+    const std::size_t times =
+        ampersand && matched.size() > 1
+            ? static_cast<std::size_t>(std::count(replacement.begin(), replacement.end(), '&'))
+            : 0;
+    if (!spend_bytes(replacement.size() + times * matched.size(), span)) return;
     if (!ampersand) {
       out.append(replacement);
       return;

@@ -281,6 +281,7 @@ bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
   }
   if (next == '(' && lex_.peek(2) == '(') {
     const std::uint32_t close = lex_.closing_double_paren(begin + 3);
+    if (looked_too_far()) return false;
     if (close != Lexer::npos) {
       const Word inside = parse_range(begin + 3, close, {Stop::end, Quoting::arithmetic});
       if (failed()) return false;
@@ -390,8 +391,7 @@ void Parser::parse_backtick(std::vector<WordPart>& out, Mode mode) {
       if (drop) ++at;
       plain.push_back(script_.text[at]);
     }
-    auto child = std::make_shared<Script>();
-    child->text = std::move(plain);
+    auto child = std::make_shared<Script>(std::move(plain));
     run(*child, 0, static_cast<std::uint32_t>(child->text.size()), span(begin, close + 1));
     script_.children.push_back(std::move(child));
   }
