@@ -2,13 +2,11 @@
 // its own.
 //
 //   limits_bench [NAME]     prints a line for each row, or for those whose name holds NAME
-//   limits_bench --texts FOLDER     writes the rows' texts there, for a fuzzer to start from
 //
 // Time is the processor time of evaluating and of printing .SRCINFO, the best of three, so that a
 // busy machine does not count. Memory is what the process grew by at its largest (its peak resident
 // set against that before the row), the text not counted. Exits 1 when a row is above 50 ms or
 // 64 MB.
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,11 +14,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
 #include <string_view>
 
-#include "pkgbuild/recipe.hpp"
 #include "../tests/corpus/hostile_recipes.hpp"
+#include "pkgbuild/recipe.hpp"
 
 namespace {
 
@@ -51,9 +48,9 @@ void run(const HostileRecipe& row, Cost& cost) {
   const auto recipe = rbee::pkgbuild::evaluate(row.text, inputs);
   std::string text;
   if (recipe) text = srcinfo(*recipe);
-  const std::string message =
-      recipe ? "value, .SRCINFO of " + std::to_string(text.size()) + " bytes"
-             : recipe.error().findings.at(0).message;
+  const std::string message = recipe
+                                  ? "value, .SRCINFO of " + std::to_string(text.size()) + " bytes"
+                                  : recipe.error().findings.at(0).message;
   message.copy(cost.message, sizeof(cost.message) - 1);
 }
 
@@ -87,21 +84,10 @@ Cost measure(const HostileRecipe& row) {
   return cost;
 }
 
-int write_texts(const std::vector<HostileRecipe>& rows, const std::string& folder) {
-  for (const HostileRecipe& row : rows) {
-    std::string name = row.name;
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
-    std::ofstream(folder + "/" + name, std::ios::binary) << row.text;
-  }
-  return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<HostileRecipe> rows = rbee::pkgbuild::hostile_recipes();
-  if (argc == 3 && std::string_view(argv[1]) == "--texts") return write_texts(rows, argv[2]);
   const std::string_view wanted = argc > 1 ? argv[1] : "";
   double worst_ms = 0, worst_mb = 0;
   std::string slowest, largest;

@@ -130,7 +130,8 @@ class Expander {
       return false;
     }
     constexpr std::int64_t kFar = std::int64_t{1} << 40;
-    if (std::abs(*low) > kFar || std::abs(*high) > kFar || step > kFar || step < -kFar) {
+    if (*low > kFar || *low < -kFar || *high > kFar || *high < -kFar || step > kFar ||
+        step < -kFar) {
       meter_.spend(~std::uint64_t{0});
       return false;
     }
@@ -160,6 +161,22 @@ class Expander {
   bool& odd_;
 };
 
+// Braces come first in bash: $x{a,b} is $xa and $xb, {$,}x may be $x, and {~,a} has a tilde. Here
+// the parts were found before.
+bool reads_differently(const Units& units) {
+  if (!units.empty() && units[0].is('~')) return true;
+  for (std::size_t i = 0; i + 1 < units.size(); ++i) {
+    const Unit& next = units[i + 1];
+    if (units[i].is('$') && (next.part != nullptr || next.c != ' ')) return true;
+    if (units[i].part == nullptr || next.part != nullptr) continue;
+    const Parameter* parameter = units[i].part->parameter;
+    if (parameter != nullptr && !parameter->braced && is_name_start(parameter->name[0]) &&
+        is_name_char(next.c))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 /// The words that a word with braces stands for; `texts` keeps the new literals alive.
@@ -177,6 +194,11 @@ std::vector<std::vector<WordPart>> Interpreter::expand_braces(const Word& word,
   Expander expander(meter_, odd);
   const std::vector<Units> words = expander.expand(units, 0, 0);
   if (odd) unsupported("a brace sequence from upper to lower case", word.span);
+  for (const Units& one : words) {
+    if (reads_differently(one)) {
+      unsupported("braces that make a name or a tilde with what stands beside them", word.span);
+    }
+  }
   if (!check_meter(word.span)) return {};
   std::vector<std::vector<WordPart>> out;
   for (const Units& one : words) {

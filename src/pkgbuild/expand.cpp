@@ -234,9 +234,12 @@ void Interpreter::expand_part(const WordPart& part, FieldBuilder& builder, bool 
     case WordPart::Kind::ansi_c:
       return builder.quoted(part.text, part.span);
     case WordPart::Kind::double_quoted:
-    case WordPart::Kind::locale:
+    case WordPart::Kind::locale: {
       if (part.parts.empty()) return builder.quoted({}, part.span);
-      return expand_parts(part.parts, builder, true);
+      const FieldBuilder::Quotes quotes = builder.open_quotes();
+      expand_parts(part.parts, builder, true);
+      return builder.close_quotes(quotes);
+    }
     case WordPart::Kind::parameter:
       return expand_parameter(*part.parameter, part.span, builder, quoted);
     case WordPart::Kind::command: {
@@ -306,6 +309,7 @@ void Interpreter::emit(const Value& value, FieldBuilder& builder, bool quoted) {
   }
   const std::string_view separators = ifs();
   const char first = separators.empty() ? '\0' : separators[0];
+  if (quoted && !value.star && value.items.empty()) builder.note_empty_list();
   if (value.star && quoted) {
     std::string joined;
     for (std::size_t i = 0; i < value.items.size() && !stopped(); ++i) {

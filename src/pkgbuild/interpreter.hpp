@@ -299,6 +299,23 @@ class FieldBuilder {
   void finish(Span span);
   bool splits() const { return mode_ == Interpreter::Expand::fields; }
   Interpreter::Expand mode() const { return mode_; }
+  /// One pair of double quotes: begins, and ends. Quotes that hold nothing are an empty field, but
+  /// not when an empty "$@" stands in them.
+  struct Quotes {
+    bool active, empty_list;
+    std::size_t fields, bytes;
+  };
+  Quotes open_quotes() {
+    const Quotes before{active_, empty_list_, fields_.size(), current_.size()};
+    empty_list_ = false;
+    return before;
+  }
+  void close_quotes(const Quotes& before) {
+    if (empty_list_ && fields_.size() == before.fields && current_.size() == before.bytes)
+      active_ = before.active;
+    empty_list_ = before.empty_list;
+  }
+  void note_empty_list() { empty_list_ = true; }
   std::string take() { return std::move(current_); }
   std::vector<std::string>& fields() { return fields_; }
 
@@ -311,6 +328,7 @@ class FieldBuilder {
   std::vector<std::string> fields_;
   std::string current_;
   bool active_ = false;
+  bool empty_list_ = false;           ///< An empty "$@" stood in the present quotes.
   std::vector<std::uint32_t> globs_;  ///< Offsets of unquoted * ? [ in the current field.
 };
 

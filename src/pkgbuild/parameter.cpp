@@ -48,7 +48,8 @@ bool Interpreter::check_meter(Span span) {
 
 Pattern Interpreter::make_pattern(const std::string& text, Span span) {
   // A plain text costs a copy of it; anything else an element for each character.
-  spend(1 + text.size() / (Pattern::is_plain(text) ? 64 : 2), span);
+  const bool plain = Pattern::is_plain(text) && (state_.options & kNoCaseMatch) == 0;
+  spend(1 + text.size() / (plain ? 64 : 2), span);
   if (stopped()) return Pattern({}, PatternSyntax::plain, PatternCase::sensitive);
   Pattern pattern(
       text, (state_.options & kExtglob) != 0 ? PatternSyntax::extended : PatternSyntax::plain,

@@ -139,8 +139,8 @@ bool Interpreter::test_condition(const Condition& condition) {
     require_untainted(condition.span);
     if (stopped()) return false;
     // Inside [[ ]] patterns are always extended ones.
-    if (!spend(1 + right.size() / (Pattern::is_plain(right) ? 64 : 2), condition.span))
-      return false;
+    const bool plain = Pattern::is_plain(right) && (state_.options & kNoCaseMatch) == 0;
+    if (!spend(1 + right.size() / (plain ? 64 : 2), condition.span)) return false;
     const Pattern pattern(
         right, PatternSyntax::extended,
         (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);

@@ -196,8 +196,9 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
           break;
         }
         case 'c': {
+          // The first byte; of an empty text that is the NUL at its end.
           const std::string_view text = argument();
-          pad(spec, text.substr(0, 1), out);
+          pad(spec, text.empty() ? std::string_view("\0", 1) : text.substr(0, 1), out);
           break;
         }
         case 'b': {

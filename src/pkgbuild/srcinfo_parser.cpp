@@ -27,7 +27,8 @@ Key find_key(const std::array<std::string_view, Scalars>& scalars,
   const std::size_t mark = name.find('_');
   if (mark == std::string_view::npos) return {};
   const std::string_view base = name.substr(0, mark), arch = name.substr(mark + 1);
-  const bool word = !arch.empty() && arch != "any" && std::all_of(arch.begin(), arch.end(), is_name_char);
+  const bool word =
+      !arch.empty() && arch != "any" && std::all_of(arch.begin(), arch.end(), is_name_char);
   if (!word || !schema::contains(schema::kArchArrays, base) || !schema::contains(arrays, base))
     return {};
   return {true, Field::Form::array, arch};
@@ -114,8 +115,7 @@ class Reader {
     if (equals == std::string_view::npos || key.empty()) {
       report(begin, end,
              {"srcinfo-line", "the line is not of the form 'key = value'",
-              "Every line gives one value to one key.",
-              "Write for example: depends = glibc"});
+              "Every line gives one value to one key.", "Write for example: depends = glibc"});
       return;
     }
     const std::string_view value = trim(whole.substr(equals + 1));
@@ -127,8 +127,8 @@ class Reader {
   void pkgbase(std::string_view value, std::size_t begin, std::size_t end) {
     if (has_base_) {
       report(begin, end,
-             {"srcinfo-pkgbase-again", "pkgbase stands twice",
-              "The file is about one recipe.", "Remove one of the lines."});
+             {"srcinfo-pkgbase-again", "pkgbase stands twice", "The file is about one recipe.",
+              "Remove one of the lines."});
     } else if (value.empty()) {
       report(begin, end,
              {"srcinfo-empty", "pkgbase is not allowed to be empty", "It names the recipe.",
@@ -152,7 +152,8 @@ class Reader {
     if (has_base_) return;
     report(begin, end,
            {"srcinfo-no-pkgbase", "the file does not begin with pkgbase",
-            "What stands before it belongs to no recipe.", "Write the line 'pkgbase = <name>' first."});
+            "What stands before it belongs to no recipe.",
+            "Write the line 'pkgbase = <name>' first."});
     has_base_ = true;  // Told once.
   }
 
@@ -196,9 +197,10 @@ class Reader {
   /// What can only be told once everything was read.
   void finish() {
     if (out_.packages.empty()) {
-      report(text_.size(), text_.size(),
-             {"srcinfo-no-pkgname", "the file names no package",
-              "A recipe makes at least one package.", "Write a line 'pkgname = <name>' at the end."});
+      report(
+          text_.size(), text_.size(),
+          {"srcinfo-no-pkgname", "the file names no package",
+           "A recipe makes at least one package.", "Write a line 'pkgname = <name>' at the end."});
     }
     look_at_arches(out_.fields, arches(out_.fields));
     for (Package& package : out_.packages) {

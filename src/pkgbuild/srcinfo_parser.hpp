@@ -28,9 +28,9 @@ struct ParsedSrcinfo {
 
 inline constexpr std::size_t kSrcinfoFindingsMax = 50;
 
-/// Read the text of a .SRCINFO. Blank lines and lines that begin with '#' say nothing; blanks around
-/// a key and around '=' do not count. `parse_srcinfo(srcinfo(recipe))` holds what was printed, and
-/// printing it again gives the same bytes.
+/// Read the text of a .SRCINFO. Blank lines and lines that begin with '#' say nothing; blanks
+/// around a key and around '=' do not count. `parse_srcinfo(srcinfo(recipe))` holds what was
+/// printed, and printing it again gives the same bytes.
 ParsedSrcinfo parse_srcinfo(std::string_view text);
 
 /// As makepkg would print it.

@@ -1,8 +1,8 @@
-// One long-lived bash that runs scripts, each in a subshell of its own: a start per script would cost
-// more than the script.
+// One long-lived bash that runs scripts, each in a subshell of its own: a start per script would
+// cost more than the script.
 //
-// It is a restricted bash with an empty environment, an empty PATH and an empty working directory, so
-// that nothing but builtins can run and nothing can be written, whatever a script says.
+// It is a restricted bash with an empty environment, an empty PATH and an empty working directory,
+// so that nothing but builtins can run and nothing can be written, whatever a script says.
 #pragma once
 
 #include <fcntl.h>
@@ -51,8 +51,7 @@ class BashCoprocess {
     while (true) {
       if (const std::size_t mark = answer.rfind(kMark);
           mark != std::string::npos && answer.ends_with('\n')) {
-        return Run{answer.substr(0, mark),
-                   std::atoi(answer.c_str() + mark + kMark.size())};
+        return Run{answer.substr(0, mark), std::atoi(answer.c_str() + mark + kMark.size())};
       }
       pollfd wait{from_, POLLIN, 0};
       if (::poll(&wait, 1, patience_ms) <= 0) return give_up();
@@ -66,7 +65,8 @@ class BashCoprocess {
  private:
   static constexpr std::string_view kMark = "\n=7f3a9c41d2=";
   static constexpr const char* kDriver =
-      "while IFS= read -r -d '' RBEE_s; do (eval \"$RBEE_s\"); printf '\\n=7f3a9c41d2=%d\\n' \"$?\"; "
+      "while IFS= read -r -d '' RBEE_s; do (eval \"$RBEE_s\"); printf '\\n=7f3a9c41d2=%d\\n' "
+      "\"$?\"; "
       "done";
 
   bool start() {
@@ -88,7 +88,8 @@ class BashCoprocess {
     std::array<char*, 7> argv{};
     for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
     std::array<char*, 3> envp{variables[0].data(), variables[1].data(), nullptr};
-    const int failed = ::posix_spawn(&pid_, "/bin/bash", &actions, nullptr, argv.data(), envp.data());
+    const int failed =
+        ::posix_spawn(&pid_, "/bin/bash", &actions, nullptr, argv.data(), envp.data());
     posix_spawn_file_actions_destroy(&actions);
     ::close(in[0]);
     ::close(out[1]);

@@ -1,5 +1,5 @@
-// Any bytes as a recipe: it ends within its limits, says the same twice, refuses in words that can be
-// printed, and what it accepts survives .SRCINFO.
+// Any bytes as a recipe: it ends within its limits, says the same twice, refuses in words that can
+// be printed, and what it accepts survives .SRCINFO.
 #include "fuzz.hpp"
 #include "pkgbuild/recipe.hpp"
 #include "pkgbuild/srcinfo_parser.hpp"

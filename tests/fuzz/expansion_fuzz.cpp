@@ -1,8 +1,8 @@
 // Scripts of a closed grammar through our engine and through the real bash: the same output and the
 // same status, or ours says that it cannot decide.
 //
-// Without /bin/bash there is nothing to compare with, and the target only runs our half. The script of
-// an input is printed when RBEE_SHOW is set.
+// Without /bin/bash there is nothing to compare with, and the target only runs our half. The script
+// of an input is printed when RBEE_SHOW is set.
 #include "bash_coprocess.hpp"
 #include "expansion_grammar.hpp"
 #include "fuzz.hpp"
@@ -17,16 +17,17 @@ using namespace rbee::pkgbuild;
 struct Tally {
   std::uint64_t compared = 0, refused = 0, without_bash = 0;
   ~Tally() {
-    std::fprintf(stderr, "scripts: %llu compared with bash, %llu refused by us, %llu without bash\n",
-                 static_cast<unsigned long long>(compared), static_cast<unsigned long long>(refused),
-                 static_cast<unsigned long long>(without_bash));
+    std::fprintf(
+        stderr, "scripts: %llu compared with bash, %llu refused by us, %llu without bash\n",
+        static_cast<unsigned long long>(compared), static_cast<unsigned long long>(refused),
+        static_cast<unsigned long long>(without_bash));
   }
 };
 
 std::string shown(const std::string& script, const std::string& ours, int our_status,
                   const fuzz::BashCoprocess::Run& bash) {
-  return "--- script\n" + script + "\n--- ours, status " + std::to_string(our_status) + "\n" + ours +
-         "\n--- bash, status " + std::to_string(bash.status) + "\n" + bash.output + "\n---";
+  return "--- script\n" + script + "\n--- ours, status " + std::to_string(our_status) + "\n" +
+         ours + "\n--- bash, status " + std::to_string(bash.status) + "\n" + bash.output + "\n---";
 }
 
 }  // namespace

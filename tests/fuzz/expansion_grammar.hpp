@@ -108,11 +108,22 @@ class ExpansionGrammar {
         put("}; f ");
         return words(depth);
       case 14: {
-        static constexpr std::string_view kForms[] = {
-            "shift; echo $?", "unset x",    "unset 'a[0]'",    "declare -i y=1",
-            "declare -u z",   "IFS=,",      "unset IFS",       "declare -A m; m[k]=v; m[l]=w",
-            "IFS=' x'",       "set -f",     "shopt -u extglob", "declare -l y",
-            "n=x",            "n='a[1]'",   "readonly r=1",    "export x"};
+        static constexpr std::string_view kForms[] = {"shift; echo $?",
+                                                      "unset x",
+                                                      "unset 'a[0]'",
+                                                      "declare -i y=1",
+                                                      "declare -u z",
+                                                      "IFS=,",
+                                                      "unset IFS",
+                                                      "declare -A m; m[k]=v; m[l]=w",
+                                                      "IFS=' x'",
+                                                      "set -f",
+                                                      "shopt -u extglob",
+                                                      "declare -l y",
+                                                      "n=x",
+                                                      "n='a[1]'",
+                                                      "readonly r=1",
+                                                      "export x"};
         return put(pick(kForms));
       }
       default:
@@ -129,9 +140,10 @@ class ExpansionGrammar {
 
   void print(int depth) {
     static constexpr std::string_view kFormats[] = {
-        "'%s|%s\\n'", "'%5s|%-5s|\\n'", "'%d,'",      "'%03d %x %o\\n'", "'%c.%c\\n'", "'%b|'",
-        "'%q '",      "'%.2s|'",        "'%%|%s\\n'", "'%+d|% d\\n'",    "'%*s|\\n'",  "'\\t%s\\x41\\n'",
-        "'%u\\n'",    "'%X|%#x\\n'",    "'%i '",      "'%5.1s|\\n'"};
+        "'%s|%s\\n'", "'%5s|%-5s|\\n'", "'%d,'",     "'%03d %x %o\\n'",
+        "'%c.%c\\n'", "'%b|'",          "'%q '",     "'%.2s|'",
+        "'%%|%s\\n'", "'%+d|% d\\n'",   "'%*s|\\n'", "'\\t%s\\x41\\n'",
+        "'%u\\n'",    "'%X|%#x\\n'",    "'%i '",     "'%5.1s|\\n'"};
     put("printf ");
     if (upto(5) == 0) put("-v x ");
     put(pick(kFormats));
@@ -236,16 +248,15 @@ class ExpansionGrammar {
 
   void simple_parameter() {
     static constexpr std::string_view kForms[] = {
-        "$x",      "$y",      "$z",     "$a",      "${a[@]}",  "${a[*]}", "$1",        "$2",
-        "$@",      "$*",      "$#",     "$i",      "${x}",     "${a[1]}", "${a[-1]}",  "${#x}",
-        "${#a[@]}", "${!a[@]}", "${#a}", "${m[k]}", "${m[@]}", "${!n}",   "${#@}",     "$?"};
+        "$x",       "$y",       "$z",    "$a",      "${a[@]}", "${a[*]}", "$1",       "$2",
+        "$@",       "$*",       "$#",    "$i",      "${x}",    "${a[1]}", "${a[-1]}", "${#x}",
+        "${#a[@]}", "${!a[@]}", "${#a}", "${m[k]}", "${m[@]}", "${!n}",   "${#@}",    "$?"};
     put(pick(kForms));
   }
 
   void subject() {
-    static constexpr std::string_view kNames[] = {"x",    "y",    "z", "a[@]", "a[*]",
-                                                  "a[1]", "a",    "1", "@",    "*",
-                                                  "m[k]", "m[@]", "u", "!n",   "i"};
+    static constexpr std::string_view kNames[] = {
+        "x", "y", "z", "a[@]", "a[*]", "a[1]", "a", "1", "@", "*", "m[k]", "m[@]", "u", "!n", "i"};
     put(pick(kNames));
   }
 
@@ -343,16 +354,16 @@ class ExpansionGrammar {
           put("?");
           break;
         case 4: {
-          static constexpr std::string_view kForms[] = {"[ab]",        "[!a]",        "[a-c]",
-                                                        "[[:digit:]]", "[^x]",        "[]a]",
+          static constexpr std::string_view kForms[] = {"[ab]",        "[!a]",         "[a-c]",
+                                                        "[[:digit:]]", "[^x]",         "[]a]",
                                                         "[a",          "[[:upper:]b]", "[!-a]"};
           put(pick(kForms));
           break;
         }
         case 5: {
           // Without extglob these are a syntax error here and there, which both say.
-          static constexpr std::string_view kForms[] = {"?(a)",   "*(a|b)", "+(a|ab)", "@(a|*b)",
-                                                        "!(a)",   "!(a|b)", "*(?)",    "+([ab])"};
+          static constexpr std::string_view kForms[] = {"?(a)", "*(a|b)", "+(a|ab)", "@(a|*b)",
+                                                        "!(a)", "!(a|b)", "*(?)",    "+([ab])"};
           put(pick(kForms));
           break;
         }
@@ -387,9 +398,9 @@ class ExpansionGrammar {
     if (full(depth)) return put("{b,c}");
     switch (upto(4)) {
       case 0: {
-        static constexpr std::string_view kForms[] = {"{1..3}",  "{3..1}",   "{a..c}", "{01..03}",
-                                                      "{1..9..4}", "{-1..1}", "{a}",    "{}",
-                                                      "{1..x}",  "{c..a..2}", "{,}",    "{a,b"};
+        static constexpr std::string_view kForms[] = {
+            "{1..3}", "{3..1}", "{a..c}", "{01..03}",  "{1..9..4}", "{-1..1}",
+            "{a}",    "{}",     "{1..x}", "{c..a..2}", "{,}",       "{a,b"};
         return put(pick(kForms));
       }
       case 1:
@@ -418,8 +429,8 @@ class ExpansionGrammar {
       case 1:
         return put(std::to_string(upto(12)));
       case 2: {
-        static constexpr std::string_view kForms[] = {"x", "y", "z", "a[1]", "$x", "${#x}", "i",
-                                                      "x++", "--y", "0x1f", "2#101", "017"};
+        static constexpr std::string_view kForms[] = {"x", "y",   "z",   "a[1]", "$x",    "${#x}",
+                                                      "i", "x++", "--y", "0x1f", "2#101", "017"};
         return put(pick(kForms));
       }
       case 3: {
@@ -443,9 +454,9 @@ class ExpansionGrammar {
         put(":");
         return arithmetic(depth + 1);
       default: {
-        static constexpr std::string_view kOps[] = {"+",  "-",  "*",  "/",  "%",  "**", "<<",
-                                                    ">>", "<",  ">",  "<=", ">=", "==", "!=",
-                                                    "&",  "|",  "^",  "&&", "||", ","};
+        static constexpr std::string_view kOps[] = {
+            "+",  "-",  "*",  "/",  "%", "**", "<<", ">>", "<",  ">",
+            "<=", ">=", "==", "!=", "&", "|",  "^",  "&&", "||", ","};
         arithmetic(depth + 1);
         put(" ");
         put(pick(kOps));

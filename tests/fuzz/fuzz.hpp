@@ -25,10 +25,9 @@ namespace rbee::fuzz {
 #define REQUIRE(condition) \
   (static_cast<bool>(condition) ? void() : ::rbee::fuzz::broken(__FILE__, __LINE__, #condition, {}))
 /// The same, with a text that says more.
-#define REQUIRE_FOR(condition, detail) \
-  (static_cast<bool>(condition)        \
-       ? void()                        \
-       : ::rbee::fuzz::broken(__FILE__, __LINE__, #condition, (detail)))
+#define REQUIRE_FOR(condition, detail)   \
+  (static_cast<bool>(condition) ? void() \
+                                : ::rbee::fuzz::broken(__FILE__, __LINE__, #condition, (detail)))
 
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};

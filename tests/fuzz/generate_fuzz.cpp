@@ -92,9 +92,9 @@ void require_header(const Recipe& recipe, const RecipeHeader& header, const std:
   REQUIRE_FOR(recipe.scalar("pkgrel") == "1", text);
   REQUIRE_FOR(recipe.scalar("pkgdesc") == header.description, text);
   REQUIRE_FOR(recipe.scalar("url") == header.homepage, text);
-  REQUIRE_FOR(recipe.array("license") ==
-                  (header.license.empty() ? Values{} : Values{header.license}),
-              text);
+  REQUIRE_FOR(
+      recipe.array("license") == (header.license.empty() ? Values{} : Values{header.license}),
+      text);
   REQUIRE_FOR(recipe.array("depends") == header.depends, text);
   const Values stands_for = header.stands_for.empty() ? Values{} : Values{header.stands_for};
   REQUIRE_FOR(recipe.array("provides") == stands_for, text);
@@ -143,9 +143,10 @@ void binary_recipe(Maker& maker) {
   for (int i = 0; i < count; ++i) {
     const BinaryDownload one{maker.platform(), maker.url(), maker.word("0123456789abcdef", 64)};
     // A platform stands once in a manifest.
-    const bool known = std::any_of(
-        wanted.downloads.begin(), wanted.downloads.end(),
-        [&](const BinaryDownload& other) { return to_string(other.platform) == to_string(one.platform); });
+    const bool known = std::any_of(wanted.downloads.begin(), wanted.downloads.end(),
+                                   [&](const BinaryDownload& other) {
+                                     return to_string(other.platform) == to_string(one.platform);
+                                   });
     if (!known) wanted.downloads.push_back(one);
   }
   const std::string text = generate(wanted);

@@ -1,4 +1,5 @@
-// Any bytes to the lexer: every walk ends, and every answer lies inside the text it was asked about.
+// Any bytes to the lexer: every walk ends, and every answer lies inside the text it was asked
+// about.
 #include <algorithm>
 
 #include "fuzz.hpp"
