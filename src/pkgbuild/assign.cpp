@@ -137,8 +137,12 @@ void Interpreter::store_element_text(Variable& variable, std::string_view index,
     if (index.empty()) return unsupported("an empty key", span);
     slot = &variable.associative.at_or_new(std::string(index));
   } else {
+    const bool was_set = variable.set;
     std::int64_t number = index == "0" ? 0 : arithmetic(index, span);
     if (stopped()) return;
+    // The index itself may have made the array; bash looked before that.
+    if (number < 0 && !was_set)
+      return unsupported("an index before the array's first element", span);
     if (variable.form == Variable::Form::scalar) {
       variable.form = Variable::Form::indexed;
       if (variable.set) variable.indexed.at_or_new(0) = std::move(variable.scalar);

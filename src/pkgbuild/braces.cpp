@@ -51,6 +51,8 @@ class Expander {
     }
     for (std::size_t i = from; i < units.size() && !meter_.exhausted(); ++i) {
       if (!units[i].is('{')) continue;
+      // "{}" that begins a word or an element is itself.
+      if (i == 0 && units.size() > 1 && units[1].is('}')) continue;
       const auto braces = matching(units, i);
       if (!braces) continue;
       std::vector<Units> middle;
@@ -63,7 +65,13 @@ class Expander {
           for (Units& expanded : expand(piece, 0, depth + 1)) middle.push_back(std::move(expanded));
           begin = end + 1;
         }
+      } else if (nested_comma(units, *braces)) {
+        // bash finds the comma of a pair inside, and takes off the braces of this one.
+        middle = expand({units.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                         units.begin() + static_cast<std::ptrdiff_t>(braces->close)},
+                        0, depth + 1);
       } else if (!sequence(units, *braces, middle)) {
+        i = braces->close;
         continue;
       }
       const Units rest(units.begin() + static_cast<std::ptrdiff_t>(braces->close) + 1, units.end());
@@ -84,22 +92,33 @@ class Expander {
   }
 
  private:
+  // The '}' that closes is the first of its depth behind a comma or "..", as in bash.
   std::optional<Braces> matching(const Units& units, std::size_t open) {
     Braces found{open, 0, {}};
     int depth = 0;
+    bool dots = false;
+    const auto is = [&](std::size_t i, char c) { return i < units.size() && units[i].is(c); };
     if (!meter_.spend(1 + (units.size() - open) / 8)) return std::nullopt;
     for (std::size_t i = open + 1; i < units.size(); ++i) {
       if (units[i].is('{')) ++depth;
       if (units[i].is(',') && depth == 0) found.commas.push_back(i);
+      if (depth == 0 && is(i, '.') && is(i + 1, '.') && !is(i + 2, '}')) dots = true;
       if (units[i].is('}')) {
-        if (depth == 0) {
+        if (depth > 0) {
+          --depth;
+        } else if (dots || !found.commas.empty()) {
           found.close = i;
           return found;
         }
-        --depth;
       }
     }
     return std::nullopt;
+  }
+
+  static bool nested_comma(const Units& units, const Braces& braces) {
+    return std::any_of(units.begin() + static_cast<std::ptrdiff_t>(braces.open),
+                       units.begin() + static_cast<std::ptrdiff_t>(braces.close),
+                       [](const Unit& unit) { return unit.is(','); });
   }
 
   // {a..b[..step]}

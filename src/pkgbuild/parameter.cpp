@@ -104,7 +104,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
           if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
           return expand_parts(parameter.operand->parts, builder, quoted);
         }
-        if (quoted && !value.list) builder.quoted({}, span);
+        if (quoted && (!value.list || value.star)) builder.quoted({}, span);
         return;
       }
       if (!missing) return emit(value, builder, quoted);
@@ -476,7 +476,8 @@ void Interpreter::apply_substring(const Parameter& parameter, Value& value, Span
     const auto count = static_cast<std::int64_t>(value.items.size());
     if (offset == 0) return unsupported("${@:0}", span);
     if (offset < 0) offset += count + 1;
-    if (offset <= 0) {
+    if (offset == 0) return unsupported("${@:0}", span);
+    if (offset < 0) {
       value.items.clear();
       return;
     }

@@ -207,7 +207,8 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
              lex_.peek() == '+')
         lex_.advance();
       const char after = lex_.peek();
-      if (lex_.at_end() || after == '/' || after == ':' || is_metacharacter(after) ||
+      const bool suffix = after == '=' && lex_.peek(1) == '~';  // Ends a name, says bash.
+      if (lex_.at_end() || after == '/' || after == ':' || suffix || is_metacharacter(after) ||
           after == '}') {
         out.push_back({.kind = WordPart::Kind::tilde,
                        .span = span_from(at),

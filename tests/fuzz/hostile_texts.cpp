@@ -1,4 +1,5 @@
-// Write the hostile recipes into a folder, one file a row, for the evaluator's target to start from.
+// Write the hostile recipes into a folder, one file a row, for the evaluator's target to start
+// from.
 //
 //   hostile_texts FOLDER
 #include <algorithm>
