@@ -340,7 +340,7 @@ std::int64_t Arithmetic::expression_value(std::string_view text) {
     if (plain) return value;
   }
   const std::string copy(text);
-  if (!shell_.spend(1 + copy.size() / 2, span_)) return 0;
+  if (!shell_.spend(1 + copy.size() * 3 / 4, span_)) return 0;
   Arithmetic inner(shell_, copy, span_, depth_ + 1);
   const std::int64_t value = inner.evaluate();
   if (!inner.error_.empty()) fail(inner.error_);
@@ -435,7 +435,7 @@ std::int64_t Arithmetic::apply(std::string_view op, std::int64_t a, std::int64_t
 }
 
 std::int64_t Interpreter::arithmetic(std::string_view text, Span span) {
-  if (stopped() || !spend(1 + text.size() / 2, span)) return 0;
+  if (stopped() || !spend(1 + text.size() * 3 / 4, span)) return 0;
   Arithmetic expression(*this, text, span, 0);
   const std::int64_t value = expression.evaluate();
   if (!expression.error().empty() && !stopped()) unsupported(expression.error(), span);
