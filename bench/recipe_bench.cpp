@@ -107,9 +107,10 @@ int many(const Work& work, std::size_t count) {
       bytes += own;
     });
   for (std::thread& thread : pool) thread.join();
-  std::printf("{\"evaluations\": %zu, \"threads\": %u, \"seconds\": %.3f, \"peak_mb\": %.1f, "
-              "\"bytes\": %zu}\n",
-              count, threads, seconds_since(begin), peak_mb(), bytes.load());
+  std::printf(
+      "{\"evaluations\": %zu, \"threads\": %u, \"seconds\": %.3f, \"peak_mb\": %.1f, "
+      "\"bytes\": %zu}\n",
+      count, threads, seconds_since(begin), peak_mb(), bytes.load());
   return 0;
 }
 

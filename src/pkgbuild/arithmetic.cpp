@@ -94,7 +94,7 @@ std::int64_t Arithmetic::assignment() {
   bool assigned = false;
   if (at_ < text_.size() && is_name_start(text_[at_])) {
     ++unevaluated_;
-    const Operand left = primary();
+    Operand left = primary();
     --unevaluated_;
     skip();
     const std::string_view rest = text_.substr(at_);
@@ -110,11 +110,11 @@ std::int64_t Arithmetic::assignment() {
         !(op == "=" && rest.starts_with("=="))) {
       at_ += op.size();
       assigned = true;
-      const std::int64_t right = assignment();
+      // What stands left is read before what stands right is worked out, but for a plain '='.
+      const std::int64_t before = op == "=" || unevaluated_ > 0 ? 0 : read(left.place);
+      const std::int64_t right = error_.empty() ? assignment() : 0;
       if (error_.empty()) {
-        result = op == "=" ? right
-                           : apply(op.substr(0, op.size() - 1),
-                                   unevaluated_ > 0 ? 0 : read(left.place), right);
+        result = op == "=" ? right : apply(op.substr(0, op.size() - 1), before, right);
         if (unevaluated_ == 0 && error_.empty()) write(left.place, result);
       }
     }
@@ -138,9 +138,12 @@ std::int64_t Arithmetic::conditional() {
     fail("an arithmetic syntax error");
     return 0;
   }
+  // No assignment in bash: 1?2:x=3 assigns to what is no variable.
+  if (++nesting_ > kNestingMax) fail("arithmetic nested too deep");
   if (condition != 0) ++unevaluated_;
-  const std::int64_t when_false = assignment();
+  const std::int64_t when_false = error_.empty() ? conditional() : 0;
   if (condition != 0) --unevaluated_;
+  --nesting_;
   return condition != 0 ? when_true : when_false;
 }
 
@@ -337,14 +340,14 @@ std::int64_t Arithmetic::expression_value(std::string_view text) {
     if (plain) return value;
   }
   const std::string copy(text);
-  if (!shell_.spend_bytes(copy.size() * 8, span_)) return 0;
+  if (!shell_.spend(1 + copy.size() * 3 / 4, span_)) return 0;
   Arithmetic inner(shell_, copy, span_, depth_ + 1);
   const std::int64_t value = inner.evaluate();
   if (!inner.error_.empty()) fail(inner.error_);
   return value;
 }
 
-std::int64_t Arithmetic::read(const Place& place) {
+std::int64_t Arithmetic::read(Place& place) {
   if (!shell_.spend(1, span_)) {
     fail("the limit");
     return 0;
@@ -360,6 +363,10 @@ std::int64_t Arithmetic::read(const Place& place) {
   } else {
     std::int64_t index = place.indexed ? expression_value(place.index) : 0;
     if (!error_.empty()) return 0;
+    if (place.indexed) place.index = std::to_string(index);
+    // Working it out may have changed the variables' table.
+    variable = shell_.find(place.name);
+    if (variable == nullptr) return 0;
     if (variable->form == Variable::Form::scalar) {
       if (index == 0 && variable->set) value = &variable->scalar;
     } else {
@@ -399,7 +406,7 @@ std::int64_t Arithmetic::apply(std::string_view op, std::int64_t a, std::int64_t
   }
   if (op == "**") {
     if (b < 0) {
-      if (unevaluated_ == 0) fail("an exponent less than 0");
+      fail("an exponent less than 0");  // In bash even where nothing is evaluated.
       return 0;
     }
     std::uint64_t result = 1, factor = bits(a);
@@ -428,7 +435,7 @@ std::int64_t Arithmetic::apply(std::string_view op, std::int64_t a, std::int64_t
 }
 
 std::int64_t Interpreter::arithmetic(std::string_view text, Span span) {
-  if (stopped() || !spend_bytes(text.size() * 4, span)) return 0;
+  if (stopped() || !spend(1 + text.size() * 3 / 4, span)) return 0;
   Arithmetic expression(*this, text, span, 0);
   const std::int64_t value = expression.evaluate();
   if (!expression.error().empty() && !stopped()) unsupported(expression.error(), span);

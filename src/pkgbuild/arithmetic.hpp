@@ -42,7 +42,8 @@ class Arithmetic {
   Operand unary();
   Operand primary();
   std::int64_t number(std::string_view digits);
-  std::int64_t read(const Place& place);
+  /// Its value; from then on an index is the number that it was, so that a[i++] counts once.
+  std::int64_t read(Place& place);
   void write(const Place& place, std::int64_t value);
   std::int64_t apply(std::string_view op, std::int64_t a, std::int64_t b);
   std::int64_t expression_value(std::string_view text);

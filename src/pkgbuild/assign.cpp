@@ -141,8 +141,12 @@ void Interpreter::store_element_text(Variable& variable, std::string_view index,
     if (index.empty()) return unsupported("an empty key", span);
     slot = &variable.associative.at_or_new(std::string(index));
   } else {
+    const bool was_set = variable.set;
     std::int64_t number = index == "0" ? 0 : arithmetic(index, span);
     if (stopped()) return;
+    // The index itself may have made the array; bash looked before that.
+    if (number < 0 && !was_set)
+      return unsupported("an index before the array's first element", span);
     if (variable.form == Variable::Form::scalar) {
       variable.form = Variable::Form::indexed;
       if (variable.set) variable.indexed.at_or_new(0) = std::move(variable.scalar);
@@ -150,6 +154,7 @@ void Interpreter::store_element_text(Variable& variable, std::string_view index,
     }
     if (number < 0) number += variable.indexed.next_index();
     if (number < 0) return unsupported("an index before the array's first element", span);
+    if (!spend(1 + variable.indexed.behind(number) / 64, span)) return;
     slot = &variable.indexed.at_or_new(number);
   }
   variable.set = true;
@@ -157,6 +162,7 @@ void Interpreter::store_element_text(Variable& variable, std::string_view index,
   if (append && variable.integer) {
     value = std::to_string(arithmetic(*slot, span) + arithmetic(value, span));
   } else if (append) {
+    if (!spend_bytes(slot->size(), span)) return;
     value = cast(variable, *slot + value, span);
   } else {
     value = cast(variable, std::move(value), span);
@@ -296,6 +302,7 @@ void Interpreter::assign_array(Variable& target, const Assignment& assignment) {
 // A local variable begins: unset, until it is assigned.
 void Interpreter::make_local(std::string_view name) {
   ShellState::Frame& frame = state_.frames.back();
+  if (!spend(1 + frame.saved.size() / 64, {})) return;
   for (const ShellState::Saved& saved : frame.saved) {
     if (saved.name == name) return;
   }
@@ -332,6 +339,7 @@ void Interpreter::pop_frame() {
 void Interpreter::unset_variable(std::string_view name, Span span) {
   if (is_dynamic(name)) return unsupported("unset " + std::string(name), span);
   for (std::size_t i = 0; i + 1 < state_.frames.size(); ++i) {
+    if (!spend(1 + state_.frames[i].saved.size() / 64, span)) return;
     for (const ShellState::Saved& saved : state_.frames[i].saved) {
       if (saved.name == name) return unsupported("unset of a caller's local variable", span);
     }
@@ -353,6 +361,7 @@ void Interpreter::unset_variable(std::string_view name, Span span) {
   // The host's own value is gone as well: an unset variable takes its place.
   if (is_host_variable(name)) state_.variables.emplace(std::string(name), Variable{});
   if (!state_.frames.empty()) {
+    if (!spend(1 + state_.frames.back().saved.size() / 64, span)) return;
     for (const ShellState::Saved& saved : state_.frames.back().saved) {
       if (saved.name == name) state_.variables.emplace(std::string(name), Variable{});
     }
@@ -370,6 +379,7 @@ void Interpreter::unset_element(std::string_view name, std::string_view index, S
     std::int64_t number = arithmetic(index, span);
     if (number < 0) number += variable->indexed.next_index();
     if (number < 0) return unsupported("an index before the array's first element", span);
+    if (!spend(1 + variable->indexed.behind(number) / 64, span)) return;
     variable->indexed.erase(number);
   } else {
     return unsupported("unset of an element of what is no array", span);

@@ -5,6 +5,7 @@
 // "Expansion".
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/span.hpp"
@@ -226,17 +228,45 @@ struct Command {
   const Condition* condition = nullptr;
 };
 
+/// The heap, with a count of what was taken from it.
+class CountedMemory final : public std::pmr::memory_resource {
+ public:
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  void* do_allocate(std::size_t size, std::size_t alignment) override {
+    bytes_ += size;
+    return std::pmr::new_delete_resource()->allocate(size, alignment);
+  }
+  void do_deallocate(void* memory, std::size_t size, std::size_t alignment) override {
+    std::pmr::new_delete_resource()->deallocate(memory, size, alignment);
+  }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+  std::size_t bytes_ = 0;
+};
+
 /// A parsed text. Not copied, not moved: nodes point into it.
 struct Script {
   std::string text;
-  std::pmr::monotonic_buffer_resource arena{4096};
+  CountedMemory memory;
+  std::pmr::monotonic_buffer_resource arena;
   std::optional<Span> place;  ///< Where in another text it stands: the eval that made it.
   std::vector<std::shared_ptr<const Script>> children;  ///< Texts of `…` that hold escapes.
   const Command* root = nullptr;  ///< A sequence; absent when the text holds no command.
 
-  Script() = default;
+  explicit Script(std::string source)
+      : text(std::move(source)),
+        arena(256 + std::min<std::size_t>(text.size() * 8, 4096), &memory) {}
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
+
+  /// Of the text, its tree and those of its children.
+  std::size_t memory_bytes() const {
+    std::size_t bytes = sizeof(Script) + text.size() + memory.bytes();
+    for (const auto& child : children) bytes += child->memory_bytes();
+    return bytes;
+  }
 };
 
 }  // namespace rbee::pkgbuild

@@ -51,6 +51,8 @@ class Expander {
     }
     for (std::size_t i = from; i < units.size() && !meter_.exhausted(); ++i) {
       if (!units[i].is('{')) continue;
+      // "{}" that begins a word or an element is itself.
+      if (i == 0 && units.size() > 1 && units[1].is('}')) continue;
       const auto braces = matching(units, i);
       if (!braces) continue;
       std::vector<Units> middle;
@@ -63,7 +65,13 @@ class Expander {
           for (Units& expanded : expand(piece, 0, depth + 1)) middle.push_back(std::move(expanded));
           begin = end + 1;
         }
+      } else if (nested_comma(units, *braces)) {
+        // bash finds the comma of a pair inside, and takes off the braces of this one.
+        middle = expand({units.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                         units.begin() + static_cast<std::ptrdiff_t>(braces->close)},
+                        0, depth + 1);
       } else if (!sequence(units, *braces, middle)) {
+        i = braces->close;
         continue;
       }
       const Units rest(units.begin() + static_cast<std::ptrdiff_t>(braces->close) + 1, units.end());
@@ -84,22 +92,33 @@ class Expander {
   }
 
  private:
+  // The '}' that closes is the first of its depth behind a comma or "..", as in bash.
   std::optional<Braces> matching(const Units& units, std::size_t open) {
     Braces found{open, 0, {}};
     int depth = 0;
+    bool dots = false;
+    const auto is = [&](std::size_t i, char c) { return i < units.size() && units[i].is(c); };
     if (!meter_.spend(1 + (units.size() - open) / 8)) return std::nullopt;
     for (std::size_t i = open + 1; i < units.size(); ++i) {
       if (units[i].is('{')) ++depth;
       if (units[i].is(',') && depth == 0) found.commas.push_back(i);
+      if (depth == 0 && is(i, '.') && is(i + 1, '.') && !is(i + 2, '}')) dots = true;
       if (units[i].is('}')) {
-        if (depth == 0) {
+        if (depth > 0) {
+          --depth;
+        } else if (dots || !found.commas.empty()) {
           found.close = i;
           return found;
         }
-        --depth;
       }
     }
     return std::nullopt;
+  }
+
+  static bool nested_comma(const Units& units, const Braces& braces) {
+    return std::any_of(units.begin() + static_cast<std::ptrdiff_t>(braces.open),
+                       units.begin() + static_cast<std::ptrdiff_t>(braces.close),
+                       [](const Unit& unit) { return unit.is(','); });
   }
 
   // {a..b[..step]}
@@ -130,7 +149,8 @@ class Expander {
       return false;
     }
     constexpr std::int64_t kFar = std::int64_t{1} << 40;
-    if (std::abs(*low) > kFar || std::abs(*high) > kFar || step > kFar || step < -kFar) {
+    if (*low > kFar || *low < -kFar || *high > kFar || *high < -kFar || step > kFar ||
+        step < -kFar) {
       meter_.spend(~std::uint64_t{0});
       return false;
     }
@@ -160,6 +180,22 @@ class Expander {
   bool& odd_;
 };
 
+// Braces come first in bash: $x{a,b} is $xa and $xb, {$,}x may be $x, and {~,a} has a tilde. Here
+// the parts were found before.
+bool reads_differently(const Units& units) {
+  if (!units.empty() && units[0].is('~')) return true;
+  for (std::size_t i = 0; i + 1 < units.size(); ++i) {
+    const Unit& next = units[i + 1];
+    if (units[i].is('$') && (next.part != nullptr || next.c != ' ')) return true;
+    if (units[i].part == nullptr || next.part != nullptr) continue;
+    const Parameter* parameter = units[i].part->parameter;
+    if (parameter != nullptr && !parameter->braced && is_name_start(parameter->name[0]) &&
+        is_name_char(next.c))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 /// The words that a word with braces stands for; `texts` keeps the new literals alive.
@@ -177,6 +213,11 @@ std::vector<std::vector<WordPart>> Interpreter::expand_braces(const Word& word,
   Expander expander(meter_, odd);
   const std::vector<Units> words = expander.expand(units, 0, 0);
   if (odd) unsupported("a brace sequence from upper to lower case", word.span);
+  for (const Units& one : words) {
+    if (reads_differently(one)) {
+      unsupported("braces that make a name or a tilde with what stands beside them", word.span);
+    }
+  }
   if (!check_meter(word.span)) return {};
   std::vector<std::vector<WordPart>> out;
   for (const Units& one : words) {

@@ -402,21 +402,18 @@ const Condition* Parser::parse_condition_term() {
     return nullptr;
   }
   if (is_unary_operator(first)) {
-    Lexer ahead = lex_;
-    ahead.advance(2);
-    ahead.skip_blanks();
-    const std::string_view next = ahead.raw_word();
-    const bool ends = next == "]]" || next.empty();
-    if (!(ends && (next == "]]" || ahead.operator_here() == "&&" || ahead.operator_here() == "||" ||
-                   ahead.peek() == ')'))) {
-      node->kind = Condition::Kind::unary;
-      node->op = first;
-      lex_.advance(2);
-      lex_.skip_blanks();
-      node->left = parse_operand_word(plain);
-      node->span = span_from(begin);
-      return failed() ? nullptr : node;
+    // Never a word by itself, whatever follows: [[ -f ]] is a syntax error.
+    node->kind = Condition::Kind::unary;
+    node->op = first;
+    lex_.advance(2);
+    lex_.skip_blanks();
+    if (at_reserved("]]")) {
+      fail_here("a word of the condition");
+      return nullptr;
     }
+    node->left = parse_operand_word(plain);
+    node->span = span_from(begin);
+    return failed() ? nullptr : node;
   }
   node->left = parse_operand_word(plain);
   if (failed()) return nullptr;

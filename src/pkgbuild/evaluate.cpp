@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "pkgbuild/host.hpp"
 #include "pkgbuild/lint.hpp"
 #include "pkgbuild/parser.hpp"
@@ -38,7 +39,8 @@ Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string
   if (kind == Refusal::Kind::unsupported) {
     message = "unsupported: " + message + " at line " + std::to_string(finding.position.line);
   }
-  finding.message = std::move(message);
+  // It may quote the recipe: the name of a command, the text after ${x?
+  finding.message = printable_line(message);
   if (!text.empty()) finding.excerpt = excerpt(text, finding.span);
   finding.why = std::move(why);
   return Refusal{kind, {std::move(finding)}};
@@ -73,6 +75,21 @@ std::optional<Refusal> look_at_bytes(std::string_view text, const Limits& limits
                   "makepkg does not read a recipe with CRLF line ends.");
   }
   return std::nullopt;
+}
+
+/// Every rule is asked of every package for every architecture.
+constexpr std::size_t kPackagesMax = 500, kArchesMax = 100, kProductMax = 5'000;
+
+std::optional<Refusal> look_at_counts(std::string_view text, const Recipe& recipe) {
+  const std::size_t packages = recipe.array("pkgname").size(), arches = recipe.array("arch").size();
+  if (packages <= kPackagesMax && arches <= kArchesMax && packages * arches <= kProductMax)
+    return std::nullopt;
+  const auto field = recipe.fields.find(arches > kArchesMax ? "arch" : "pkgname");
+  return refuse(text, Refusal::Kind::limit, field->second.span,
+                "there are too many packages or architectures (" + std::to_string(packages) +
+                    " and " + std::to_string(arches) + "); at most " +
+                    std::to_string(kPackagesMax) + " and " + std::to_string(kArchesMax) +
+                    " are allowed, and " + std::to_string(kProductMax) + " pairs of the two");
 }
 
 /// CARCH and CHOST as makepkg.conf has them on that platform.
@@ -223,6 +240,7 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
     recipe.fields.emplace(name, field_of(variable));
   }
   const std::vector<std::string> names = recipe.array("pkgname");
+  if (auto refusal = look_at_counts(text, recipe)) return refused(std::move(*refusal));
   for (const std::string& name : names) recipe.packages.push_back({name, {}});
   recipe.pkgbase = recipe.scalar("pkgbase");
   if (recipe.pkgbase.empty() && !names.empty()) recipe.pkgbase = names.front();
@@ -231,14 +249,22 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
         Span{function.command->name_span.begin, function.command->span.end});
     recipe.functions.push_back({name, span, function.script, function.command->parts[0]});
   }
-  std::sort(recipe.functions.begin(), recipe.functions.end(),
-            [](const Function& a, const Function& b) { return a.span.begin < b.span.begin; });
+  std::stable_sort(
+      recipe.functions.begin(), recipe.functions.end(),
+      [](const Function& a, const Function& b) { return a.span.begin < b.span.begin; });
   if (trace != nullptr)
     for (const auto& [name, variable] : shell.state().variables) trace->settle(name, variable);
   find_overrides(shell, recipe);
   if (shell.halt()) return refused(refuse(text, shell));
   std::vector<Finding> findings = lint(recipe, text, inputs.files);
   if (!findings.empty()) return refused(Refusal{Refusal::Kind::invalid, std::move(findings)});
+  if (!srcinfo_fits(recipe)) {
+    return refused(
+        refuse(text, Refusal::Kind::limit, {},
+               "its .SRCINFO would have more than " + std::to_string(kSrcinfoBytesMax) +
+                   " bytes or " + std::to_string(kSrcinfoLinesMax) + " lines",
+               "A field for one architecture is printed for each time that arch lists it."));
+  }
   return recipe;
 }
 

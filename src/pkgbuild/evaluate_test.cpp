@@ -141,6 +141,9 @@ TEST(Evaluate, RefusesWithExactMessages) {
       {"done\n", Kind::syntax, "unexpected 'done': a command was expected here"},
       {"cat <<E\nx\n", Kind::syntax, "this here-document has no closing line 'E'"},
       {"[[ a\n", Kind::syntax, "this [[ has no closing ]]: the text ends first"},
+      {"[[ -f ]]\n", Kind::syntax, "unexpected ']]': a word of the condition was expected here"},
+      {"[[ -a || a ]]\n", Kind::syntax,
+       "unexpected '||': a word of the condition was expected here"},
       {"case x in\n", Kind::syntax, "this 'case' has no 'esac': the text ends first"},
   };
   for (const RefusalRow& row : rows) {

@@ -13,8 +13,9 @@ bool is_glob_character(char c) {
 
 // A pattern can only match a file when its brackets close.
 bool is_glob(std::string_view text, const std::vector<std::uint32_t>& globs) {
+  const std::size_t last_close = text.rfind(']');
   for (const std::uint32_t at : globs) {
-    if (text[at] != '[' || text.find(']', at + 1) != std::string_view::npos) return true;
+    if (text[at] != '[' || (last_close != std::string_view::npos && last_close > at)) return true;
   }
   return false;
 }
@@ -54,6 +55,7 @@ void FieldBuilder::quoted(std::string_view text, Span span) {
       }
       return;
     case Interpreter::Expand::regex:
+      if (!shell_.spend(1 + current_.size() / 256, span)) return;
       if (const std::size_t open = current_.rfind('[');
           open != std::string::npos && !text.empty() &&
           current_.find(']', open + 2) == std::string::npos &&
@@ -73,6 +75,7 @@ void FieldBuilder::expanded(std::string_view text, Span span) {
   if (!splits()) return literal(text, span);
   if (!shell_.spend_bytes(text.size(), span)) return;
   const std::string_view ifs = shell_.ifs();
+  if (ifs.size() > 3 && !shell_.spend(1 + text.size() * ifs.size() / 256, span)) return;
   if (text.find_first_of(ifs) == std::string_view::npos) {
     if (!text.empty()) {
       const std::size_t from = current_.size();
@@ -231,9 +234,12 @@ void Interpreter::expand_part(const WordPart& part, FieldBuilder& builder, bool 
     case WordPart::Kind::ansi_c:
       return builder.quoted(part.text, part.span);
     case WordPart::Kind::double_quoted:
-    case WordPart::Kind::locale:
+    case WordPart::Kind::locale: {
       if (part.parts.empty()) return builder.quoted({}, part.span);
-      return expand_parts(part.parts, builder, true);
+      const FieldBuilder::Quotes quotes = builder.open_quotes();
+      expand_parts(part.parts, builder, true);
+      return builder.close_quotes(quotes);
+    }
     case WordPart::Kind::parameter:
       return expand_parameter(*part.parameter, part.span, builder, quoted);
     case WordPart::Kind::command: {
@@ -303,6 +309,7 @@ void Interpreter::emit(const Value& value, FieldBuilder& builder, bool quoted) {
   }
   const std::string_view separators = ifs();
   const char first = separators.empty() ? '\0' : separators[0];
+  if (quoted && !value.star && value.items.empty()) builder.note_empty_list();
   if (value.star && quoted) {
     std::string joined;
     for (std::size_t i = 0; i < value.items.size() && !stopped(); ++i) {

@@ -8,10 +8,29 @@
 #include "pkgbuild/text_commands.hpp"
 
 namespace rbee::pkgbuild {
+namespace {
+
+constexpr std::string_view kTooDeep = "calls and commands are nested too deep";
+
+// bash 5.2 leaves a mark of empty quotes in such a word: case ${x-""}a in a) does not match.
+bool keeps_a_null(const Word& word) {
+  if (word.parts.size() < 2) return false;
+  for (const WordPart& part : word.parts) {
+    if (part.kind != WordPart::Kind::parameter || part.parameter->operand == nullptr) continue;
+    const Parameter::Op op = part.parameter->op;
+    if (op != Parameter::Op::use_default && op != Parameter::Op::use_alternate) continue;
+    for (const WordPart& inner : part.parameter->operand->parts) {
+      if (inner.kind == WordPart::Kind::double_quoted) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 Interpreter::Depth::Depth(Interpreter& i, Span span) : interpreter(i) {
   if (++interpreter.depth_ > 2 * interpreter.inputs_.limits.depth_max) {
-    interpreter.stop(Refusal::Kind::limit, "calls and commands are nested too deep", span);
+    interpreter.stop(Refusal::Kind::limit, std::string(kTooDeep), span);
   }
 }
 
@@ -239,14 +258,22 @@ void Interpreter::execute_pipeline(const Command& command) {
   }
 }
 
+/// What a copy of the state costs: every node of it, and its bytes.
+std::uint64_t Interpreter::copy_steps() const {
+  std::size_t strings = state_.parameters.size();
+  for (const ShellState::Frame& frame : state_.frames)
+    strings += 1 + frame.saved.size() + frame.parameters.size();
+  return (state_.variables.size() + state_.functions.size()) / 2 + strings / 4 +
+         memory_bytes_ / 256;
+}
+
 void Interpreter::execute_subshell(const Command* body) {
   if (body == nullptr || stopped()) return;
   ++subshells_;
   if (memory_bytes_ * static_cast<std::size_t>(subshells_ + 1) > inputs_.limits.memory_bytes_max) {
     stop(Refusal::Kind::limit, "its subshells need more memory than is allowed", body->span);
   }
-  if (stopped() || !spend(1 + state_.variables.size() / 4 + memory_bytes_ / 256, body->span))
-    return;
+  if (stopped() || !spend(1 + copy_steps(), body->span)) return;
   ShellState outer = state_;
   Trace::Names outer_names;
   if (trace_ != nullptr) outer_names = trace_->names();
@@ -299,6 +326,7 @@ bool Interpreter::end_loop_turn() {
 
 void Interpreter::execute_for(const Command& command) {
   taint_ = 0;
+  if (!command.has_in && !spend(1 + state_.parameters.size() / 4, command.span)) return;
   std::vector<std::string> items;
   Trace::Inputs words;
   {
@@ -380,6 +408,10 @@ void Interpreter::execute_while(const Command& command) {
 
 void Interpreter::execute_case(const Command& command) {
   taint_ = 0;
+  if (keeps_a_null(command.words[0])) {
+    return unsupported("quotes inside ${ } beside other text in the word of a case",
+                       command.words[0].span);
+  }
   const std::string word = expand_single(command.words[0]);
   require_untainted(command.span);
   status_ = 0;
@@ -463,6 +495,7 @@ void Interpreter::execute_simple(const Command& command) {
     if (assignment.array || assignment.index != nullptr)
       return unsupported("an array before a command", assignment.span);
     const Variable* present = find(assignment.name);
+    if (present != nullptr && !spend(1 + present->memory_bytes() / 64, assignment.span)) return;
     saved.push_back(
         {std::string(assignment.name), present ? std::optional<Variable>(*present) : std::nullopt});
     apply_assignment(assignment);
@@ -550,15 +583,21 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
     input = std::string_view(*io_.in->text).substr(std::min(io_.in->pos, io_.in->text->size()));
     io_.in->pos = io_.in->text->size();
   }
-  std::size_t bytes = input.size();
+  // Arguments may be programs and patterns, which are compiled.
+  std::size_t bytes = 0;
   for (const std::string& argument : argv) bytes += argument.size();
-  if (!spend(20 + bytes / 8, span)) return;
+  if (!spend(20 + bytes * 3 / 2 + input.size() / 8, span)) return;
   const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : &files_,
                          inputs_.limits.memory_bytes_max / 16};
   const auto result = run_text_command(call);
-  if (const auto* refused = std::get_if<CommandUnsupported>(&result))
+  if (const auto* refused = std::get_if<CommandUnsupported>(&result)) {
+    // How far it came is not known; "over that much text" is when it came to its end.
+    const bool costly = refused->construct.ends_with("over that much text");
+    if (!spend(costly ? kCallStepsMax : 500, span)) return;
     return unknown(refused->construct);
+  }
   const CommandOutput& output = std::get<CommandOutput>(result);
+  if (!spend(output.steps, span)) return;
   put(output.output, span);
   if (output.status != 0) complain(span);
   status_ = output.status;
@@ -567,7 +606,7 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
 
 // eval and source: parse and run in the present shell.
 void Interpreter::run_text(std::string text, Span span) {
-  if (!spend_bytes(text.size() * 8, span)) return;
+  if (!spend(1 + text.size() / 2, span)) return;
   ParseOptions options;
   options.depth_max = std::max(1, inputs_.limits.depth_max - depth_ / 2);
   options.extglob = (state_.options & kExtglob) != 0 ? Extglob::on : Extglob::off;
@@ -575,11 +614,18 @@ void Interpreter::run_text(std::string text, Span span) {
   const auto parsed = parse(text, options);
   if (!parsed) {
     if (parsed.error().kind == SyntaxError::Kind::depth) {
-      stop(Refusal::Kind::limit, parsed.error().message, span);
+      stop(Refusal::Kind::limit, std::string(kTooDeep), span);
     } else {
       unsupported("eval of text that bash would not parse", span);
     }
     return;
+  }
+  texts_bytes_ += (*parsed)->memory_bytes();
+  if (texts_bytes_ > inputs_.limits.memory_bytes_max) {
+    return stop(Refusal::Kind::limit,
+                "the texts that it evaluates need more than " +
+                    std::to_string(inputs_.limits.memory_bytes_max) + " bytes of memory",
+                span);
   }
   const auto outer_place = std::exchange(eval_place_, options.place);
   status_ = 0;

@@ -115,6 +115,8 @@ class Interpreter {
   void set_scalar(std::string_view name, std::string value, Span span = {});
   void forget_variable(std::string_view name);
   void unsupported(std::string construct, Span span);
+  /// Count work that is done outside on its behalf; false when the limit is reached.
+  bool spend(std::uint64_t steps, Span span);
   /// Make every read of `name` depend on the host from now on.
   void taint_variable(std::string_view name);
 
@@ -171,13 +173,13 @@ class Interpreter {
   bool stopped() const { return flow_ != Flow::none; }
   bool halted() const { return halt_.has_value(); }
   void stop(Refusal::Kind kind, std::string message, Span span);
-  bool spend(std::uint64_t steps, Span span);
   bool spend_bytes(std::size_t bytes, Span span) { return spend(1 + bytes / 64, span); }
   void execute(const Command* command);
   void execute_body(const Command& command);
   void execute_list(const Command& command);
   void execute_and_or(const Command& command);
   void execute_pipeline(const Command& command);
+  std::uint64_t copy_steps() const;
   void execute_subshell(const Command* body);
   void execute_if(const Command& command);
   void execute_for(const Command& command);
@@ -285,6 +287,7 @@ class Interpreter {
   Io io_;
   StepMeter meter_;
   std::size_t memory_bytes_ = 0;
+  std::size_t texts_bytes_ = 0;  ///< Of all trees that eval and source made; kept to the end.
   int depth_ = 0;
   int calls_ = 0;
   int loops_ = 0;
@@ -319,6 +322,23 @@ class FieldBuilder {
   void finish(Span span);
   bool splits() const { return mode_ == Interpreter::Expand::fields; }
   Interpreter::Expand mode() const { return mode_; }
+  /// One pair of double quotes: begins, and ends. Quotes that hold nothing are an empty field, but
+  /// not when an empty "$@" stands in them.
+  struct Quotes {
+    bool active, empty_list;
+    std::size_t fields, bytes;
+  };
+  Quotes open_quotes() {
+    const Quotes before{active_, empty_list_, fields_.size(), current_.size()};
+    empty_list_ = false;
+    return before;
+  }
+  void close_quotes(const Quotes& before) {
+    if (empty_list_ && fields_.size() == before.fields && current_.size() == before.bytes)
+      active_ = before.active;
+    empty_list_ = before.empty_list;
+  }
+  void note_empty_list() { empty_list_ = true; }
   std::string take() { return std::move(current_); }
   std::vector<std::string>& fields() { return fields_; }
 
@@ -331,6 +351,7 @@ class FieldBuilder {
   std::vector<std::string> fields_;
   std::string current_;
   bool active_ = false;
+  bool empty_list_ = false;           ///< An empty "$@" stood in the present quotes.
   std::vector<std::uint32_t> globs_;  ///< Offsets of unquoted * ? [ in the current field.
 };
 

@@ -83,9 +83,27 @@ std::uint32_t Lexer::skip_quoted(std::uint32_t at) const {
   return std::min(at + 1, end_);
 }
 
+namespace {
+
+/// Counts what a look ahead has walked over when it ends.
+struct Walk {
+  std::uint64_t& sum;
+  std::uint32_t from;
+  const std::uint32_t& at;
+  Walk(std::uint64_t& total, std::uint32_t begin, const std::uint32_t& place)
+      : sum(total), from(begin), at(place) {}
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+  ~Walk() { sum += at - from; }
+};
+
+}  // namespace
+
 std::uint32_t Lexer::closing_double_paren(std::uint32_t from) const {
   int depth = 0;
-  for (std::uint32_t at = from; at < end_;) {
+  std::uint32_t at = from;
+  const Walk walk{looked_ahead_, from, at};
+  while (at < end_) {
     const char c = text_[at];
     if (c == '\\') {
       at += 2;
@@ -107,7 +125,9 @@ std::uint32_t Lexer::closing_double_paren(std::uint32_t from) const {
 
 std::uint32_t Lexer::closing_bracket(std::uint32_t from) const {
   int depth = 0;
-  for (std::uint32_t at = from; at < end_;) {
+  std::uint32_t at = from;
+  const Walk walk{looked_ahead_, from, at};
+  while (at < end_) {
     const char c = text_[at];
     if (c == '\n' && depth == 0) return npos;
     if (c == '\\') {

@@ -62,6 +62,9 @@ class Lexer {
   /// The offset of the ']' that closes a '[' before `from`; npos when there is none.
   std::uint32_t closing_bracket(std::uint32_t from) const;
 
+  /// How many bytes the two above have walked over so far.
+  std::uint64_t looked_ahead() const { return looked_ahead_; }
+
   static constexpr std::uint32_t npos = ~std::uint32_t{0};
 
  private:
@@ -70,6 +73,7 @@ class Lexer {
   std::string_view text_;
   std::uint32_t pos_;
   std::uint32_t end_;
+  mutable std::uint64_t looked_ahead_ = 0;
 };
 
 }  // namespace rbee::pkgbuild

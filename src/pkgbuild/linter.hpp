@@ -29,7 +29,11 @@ class Linter {
   Linter(const Recipe& recipe, std::string_view text, const LocalFiles* files)
       : recipe_(recipe), text_(text), files_(files), lines_(text) {}
 
+  /// What follows after so many says nothing new.
+  static constexpr std::size_t kFindingsMax = 100;
+
   void report(Span span, Complaint complaint) {
+    if (findings_.size() >= kFindingsMax) return;
     Finding finding;
     finding.rule = std::move(complaint.rule);
     finding.severity = Severity::block;

@@ -165,9 +165,10 @@ class LineFinder {
       default: {
         // A continued line is joined when bash reads it; inside single quotes it would not be.
         const std::string_view text = text_of(part.span);
+        const bool quotes = text.find('\'') != std::string_view::npos;
         for (std::size_t at = text.find('\n'); at != std::string_view::npos;
              at = text.find('\n', at + 1)) {
-          if (text[at - 1] != '\\' || text.find('\'') != std::string_view::npos) return true;
+          if (quotes || text[at - 1] != '\\') return true;
         }
         return false;
       }
@@ -230,7 +231,14 @@ Field override_of(Interpreter& shell, const Recipe& recipe, std::string_view nam
   Variable start;
   start.form = array ? Variable::Form::indexed : Variable::Form::scalar;
   start.set = true;
+  if (!shell.spend(1 + lines.size() / 16, place.value_or(lines.front()->span))) return {};
   if (const auto global = recipe.fields.find(name); global != recipe.fields.end()) {
+    std::size_t bytes = 0;
+    for (const std::string& value : global->second.values) bytes += value.size();
+    // Copied to the variable and from it to the field, and kept there.
+    if (!shell.spend(1 + global->second.values.size() + bytes / 32,
+                     place.value_or(lines.front()->span)))
+      return {};
     if (array) {
       for (const std::string& value : global->second.values) start.indexed.append(value);
     } else if (!global->second.values.empty()) {
@@ -311,6 +319,8 @@ void find_overrides(Interpreter& shell, Recipe& recipe) {
       shell.unsupported("a package function whose body is no { }", function->span);
       return;
     }
+    const Span body = function->body->span;
+    if (!shell.spend(1 + (body.end - body.begin) / 16, function->span)) return;
     found[i]->finder.walk(function->body);
     if (found[i]->finder.odd()) {
       shell.unsupported("an override that does not stand on a line of its own",

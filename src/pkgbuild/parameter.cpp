@@ -47,7 +47,10 @@ bool Interpreter::check_meter(Span span) {
 }
 
 Pattern Interpreter::make_pattern(const std::string& text, Span span) {
-  spend_bytes(text.size() * 8, span);
+  // A plain text costs a copy of it; anything else an element for each character.
+  const bool plain = Pattern::is_plain(text) && (state_.options & kNoCaseMatch) == 0;
+  spend(1 + text.size() / (plain ? 64 : 2), span);
+  if (stopped()) return Pattern({}, PatternSyntax::plain, PatternCase::sensitive);
   Pattern pattern(
       text, (state_.options & kExtglob) != 0 ? PatternSyntax::extended : PatternSyntax::plain,
       (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);
@@ -101,7 +104,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
           if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
           return expand_parts(parameter.operand->parts, builder, quoted);
         }
-        if (quoted && !value.list) builder.quoted({}, span);
+        if (quoted && (!value.list || value.star)) builder.quoted({}, span);
         return;
       }
       if (!missing) return emit(value, builder, quoted);
@@ -228,7 +231,7 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
         value.list = true;
         value.star = name[0] == '*';
         value.set = !state_.parameters.empty();
-        value.items = state_.parameters;
+        if (spend(1 + state_.parameters.size() / 4, span)) value.items = state_.parameters;
         return value;
       case '#':
         value.set = true;
@@ -330,10 +333,11 @@ Interpreter::Value Interpreter::names_or_keys(const Parameter& parameter, Span s
       unsupported("${!" + std::string(parameter.name) + "*}", span);
       return value;
     }
-    for (const auto& [name, variable] : state_.variables) {
-      if (name.starts_with(parameter.name) && variable.set) value.items.push_back(name);
+    for (auto it = state_.variables.lower_bound(parameter.name);
+         it != state_.variables.end() && it->first.starts_with(parameter.name); ++it) {
+      if (it->second.set) value.items.push_back(it->first);
     }
-    std::sort(value.items.begin(), value.items.end());
+    spend(1 + value.items.size() / 4, span);
     value.set = !value.items.empty();
     return value;
   }
@@ -480,7 +484,8 @@ void Interpreter::apply_substring(const Parameter& parameter, Value& value, Span
     const auto count = static_cast<std::int64_t>(value.items.size());
     if (offset == 0) return unsupported("${@:0}", span);
     if (offset < 0) offset += count + 1;
-    if (offset <= 0) {
+    if (offset == 0) return unsupported("${@:0}", span);
+    if (offset < 0) {
       value.items.clear();
       return;
     }
@@ -518,6 +523,11 @@ std::string Interpreter::replace(std::string_view text, const Pattern& pattern, 
   std::string out;
   const bool ampersand = (state_.options & kNoPatsubReplacement) == 0;
   const auto put_replacement = [&](std::string_view matched) {
+    const std::size_t times =
+        ampersand && matched.size() > 1
+            ? static_cast<std::size_t>(std::count(replacement.begin(), replacement.end(), '&'))
+            : 0;
+    if (!spend_bytes(replacement.size() + times * matched.size(), span)) return;
     if (!ampersand) {
       out.append(replacement);
       return;

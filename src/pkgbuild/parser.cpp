@@ -37,6 +37,14 @@ Parser::Depth::Depth(Parser& p) : parser(p), ok(true) {
   }
 }
 
+bool Parser::looked_too_far() {
+  if (lex_.looked_ahead() <= kLookAheadMin + kLookAheadTimes * script_.text.size()) return false;
+  const std::uint32_t at = lex_.pos();
+  fail(SyntaxError::Kind::depth, at, at + 1,
+       "too many brackets and parentheses are open that nothing closes");
+  return true;
+}
+
 void Parser::fail(SyntaxError::Kind kind, std::uint32_t begin, std::uint32_t end,
                   std::string message) {
   const auto size = static_cast<std::uint32_t>(script_.text.size());
@@ -149,8 +157,7 @@ void Parser::read_here_doc(HereDoc& doc) {
   Redirect& redirect = *doc.redirect;
   redirect.body_span = span(begin, after);
   if (doc.strip_tabs && !doc.quoted) {
-    auto child = std::make_shared<Script>();
-    child->text = std::move(stripped);
+    auto child = std::make_shared<Script>(std::move(stripped));
     ParseOptions inner = options_;
     inner.depth_max = options_.depth_max - depth_;
     Parser parser(*child, 0, static_cast<std::uint32_t>(child->text.size()), inner,
@@ -361,10 +368,10 @@ const Command* Parser::parse_command() {
   if (!depth.ok) return nullptr;
   lex_.skip_blanks();
   if (lex_.peek() == '(') {
-    if (lex_.peek(1) == '(' && lex_.closing_double_paren(lex_.pos() + 2) != Lexer::npos) {
-      return parse_arithmetic_command();
-    }
-    return parse_subshell();
+    const bool arithmetic =
+        lex_.peek(1) == '(' && lex_.closing_double_paren(lex_.pos() + 2) != Lexer::npos;
+    if (looked_too_far()) return nullptr;
+    return arithmetic ? parse_arithmetic_command() : parse_subshell();
   }
   const std::string_view word = lex_.raw_word();
   if (!word.empty() && is_reserved(word)) {
@@ -515,10 +522,14 @@ List<Redirect> Parser::finish_redirects(std::vector<Redirect*>& pending) {
   if (pending.empty()) return {};
   auto* memory = static_cast<Redirect*>(
       script_.arena.allocate(sizeof(Redirect) * pending.size(), alignof(Redirect)));
-  for (std::size_t i = 0; i < pending.size(); ++i) {
+  // Backwards: those of this command are the last that were opened.
+  auto doc = static_cast<std::ptrdiff_t>(here_docs_.size());
+  for (std::size_t i = pending.size(); i-- > 0;) {
     Redirect* slot = new (memory + i) Redirect(*pending[i]);
-    for (HereDoc& doc : here_docs_) {
-      if (doc.redirect == pending[i]) doc.redirect = slot;
+    if (slot->kind == Redirect::Kind::here_doc) {
+      while (--doc >= 0 && here_docs_[static_cast<std::size_t>(doc)].redirect != pending[i]) {
+      }
+      if (doc >= 0) here_docs_[static_cast<std::size_t>(doc)].redirect = slot;
     }
   }
   return {memory, pending.size()};
@@ -625,8 +636,7 @@ const Command* Parser::parse_simple() {
 
 tl::expected<std::shared_ptr<const Script>, SyntaxError> parse(std::string_view text,
                                                                const ParseOptions& options) {
-  auto script = std::make_shared<Script>();
-  script->text = text;
+  auto script = std::make_shared<Script>(std::string(text));
   script->place = options.place;
   Parser parser(*script, 0, static_cast<std::uint32_t>(script->text.size()), options, std::nullopt);
   script->root = parser.parse_program();

@@ -76,6 +76,10 @@ class Parser {
   };
 
   // parser.cpp
+  /// Fails, and is true, when so much was looked at ahead that the cost would be the square of the
+  /// text.
+  bool looked_too_far();
+  static constexpr std::uint64_t kLookAheadMin = 4096, kLookAheadTimes = 64;
   const Command* parse_list(bool top_level);
   const Command* parse_required_list(std::string_view after);
   const Command* parse_and_or();
@@ -128,7 +132,7 @@ class Parser {
   void parse_bad_parameter(Parameter& parameter);
   const Word* parse_operand(Stop stop, Mode outer, bool pattern);
   Word parse_range(std::uint32_t begin, std::uint32_t end, Mode mode);
-  bool at_assignment(std::uint32_t& operator_at) const;
+  bool at_assignment(std::uint32_t& operator_at);
   Assignment parse_assignment();
   void parse_array_elements(Assignment& assignment);
   List<WordPart> keep(const std::vector<WordPart>& parts) { return keep_list(parts); }

@@ -93,9 +93,22 @@ std::size_t character_count(std::string_view text) {
   return count;
 }
 
+bool Pattern::is_plain(std::string_view text) {
+  // "(" alone begins a group only behind one of ? * + @ !, which is not looked for here.
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return c == '*' || c == '?' || c == '[' || c == '\\' || c == '(' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
 Pattern::Pattern(std::string_view text, PatternSyntax syntax, PatternCase letter_case)
     : extended_(syntax == PatternSyntax::extended),
       insensitive_(letter_case == PatternCase::insensitive) {
+  if (!insensitive_ && is_plain(text)) {
+    literal_ = text;
+    is_plain_ = true;
+    return;
+  }
   std::size_t at = 0;
   sequence_ = compile(text, at, false, 0);
   if (insensitive_) return;
@@ -180,6 +193,7 @@ bool Pattern::compile_bracket(std::string_view text, std::size_t& at, Element& o
   while (i < text.size()) {
     if (text[i] == ']' && !first) {
       at = i + 1;
+      tidy(element);
       out = std::move(element);
       return true;
     }
@@ -187,7 +201,10 @@ bool Pattern::compile_bracket(std::string_view text, std::size_t& at, Element& o
     if (text[i] == '[' && i + 1 < text.size() &&
         (text[i + 1] == ':' || text[i + 1] == '.' || text[i + 1] == '=')) {
       const char mark = text[i + 1];
-      const std::size_t close = text.find(std::string{mark, ']'}, i + 2);
+      const bool may_close = unclosed_.find(mark) == std::string::npos;
+      const std::size_t close =
+          may_close ? text.find(std::string{mark, ']'}, i + 2) : std::string_view::npos;
+      if (may_close && close == std::string_view::npos) unclosed_.push_back(mark);
       if (close != std::string_view::npos) {
         const std::string_view name = text.substr(i + 2, close - i - 2);
         if (mark != ':' ||
@@ -221,6 +238,26 @@ bool Pattern::compile_bracket(std::string_view text, std::size_t& at, Element& o
   return false;
 }
 
+// One lookup each, however long the bracket is.
+void Pattern::tidy(Element& bracket) {
+  std::vector<Range>& ranges = bracket.ranges;
+  std::erase_if(ranges, [](const Range& range) { return range.low > range.high; });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range& a, const Range& b) { return a.low < b.low; });
+  std::size_t kept = 0;
+  for (const Range& range : ranges) {
+    if (kept > 0 && range.low <= ranges[kept - 1].high + 1) {
+      ranges[kept - 1].high = std::max(ranges[kept - 1].high, range.high);
+    } else {
+      ranges[kept++] = range;
+    }
+  }
+  ranges.resize(kept);
+  std::sort(bracket.classes.begin(), bracket.classes.end());
+  bracket.classes.erase(std::unique(bracket.classes.begin(), bracket.classes.end()),
+                        bracket.classes.end());
+}
+
 bool Pattern::matches_one(const Element& element, std::uint32_t code, StepMeter& meter) const {
   if (code >= 0x80 && (insensitive_ || !element.classes.empty())) meter.doubt();
   switch (element.kind) {
@@ -230,9 +267,10 @@ bool Pattern::matches_one(const Element& element, std::uint32_t code, StepMeter&
       return true;
     case Element::Kind::bracket: {
       const auto holds = [&](std::uint32_t c) {
-        for (const Range& range : element.ranges) {
-          if (c >= range.low && c <= range.high) return true;
-        }
+        const auto after =
+            std::upper_bound(element.ranges.begin(), element.ranges.end(), c,
+                             [](std::uint32_t code, const Range& r) { return code < r.low; });
+        if (after != element.ranges.begin() && c <= std::prev(after)->high) return true;
         for (const std::string& name : element.classes) {
           if (in_class(name, c)) return true;
         }
@@ -293,14 +331,18 @@ Pattern::Positions Pattern::run_element(const Element& element, const Positions&
       };
       if (element.group == '@') return once(from);
       if (element.group == '!') {
+        std::vector<bool> reached(std::size_t{size} + 1, false);
+        if (!meter.spend(1 + size / 64)) return {};
         for (const std::uint32_t start : from) {
           const Positions excluded = once({start});
-          if (!meter.spend(1 + (forward ? size - start : start) / 4)) return {};
+          if (!meter.spend(1 + (forward ? size - start : start) / 8)) return {};
           every(start, [&](std::uint32_t at) {
-            if (!std::binary_search(excluded.begin(), excluded.end(), at)) out.push_back(at);
+            if (!std::binary_search(excluded.begin(), excluded.end(), at)) reached[at] = true;
           });
         }
-        normalise(out);
+        for (std::uint32_t at = 0; at <= size; ++at) {
+          if (reached[at]) out.push_back(at);
+        }
         return out;
       }
       if (element.group == '?' || element.group == '*') out = from;
@@ -311,8 +353,9 @@ Pattern::Positions Pattern::run_element(const Element& element, const Positions&
         for (const std::uint32_t at : next) {
           if (!std::binary_search(out.begin(), out.end(), at)) fresh.push_back(at);
         }
+        const auto middle = static_cast<std::ptrdiff_t>(out.size());
         out.insert(out.end(), fresh.begin(), fresh.end());
-        normalise(out);
+        std::inplace_merge(out.begin(), out.begin() + middle, out.end());
         if (element.group == '?') break;
         if (!meter.spend(1 + out.size() / 8)) return {};
       }
@@ -354,19 +397,27 @@ std::optional<std::size_t> Pattern::longest_prefix(std::string_view text, StepMe
 }
 
 std::optional<std::size_t> Pattern::shortest_prefix(std::string_view text, StepMeter& meter) const {
+  if (literal_) return longest_at(text, 0, meter);
   const Positions ends = run(sequence_, {0}, text, Direction::forward, meter);
   if (ends.empty()) return std::nullopt;
   return ends.front();
 }
 
 std::optional<std::size_t> Pattern::shortest_suffix(std::string_view text, StepMeter& meter) const {
+  if (is_plain_) return literal_suffix(text);
   const Positions starts =
       run(sequence_, {static_cast<std::uint32_t>(text.size())}, text, Direction::backward, meter);
   if (starts.empty()) return std::nullopt;
   return starts.back();
 }
 
+std::optional<std::size_t> Pattern::literal_suffix(std::string_view text) const {
+  if (text.ends_with(*literal_)) return text.size() - literal_->size();
+  return std::nullopt;
+}
+
 std::optional<std::size_t> Pattern::longest_suffix(std::string_view text, StepMeter& meter) const {
+  if (is_plain_) return literal_suffix(text);
   const Positions starts =
       run(sequence_, {static_cast<std::uint32_t>(text.size())}, text, Direction::backward, meter);
   if (starts.empty()) return std::nullopt;

@@ -55,6 +55,9 @@ class Pattern {
   /// does.
   Pattern(std::string_view text, PatternSyntax syntax, PatternCase letter_case);
 
+  /// True when every character of the text stands for itself, whatever the syntax.
+  static bool is_plain(std::string_view text);
+
   /// False for forms that are not reproduced (equivalence classes, collating symbols).
   bool is_exact() const { return exact_; }
   /// The text it stands for, when it has no wildcard.
@@ -83,8 +86,8 @@ class Pattern {
     char group = 0;        ///< ? * + @ !
     bool negated = false;  ///< Of a bracket.
     std::uint32_t code = 0;
-    std::vector<Range> ranges;
-    std::vector<std::string> classes;
+    std::vector<Range> ranges;         ///< Sorted, none touching another.
+    std::vector<std::string> classes;  ///< Sorted, none twice.
     std::vector<Sequence> alternatives;
   };
   enum class Direction { forward, backward };
@@ -96,13 +99,17 @@ class Pattern {
                 Direction direction, StepMeter& meter) const;
   Positions run_element(const Element& element, const Positions& from, std::string_view text,
                         Direction direction, StepMeter& meter) const;
+  std::optional<std::size_t> literal_suffix(std::string_view text) const;
+  static void tidy(Element& bracket);
   bool matches_one(const Element& element, std::uint32_t code, StepMeter& meter) const;
 
   Sequence sequence_;
   bool extended_;
   bool insensitive_;
   bool exact_ = true;
+  bool is_plain_ = false;  ///< `literal_` is all there is: no sequence was made.
   int open_brackets_ = 0;  ///< Seen while compiling, that nothing closes.
+  std::string unclosed_;   ///< Of ':', '.' and '=', those for which no "x]" follows any more.
   std::optional<std::string> literal_;
 };
 

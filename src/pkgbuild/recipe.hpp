@@ -150,4 +150,12 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
 /// The recipe as .SRCINFO, byte for byte as makepkg 6.0.2 writes it.
 std::string srcinfo(const Recipe& recipe);
 
+/// A recipe whose .SRCINFO would be larger is refused, and so is a larger .SRCINFO: a field for
+/// each architecture, printed for each, can be a thousand times the recipe.
+inline constexpr std::size_t kSrcinfoBytesMax = 1 << 20;
+inline constexpr std::size_t kSrcinfoLinesMax = 50'000;
+
+/// True when `srcinfo` stays within these. Runs of white space count in full.
+bool srcinfo_fits(const Recipe& recipe);
+
 }  // namespace rbee::pkgbuild

@@ -141,7 +141,8 @@ bool Interpreter::test_condition(const Condition& condition) {
     require_untainted(condition.span);
     if (stopped()) return false;
     // Inside [[ ]] patterns are always extended ones.
-    spend_bytes(right.size() * 8, condition.span);
+    const bool plain = Pattern::is_plain(right) && (state_.options & kNoCaseMatch) == 0;
+    if (!spend(1 + right.size() / (plain ? 64 : 2), condition.span)) return false;
     const Pattern pattern(
         right, PatternSyntax::extended,
         (state_.options & kNoCaseMatch) != 0 ? PatternCase::insensitive : PatternCase::sensitive);
@@ -152,7 +153,7 @@ bool Interpreter::test_condition(const Condition& condition) {
   if (condition.op == "=~") {
     const std::string right = expand_regex(condition.right);
     require_untainted(condition.span);
-    if (stopped() || !spend_bytes(right.size() * 16, condition.span)) return false;
+    if (stopped() || !spend(1 + right.size(), condition.span)) return false;
     const auto regex = Regex::compile(
         right, RegexSyntax::extended,
         (state_.options & kNoCaseMatch) != 0 ? RegexCase::insensitive : RegexCase::sensitive);

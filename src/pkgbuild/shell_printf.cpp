@@ -170,13 +170,15 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
       if (shell_.stopped()) return;
       if (!shell_.spend_bytes(static_cast<std::size_t>(spec.width) + 8, span_)) return;
       const auto numeric = [&](const char* length, auto value) {
+        // Digits are made one by one; blanks are not.
+        const auto digits = static_cast<std::size_t>(spec.width + std::max(spec.precision, 0));
+        if (!shell_.spend(1 + digits / 16, span_)) return;
         std::string spelled = "%" + spec.flags + std::to_string(spec.width);
         if (spec.width == 0) spelled = "%" + spec.flags;
         if (spec.precision >= 0) spelled += "." + std::to_string(spec.precision);
         spelled += length;
         spelled.push_back(conversion);
-        std::string buffer(static_cast<std::size_t>(spec.width + std::max(spec.precision, 0)) + 400,
-                           '\0');
+        std::string buffer(digits + 400, '\0');
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         const int written = std::snprintf(buffer.data(), buffer.size(), spelled.c_str(), value);
@@ -194,8 +196,9 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
           break;
         }
         case 'c': {
+          // The first byte; of an empty text that is the NUL at its end.
           const std::string_view text = argument();
-          pad(spec, text.substr(0, 1), out);
+          pad(spec, text.empty() ? std::string_view("\0", 1) : text.substr(0, 1), out);
           break;
         }
         case 'b': {

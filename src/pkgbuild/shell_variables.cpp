@@ -295,7 +295,7 @@ std::string Builtins::split_line(bool& found, bool raw, char delimiter) {
     }
     line.push_back(c);
   }
-  shell_.spend_bytes(line.size() * 4, span_);
+  shell_.spend(1 + line.size() / 8, span_);
   return line;
 }
 
@@ -337,6 +337,7 @@ void Builtins::read() {
   bool found = false;
   const std::string line = split_line(found, raw, delimiter);
   const std::string ifs(shell_.ifs());
+  if (ifs.size() > 3 && !shell_.spend(1 + line.size() * ifs.size() / 256, span_)) return;
   const auto is_ifs = [&](char c) { return ifs.find(c) != std::string::npos; };
   const auto is_space = [&](char c) { return is_ifs(c) && (c == ' ' || c == '\t' || c == '\n'); };
   std::vector<std::string> names(argv_.begin() + static_cast<std::ptrdiff_t>(i), argv_.end());
@@ -393,10 +394,11 @@ void Builtins::read() {
     if (!is_name(array_name)) return refuse("this read");
     Variable& variable = shell_.writable(array_name, span_);
     if (shell_.stopped()) return;
-    variable.indexed.clear();
-    variable.scalar.clear();
     if (variable.form == Variable::Form::associative)
       return refuse("read -a into an associative array");
+    shell_.account(variable.memory_bytes(), sizeof(Variable), span_);
+    variable.indexed.clear();
+    variable.scalar.clear();
     variable.form = Variable::Form::indexed;
     variable.set = true;
     variable.taint = taint;
@@ -441,6 +443,7 @@ void Builtins::mapfile() {
   if (shell_.stopped()) return;
   if (variable.form == Variable::Form::associative)
     return refuse("mapfile into an associative array");
+  shell_.account(variable.memory_bytes(), sizeof(Variable), span_);
   variable.form = Variable::Form::indexed;
   variable.scalar.clear();
   variable.indexed.clear();
@@ -467,6 +470,7 @@ void Builtins::shift() {
     return refuse("this shift");
   std::vector<std::string>& parameters = shell_.state_.parameters;
   if (static_cast<std::size_t>(count) > parameters.size()) return done(1);
+  if (!shell_.spend(1 + parameters.size() / 64, span_)) return;
   parameters.erase(parameters.begin(), parameters.begin() + count);
   done(0);
 }

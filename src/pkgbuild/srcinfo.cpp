@@ -1,32 +1,15 @@
 // A recipe as .SRCINFO: which field stands where, and how its white space is written.
 //
 // Pure. Source: makepkg 6.0.2, libmakepkg/srcinfo.sh, byte for byte.
-#include <array>
+#include <algorithm>
 
 #include "pkgbuild/recipe.hpp"
+#include "pkgbuild/schema.hpp"
 #include "pkgbuild/text/wide.hpp"
 
 namespace rbee::pkgbuild {
 
 namespace {
-
-constexpr std::array<std::string_view, 7> kGlobalScalars = {
-    "pkgdesc", "pkgver", "pkgrel", "epoch", "url", "install", "changelog"};
-constexpr std::array<std::string_view, 23> kGlobalArrays = {
-    "arch",       "groups",     "license",      "checkdepends", "makedepends", "depends",
-    "optdepends", "provides",   "conflicts",    "replaces",     "noextract",   "options",
-    "backup",     "source",     "validpgpkeys", "cksums",       "md5sums",     "sha1sums",
-    "sha224sums", "sha256sums", "sha384sums",   "sha512sums",   "b2sums"};
-constexpr std::array<std::string_view, 4> kPackageScalars = {"pkgdesc", "url", "install",
-                                                             "changelog"};
-constexpr std::array<std::string_view, 11> kPackageArrays = {
-    "arch",     "groups",    "license",  "checkdepends", "depends", "optdepends",
-    "provides", "conflicts", "replaces", "options",      "backup"};
-/// Printed once for each architecture but "any", with "_<architecture>".
-constexpr std::array<std::string_view, 16> kArchArrays = {
-    "source",      "provides",     "conflicts",  "depends", "replaces", "optdepends",
-    "makedepends", "checkdepends", "cksums",     "md5sums", "sha1sums", "sha224sums",
-    "sha256sums",  "sha384sums",   "sha512sums", "b2sums"};
 
 /// Every run of white space as one space, and none of them at either end.
 std::string normalized(std::string_view value) {
@@ -46,27 +29,47 @@ std::string normalized(std::string_view value) {
   return out;
 }
 
+/// Where lines go: into a text, or only counted.
+struct Text {
+  std::string out;
+  void section(std::string_view key, std::string_view name) {
+    out.append(out.empty() ? "" : "\n").append(key).append(" = ").append(name).append("\n");
+  }
+  void line(std::string_view key, std::string_view value) {
+    out.append("\t").append(key).append(" = ").append(normalized(value)).append("\n");
+  }
+};
+struct Count {
+  std::size_t bytes = 0, lines = 0;
+  void section(std::string_view key, std::string_view name) { line(key, name); }
+  void line(std::string_view key, std::string_view value) {
+    bytes += key.size() + value.size() + 5;
+    ++lines;
+  }
+  bool fits() const { return bytes <= kSrcinfoBytesMax && lines <= kSrcinfoLinesMax; }
+};
+
 /// One line for each value, and one without a value where there is none: bash's printf reuses its
 /// format.
-void write_values(std::string& out, std::string_view name, const std::vector<std::string>& values) {
-  const auto line = [&](std::string_view value) {
-    out.append("\t").append(name).append(" = ").append(value).append("\n");
-  };
-  if (values.empty()) line("");
-  for (const std::string& value : values) line(normalized(value));
+template <typename Sink>
+void write_values(Sink& out, std::string_view name, const std::vector<std::string>& values) {
+  if (values.empty()) out.line(name, "");
+  for (const std::string& value : values) out.line(name, value);
 }
 
-void write_arches(std::string& out, const Fields& fields, const std::vector<std::string>& arches,
-                  void (*write)(std::string&, const Fields&, const std::string&)) {
+template <typename Sink>
+void write_arches(Sink& out, const Fields& fields, const std::vector<std::string>& arches,
+                  void (*write)(Sink&, const Fields&, const std::string&)) {
   for (const std::string& arch : arches) {
     if (arch == "any") continue;
-    for (const std::string_view name : kArchArrays)
+    for (const std::string_view name : schema::kPrintedArchArrays)
       write(out, fields, std::string(name) + '_' + arch);
   }
 }
 
 /// A global field is printed when it holds something.
-void write_global(std::string& out, const Fields& fields, const std::string& name) {
+template <typename Sink>
+void write_global(Sink& out, const Fields& fields, const std::string& name) {
   const auto field = fields.find(name);
   if (field == fields.end() || field->second.values.empty()) return;
   if (field->second.form == Field::Form::scalar && field->second.values.front().empty()) return;
@@ -74,33 +77,63 @@ void write_global(std::string& out, const Fields& fields, const std::string& nam
 }
 
 /// An override is printed when it is set.
-void write_override(std::string& out, const Fields& fields, const std::string& name) {
+template <typename Sink>
+void write_override(Sink& out, const Fields& fields, const std::string& name) {
   if (const auto field = fields.find(name); field != fields.end())
     write_values(out, name, field->second.values);
+}
+
+template <typename Sink>
+void write(Sink& out, const Recipe& recipe) {
+  out.section("pkgbase", recipe.pkgbase);
+  for (const std::string_view name : schema::kGlobalScalars)
+    write_global(out, recipe.fields, std::string(name));
+  for (const std::string_view name : schema::kGlobalArrays)
+    write_global(out, recipe.fields, std::string(name));
+  write_arches(out, recipe.fields, recipe.array("arch"), write_global<Sink>);
+
+  for (const Package& package : recipe.packages) {
+    out.section("pkgname", package.name);
+    for (const std::string_view name : schema::kPackageScalars)
+      write_override(out, package.overrides, std::string(name));
+    for (const std::string_view name : schema::kPackageArrays)
+      write_override(out, package.overrides, std::string(name));
+    const auto arch = package.overrides.find("arch");
+    write_arches(out, package.overrides,
+                 arch == package.overrides.end() ? recipe.array("arch") : arch->second.values,
+                 write_override<Sink>);
+  }
+}
+
+/// Every value once.
+void count_values(Count& count, const Fields& fields) {
+  for (const auto& [name, field] : fields) write_values(count, name, field.values);
 }
 
 }  // namespace
 
 std::string srcinfo(const Recipe& recipe) {
-  std::string out = "pkgbase = " + recipe.pkgbase + "\n";
-  for (const std::string_view name : kGlobalScalars)
-    write_global(out, recipe.fields, std::string(name));
-  for (const std::string_view name : kGlobalArrays)
-    write_global(out, recipe.fields, std::string(name));
-  write_arches(out, recipe.fields, recipe.array("arch"), write_global);
+  Text text;
+  write(text, recipe);
+  return std::move(text.out);
+}
 
+bool srcinfo_fits(const Recipe& recipe) {
+  // Nearly every recipe is far below: no value is printed more often than arch has elements.
+  Count once;
+  once.section("pkgbase", recipe.pkgbase);
+  count_values(once, recipe.fields);
+  std::size_t arches = std::max<std::size_t>(1, recipe.array("arch").size());
   for (const Package& package : recipe.packages) {
-    out += "\npkgname = " + package.name + "\n";
-    for (const std::string_view name : kPackageScalars)
-      write_override(out, package.overrides, std::string(name));
-    for (const std::string_view name : kPackageArrays)
-      write_override(out, package.overrides, std::string(name));
-    const auto arch = package.overrides.find("arch");
-    write_arches(out, package.overrides,
-                 arch == package.overrides.end() ? recipe.array("arch") : arch->second.values,
-                 write_override);
+    once.section("pkgname", package.name);
+    count_values(once, package.overrides);
+    if (const auto arch = package.overrides.find("arch"); arch != package.overrides.end())
+      arches = std::max(arches, arch->second.values.size());
   }
-  return out;
+  if (Count{once.bytes * arches, once.lines * arches}.fits()) return true;
+  Count exact;
+  write(exact, recipe);
+  return exact.fits();
 }
 
 }  // namespace rbee::pkgbuild

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/span.hpp"
@@ -61,7 +60,7 @@ class Trace {
   void settle(std::string_view name, const Variable& value);
 
   /// What a subshell or a local variable takes back when it ends.
-  using Names = std::unordered_map<std::string, std::uint32_t, StringHash, std::equal_to<>>;
+  using Names = NameMap<std::uint32_t>;
   const Names& names() const { return latest_; }
   void restore(Names names) { latest_ = std::move(names); }
   void restore(std::string_view name, std::uint32_t event);

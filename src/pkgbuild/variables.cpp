@@ -85,13 +85,16 @@ std::vector<std::pair<std::string_view, const std::string*>> AssociativeArray::i
   return out;
 }
 
+std::size_t AssociativeArray::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [key, entry] : values_) bytes += key.size() + entry.value.size() + 64;
+  return bytes;
+}
+
 std::size_t Variable::memory_bytes() const {
   std::size_t bytes = sizeof(Variable) + scalar.size();
   for (const auto& item : indexed.items()) bytes += item.second.size() + sizeof(item);
-  if (associative.size() > 0) {
-    for (const auto& [key, value] : associative.items()) bytes += key.size() + value->size() + 64;
-  }
-  return bytes;
+  return bytes + associative.memory_bytes();
 }
 
 }  // namespace rbee::pkgbuild

@@ -5,10 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +25,8 @@ class IndexedArray {
   void erase(std::int64_t index);
   void append(std::string value);
   void clear() { items_.clear(); }
+  /// How many elements stand behind `index`: what inserting or erasing there has to move.
+  std::size_t behind(std::int64_t index) const { return items_.size() - lower_bound(index); }
   /// One more than the highest index; 0 when empty.
   std::int64_t next_index() const { return items_.empty() ? 0 : items_.back().first + 1; }
   const std::vector<Item>& items() const { return items_; }
@@ -45,13 +47,15 @@ class AssociativeArray {
   void clear() { values_.clear(); }
   std::size_t size() const { return values_.size(); }
   std::vector<std::pair<std::string_view, const std::string*>> items() const;
+  /// Of all keys and values.
+  std::size_t memory_bytes() const;
 
  private:
   struct Entry {
     std::string value;
     std::uint64_t serial;
   };
-  std::unordered_map<std::string, Entry> values_;
+  std::map<std::string, Entry> values_;
   std::uint64_t serial_ = 0;
 };
 
@@ -77,13 +81,8 @@ struct Variable {
   std::size_t memory_bytes() const;
 };
 
-struct StringHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
+/// Sorted, not hashed: a recipe chooses the names, and could choose ones that collide.
 template <typename T>
-using NameMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
+using NameMap = std::map<std::string, T, std::less<>>;
 
 }  // namespace rbee::pkgbuild

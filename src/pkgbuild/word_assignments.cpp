@@ -4,7 +4,7 @@
 namespace rbee::pkgbuild {
 
 /// True when NAME=, NAME+= or NAME[…]= stands here; `operator_at` is the offset of the = or +=.
-bool Parser::at_assignment(std::uint32_t& operator_at) const {
+bool Parser::at_assignment(std::uint32_t& operator_at) {
   std::uint32_t at = lex_.pos();
   const std::string& text = script_.text;
   const auto char_at = [&](std::uint32_t i) { return i < lex_.end() ? text[i] : '\0'; };
@@ -12,7 +12,7 @@ bool Parser::at_assignment(std::uint32_t& operator_at) const {
   while (is_name_char(char_at(at))) ++at;
   if (char_at(at) == '[') {
     const std::uint32_t close = lex_.closing_bracket(at + 1);
-    if (close == Lexer::npos) return false;
+    if (looked_too_far() || close == Lexer::npos) return false;
     at = close + 1;
   }
   operator_at = at;
@@ -74,6 +74,7 @@ void Parser::parse_array_elements(Assignment& assignment) {
     const std::uint32_t at = lex_.pos();
     if (lex_.peek() == '[') {
       const std::uint32_t close = lex_.closing_bracket(at + 1);
+      if (looked_too_far()) return;
       const auto follows = [&](std::uint32_t i) { return i < lex_.end() ? script_.text[i] : '\0'; };
       if (close != Lexer::npos &&
           (follows(close + 1) == '=' || (follows(close + 1) == '+' && follows(close + 2) == '='))) {

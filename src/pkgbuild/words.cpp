@@ -207,7 +207,8 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
              lex_.peek() == '+')
         lex_.advance();
       const char after = lex_.peek();
-      if (lex_.at_end() || after == '/' || after == ':' || is_metacharacter(after) ||
+      const bool suffix = after == '=' && lex_.peek(1) == '~';  // Ends a name, says bash.
+      if (lex_.at_end() || after == '/' || after == ':' || suffix || is_metacharacter(after) ||
           after == '}') {
         out.push_back({.kind = WordPart::Kind::tilde,
                        .span = span_from(at),
@@ -281,6 +282,7 @@ bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
   }
   if (next == '(' && lex_.peek(2) == '(') {
     const std::uint32_t close = lex_.closing_double_paren(begin + 3);
+    if (looked_too_far()) return false;
     if (close != Lexer::npos) {
       const Word inside = parse_range(begin + 3, close, {Stop::end, Quoting::arithmetic});
       if (failed()) return false;
@@ -390,8 +392,7 @@ void Parser::parse_backtick(std::vector<WordPart>& out, Mode mode) {
       if (drop) ++at;
       plain.push_back(script_.text[at]);
     }
-    auto child = std::make_shared<Script>();
-    child->text = std::move(plain);
+    auto child = std::make_shared<Script>(std::move(plain));
     run(*child, 0, static_cast<std::uint32_t>(child->text.size()), span(begin, close + 1));
     script_.children.push_back(std::move(child));
   }

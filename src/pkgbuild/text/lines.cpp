@@ -123,14 +123,16 @@ Supported<CommandOutput> run_rev(const CommandCall& call) {
   const Lines lines = lines_of(input.bytes);
   std::string out;
   for (std::size_t i = 0; i < lines.lines.size(); ++i) {
-    std::string reversed;
-    for (std::string_view rest = lines.lines[i]; !rest.empty();) {
+    const std::string_view line = lines.lines[i];
+    out.append(line.size(), '\0');
+    std::size_t place = out.size();
+    for (std::string_view rest = line; !rest.empty();) {
       const Character c = first_character(rest);
       if (!c.valid) return unsupported("rev of text that is not UTF-8");
-      reversed.insert(0, rest.substr(0, c.size));
+      place -= c.size;
+      rest.copy(out.data() + place, c.size);
       rest.remove_prefix(c.size);
     }
-    out += reversed;
     if (i + 1 < lines.lines.size() || lines.ends_with_newline) out += '\n';
   }
   return done(std::move(out), input.missing_file, input.bytes);
