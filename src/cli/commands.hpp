@@ -30,6 +30,7 @@ struct Arguments {
   std::vector<std::string> trailing;   ///< After "--", for the worker.
   std::string file;                    ///< "-" is standard input.
   std::vector<std::string> variables;  ///< "K=V".
+  bool sandbox = false;                ///< Ask a real bash for what the engine cannot decide.
   std::string key, value;
 };
 

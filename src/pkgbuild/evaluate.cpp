@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pkgbuild/environment.hpp"
 #include "pkgbuild/host.hpp"
 #include "pkgbuild/lint.hpp"
 #include "pkgbuild/parser.hpp"
@@ -26,8 +27,10 @@ std::string_view rule_of(Refusal::Kind kind) {
   return "";
 }
 
+}  // namespace
+
 Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
-               std::string why = {}) {
+               std::string why) {
   Finding finding;
   finding.rule = rule_of(kind);
   finding.severity = Severity::block;
@@ -43,6 +46,8 @@ Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string
   finding.why = std::move(why);
   return Refusal{kind, {std::move(finding)}};
 }
+
+namespace {
 
 Refusal refuse(std::string_view text, const SyntaxError& error) {
   const bool depth = error.kind == SyntaxError::Kind::depth;
@@ -73,27 +78,6 @@ std::optional<Refusal> look_at_bytes(std::string_view text, const Inputs& inputs
                   "makepkg does not read a recipe with CRLF line ends.");
   }
   return std::nullopt;
-}
-
-/// CARCH and CHOST as makepkg.conf has them on that platform.
-void set_platform(Interpreter& shell, const Platform& platform) {
-  std::string chost;
-  const std::string arch(to_string(platform.arch));
-  switch (platform.os) {
-    case Os::linux:
-      chost = platform.arch == Arch::x86_64    ? "x86_64-pc-linux-gnu"
-              : platform.arch == Arch::aarch64 ? "aarch64-unknown-linux-gnu"
-                                               : "armv7l-unknown-linux-gnueabihf";
-      break;
-    case Os::macos:
-      chost = arch + "-apple-darwin";
-      break;
-    case Os::windows:
-      chost = arch + "-w64-mingw32";
-      break;
-  }
-  shell.set_scalar("CARCH", arch);
-  shell.set_scalar("CHOST", chost);
 }
 
 /// What the recipe leaves behind in the shell that makepkg goes on with.
@@ -168,7 +152,8 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
   if (!script) return refused(refuse(text, script.error()));
 
   Interpreter shell(inputs, Interpreter::TopLevel::sourced);
-  set_platform(shell, inputs.platform);
+  shell.set_scalar("CARCH", std::string(to_string(inputs.platform.arch)));
+  shell.set_scalar("CHOST", chost(inputs.platform));
   shell.run(*script);
   if (shell.halt()) return refused(refuse(text, shell));
   const Span last = (*script)->root != nullptr

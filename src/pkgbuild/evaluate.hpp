@@ -23,6 +23,10 @@ struct ScriptRun {
 /// Run a text as `bash FILE` would, in the virtual shell.
 tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs);
 
+/// A refusal for one reason. `span` is of the text; for unsupported, `message` is the construct.
+Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
+               std::string why = {});
+
 /// Fill `overrides` of every package as makepkg finds them: by text, line by line, in what `declare
 /// -f` prints of the package's function (overrides.cpp). The interpreter stands after the recipe's
 /// end.

@@ -18,6 +18,7 @@
 
 #include "base/text.hpp"
 #include "platform/file_descriptor.hpp"
+#include "platform/process_tree.hpp"
 
 namespace rbee::platform {
 
@@ -94,11 +95,11 @@ class Group {
   ~Group() {
     if (reaped_) return;
     ::kill(-leader_, SIGKILL);
-    ::waitpid(leader_, &status_, 0);
+    reap(0);
   }
   /// True when the leader has ended; its status is kept.
   bool ended() {
-    if (!reaped_ && ::waitpid(leader_, &status_, WNOHANG) == leader_) {
+    if (!reaped_ && reap(WNOHANG)) {
       reaped_ = true;
       ::kill(-leader_, SIGKILL);  // What it left running in its group ends with it.
     }
@@ -109,15 +110,24 @@ class Group {
     for (int i = 0; i < 25 && !ended(); ++i) ::usleep(20'000);
     if (!reaped_) {
       ::kill(-leader_, SIGKILL);
-      ::waitpid(leader_, &status_, 0);
+      reap(0);
       reaped_ = true;
     }
   }
   int status() const { return status_; }
+  std::chrono::microseconds cpu() const {
+    const auto micro = [](const timeval& time) {
+      return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+    };
+    return micro(usage_.ru_utime) + micro(usage_.ru_stime);
+  }
 
  private:
+  bool reap(int options) { return ::wait4(leader_, &status_, options, &usage_) == leader_; }
+
   pid_t leader_;
   int status_ = 0;
+  rusage usage_{};
   bool reaped_ = false;
 };
 
@@ -135,6 +145,10 @@ std::string to_string(const ProcessResult& result, const ProcessLimits& limits) 
       return fmt::format("took longer than {} seconds", limits.wall_max.count());
     case ProcessResult::End::output_flood:
       return fmt::format("wrote more than {} of output", human_size(limits.output_bytes_max));
+    case ProcessResult::End::process_flood:
+      return fmt::format("had more than {} processes", limits.tree_processes_max);
+    case ProcessResult::End::memory_flood:
+      return fmt::format("used more than {} of memory", human_size(limits.tree_memory_bytes_max));
   }
   return {};
 }
@@ -203,8 +217,23 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
   };
   const auto stopped = [&](ProcessResult::End end) {
     group.stop();
-    return ProcessResult{end, 0};
+    return ProcessResult{end, 0, group.cpu()};
   };
+  // A look at the tree; none where nothing of it is limited.
+  const bool watch_tree =
+      spec.limits.tree_processes_max > 0 || spec.limits.tree_memory_bytes_max > 0;
+  const auto flood = [&]() -> std::optional<ProcessResult::End> {
+    if (!watch_tree) return std::nullopt;
+    const ProcessTree tree = look_at_tree(child);
+    if (spec.limits.tree_processes_max > 0 && tree.processes > spec.limits.tree_processes_max)
+      return ProcessResult::End::process_flood;
+    if (spec.limits.tree_memory_bytes_max > 0 &&
+        tree.memory_bytes > spec.limits.tree_memory_bytes_max)
+      return ProcessResult::End::memory_flood;
+    return std::nullopt;
+  };
+  constexpr auto kTreePeriod = std::chrono::milliseconds(50);
+  auto next_look = begun + kTreePeriod;
   bool open = true;
   for (;;) {
     pollfd waiting{open ? output->read.get() : -1, POLLIN, 0};
@@ -216,10 +245,14 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
     if (spec.cancelled && spec.cancelled()) return stopped(ProcessResult::End::cancelled);
     if (spec.limits.wall_max.count() > 0 && Clock::now() - begun > spec.limits.wall_max)
       return stopped(ProcessResult::End::timed_out);
+    if (Clock::now() < next_look) continue;
+    if (const auto end = flood()) return stopped(*end);
+    next_look = Clock::now() + kTreePeriod;
   }
   const int status = group.status();
-  if (WIFSIGNALED(status)) return ProcessResult{ProcessResult::End::signalled, WTERMSIG(status)};
-  return ProcessResult{ProcessResult::End::exited, WEXITSTATUS(status)};
+  if (WIFSIGNALED(status))
+    return ProcessResult{ProcessResult::End::signalled, WTERMSIG(status), group.cpu()};
+  return ProcessResult{ProcessResult::End::exited, WEXITSTATUS(status), group.cpu()};
 }
 
 }  // namespace rbee::platform
