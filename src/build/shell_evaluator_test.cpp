@@ -81,7 +81,7 @@ TEST(Shell, AsksNativeFirst) {
   EXPECT_EQ(shell->evaluator, pkgbuild::Evaluator::sandbox);
   ASSERT_TRUE(shell->answer);
   EXPECT_EQ(shell->answer->scalar("pkgdesc"), "7");
-  EXPECT_EQ(shell->undecided->findings.at(0).message, "unsupported: the command perl at line 5");
+  EXPECT_EQ(shell->undecided->findings.at(0).message, "unsupported: command perl at line 5");
 
   for (const char* wrong : {"if", "false"}) {
     const std::string text = std::string(kHead) + wrong + "\n";
@@ -215,18 +215,22 @@ struct Stopped {
   const char* name;
   const char* text;
   const char* id;
+  std::chrono::seconds wall{5};  ///< More where a busy machine would take it before the other.
 };
 void PrintTo(const Stopped& row, std::ostream* out) {
   *out << row.name;
 }
 
+constexpr std::chrono::seconds kLong{100};
+
 class Stopping : public ::testing::TestWithParam<Stopped> {};
 
 TEST_P(Stopping, HasItsError) {
   Trial trial(GetParam().text);
+  trial.limits.wall_max = GetParam().wall;
   const auto begun = std::chrono::steady_clock::now();
   const auto said = trial.ask();
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, GetParam().wall + std::chrono::seconds(20));
   ASSERT_FALSE(said) << (*said ? pkgbuild::srcinfo(**said) : "refused");
   EXPECT_EQ(said.error().id, GetParam().id) << describe(said.error());
   EXPECT_EQ(trial.text, read_text(trial.dir / "PKGBUILD"));
@@ -236,18 +240,20 @@ INSTANTIATE_TEST_SUITE_P(
     All, Stopping,
     ::testing::Values(
         Stopped{"fork_bomb", "bomb() { bomb | bomb & }; bomb; sleep 60", "shell-process-limit"},
-        Stopped{"endless_loop", "while :; do :; done", "shell-cpu-limit"},
+        Stopped{"endless_loop", "while :; do :; done", "shell-cpu-limit", kLong},
         Stopped{"endless_loop_below", "pkgdesc=$(while :; do :; done); pkgdesc=half",
-                "shell-cpu-limit"},
-        Stopped{"ignores_the_signal", "trap '' XCPU TERM; while :; do :; done", "shell-cpu-limit"},
-        Stopped{"memory_in_one", "x=$(head -c 1G /dev/zero | tr '\\0' x)", "shell-memory-limit"},
+                "shell-cpu-limit", kLong},
+        Stopped{"ignores_the_signal", "trap '' XCPU TERM; while :; do :; done", "shell-cpu-limit",
+                kLong},
+        Stopped{"memory_in_one", "x=$(head -c 1G /dev/zero | tr '\\0' x)", "shell-memory-limit",
+                kLong},
         Stopped{"memory_in_many",
                 "eat() { local x=$(head -c 100M /dev/zero | tr '\\0' x); sleep 60; }\n"
                 "eat & eat & eat & eat & wait",
-                "shell-memory-limit"},
-        Stopped{"output_flood", "yes", "shell-output-limit"},
+                "shell-memory-limit", kLong},
+        Stopped{"output_flood", "yes", "shell-output-limit", kLong},
         Stopped{"report_flood", "pkgdesc=x; for i in {1..21}; do pkgdesc+=$pkgdesc; done",
-                "shell-output-limit"},
+                "shell-output-limit", kLong},
         Stopped{"sleeps", "sleep 60", "shell-wall-limit"},
         Stopped{"waits_for_input_that_never_comes", "mkfifo /tmp/f; read x < /tmp/f",
                 "shell-wall-limit"},

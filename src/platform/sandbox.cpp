@@ -265,8 +265,11 @@ Result<void> check_sandbox() {
 }
 
 Result<ProcessResult> run_sandboxed(const SandboxSpec& spec) {
-  TRY(check_sandbox());
-  return run_room(spec);
+  if (!find_program("bwrap")) return unavailable("bubblewrap is not installed");
+  TRY_ASSIGN(const ProcessResult result, run_room(spec));
+  // Asked afterwards, and only where it may be the cause: a sandbox takes a while to make.
+  if (result.end == ProcessResult::End::exited && result.code != 0) TRY(check_sandbox());
+  return result;
 }
 
 }  // namespace rbee::platform

@@ -92,11 +92,21 @@ std::optional<Answer> stored_answer(const fs::path& store) {
   return Answer{std::atoi(status->c_str()), *output, *errors};
 }
 
-/// What a recipe prints while it is read does not belong to its .SRCINFO.
-std::string without_noise(const std::string& output) {
-  if (output.starts_with("pkgbase = ")) return output;
-  const std::size_t at = output.find("\npkgbase = ");
-  return at == output.npos ? output : output.substr(at + 1);
+/// What a recipe prints while it is read, or from a trap when makepkg ends, does not belong to its
+/// .SRCINFO.
+std::string without_noise(std::string output) {
+  if (!output.starts_with("pkgbase = ")) {
+    const std::size_t at = output.find("\npkgbase = ");
+    if (at == output.npos) return output;
+    output.erase(0, at + 1);
+  }
+  for (;;) {
+    const std::size_t end = output.rfind('\n', output.size() - 2);
+    if (end == output.npos || !output.ends_with('\n')) return output;
+    const std::string_view last = std::string_view(output).substr(end + 1);
+    if (last.starts_with('\t') || last.starts_with("pkgname = ")) return output;
+    output.erase(end + 1);
+  }
 }
 
 /// makepkg's first complaint, without its prefix.

@@ -1,0 +1,63 @@
+// What ends a program from outside, and what is known of it afterwards.
+#include "platform/process.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rbee::platform {
+namespace {
+
+using End = ProcessResult::End;
+
+struct Row {
+  const char* name;
+  const char* script;
+  ProcessLimits limits;
+  End end;
+  const char* text;
+};
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.name;
+}
+
+class Ending : public ::testing::TestWithParam<Row> {};
+
+TEST_P(Ending, IsToldInWords) {
+  const Row& row = GetParam();
+  const auto result = run_process({.argv = {"/bin/bash", "-c", row.script}, .limits = row.limits});
+  ASSERT_TRUE(result) << describe(result.error());
+  EXPECT_EQ(result->end, row.end);
+  EXPECT_EQ(to_string(*result, row.limits), row.text);
+}
+
+ProcessLimits with(std::uint64_t processes, std::uint64_t memory_bytes) {
+  ProcessLimits limits;
+  limits.wall_max = std::chrono::seconds(100);
+  limits.tree_processes_max = processes;
+  limits.tree_memory_bytes_max = memory_bytes;
+  return limits;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Ending,
+    ::testing::Values(Row{"exits", "exit 3", {}, End::exited, "exit code 3"},
+                      Row{"is_killed", "kill -9 $$", {}, End::signalled, "signal 9 (Killed)"},
+                      Row{"within_its_tree", "sleep 0.3 & sleep 0.3 & wait", with(20, 200 << 20),
+                          End::exited, "exit code 0"},
+                      Row{"has_many_processes", "for i in {1..30}; do (sleep 200; :) & done; wait",
+                          with(20, 0), End::process_flood, "had more than 20 processes"},
+                      Row{"takes_memory", "x=$(head -c 60M /dev/zero | tr '\\0' x); sleep 200",
+                          with(0, 40 << 20), End::memory_flood,
+                          "used more than 41.9 MB of memory"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Process, CountsTheTimeOfWhatItStarted) {
+  const auto result =
+      run_process({.argv = {"/bin/bash", "-c", "(for ((i = 0; i < 100000; i++)); do :; done)"}});
+  ASSERT_TRUE(result);
+  EXPECT_GT(result->cpu, std::chrono::milliseconds(20));
+  EXPECT_LT(result->cpu, std::chrono::seconds(100));
+}
+
+}  // namespace
+}  // namespace rbee::platform
