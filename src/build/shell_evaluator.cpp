@@ -195,7 +195,7 @@ Result<void> within_limits(const ProcessResult& result, const ShellLimits& limit
 platform::SandboxSpec sandbox_of(const ShellRequest& request, int report, int nonce) {
   platform::SandboxSpec spec;
   // The recipe's variables are set inside, where none of them can mean anything to bubblewrap.
-  spec.argv = {"/usr/bin/env"};
+  spec.argv = {"/usr/bin/env", "--"};
   for (const auto& [name, value] : request.inputs.environment)
     spec.argv.push_back(name + "=" + value);
   spec.argv.insert(spec.argv.end(),

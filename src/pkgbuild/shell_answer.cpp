@@ -76,15 +76,26 @@ std::optional<Refusal> look_at_remains(const ShellReport& report, std::string_vi
   return std::nullopt;
 }
 
-/// The tree of a function: where the file has one definition of that name, that; otherwise what
-/// bash prints of it.
+/// A function's text without what `declare -f` writes in its own way.
+std::string without_layout(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (std::string_view(" \t\n;").find(c) == std::string_view::npos) out += c;
+  return out;
+}
+
+/// The tree of a function: that of the file, where one definition has the name and says what bash
+/// says (another may have come from an eval); otherwise that of what bash prints.
 tl::expected<Function, SyntaxError> function_of(const std::string& name, const std::string& printed,
                                                 const std::shared_ptr<const Script>& script,
                                                 const Places& places) {
   const std::vector<const Command*>& found = places.definitions(name);
   if (found.size() == 1) {
     const Command* command = found.front();
-    return Function{name, {command->name_span.begin, command->span.end}, script, command->parts[0]};
+    const Span span{command->name_span.begin, command->span.end};
+    const std::string_view text(script->text);
+    if (without_layout(text.substr(span.begin, span.end - span.begin)) == without_layout(printed))
+      return Function{name, span, script, command->parts[0]};
   }
   ParseOptions options;
   options.extglob = Extglob::on;

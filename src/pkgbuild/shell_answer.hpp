@@ -70,10 +70,10 @@ Result<ShellReport> parse_shell_report(std::string_view bytes, std::string_view 
 
 /// The recipe, or why makepkg would refuse it: by the same lint as `evaluate`.
 ///
-/// `text` is the recipe, for places and for the trees of functions: the file's own where one
-/// definition has the name, else that of what bash prints of the function. Refusal::Kind::invalid
-/// as from `evaluate`; unsupported where the recipe leaves makepkg's shell in a state in which
-/// makepkg loses values, or has a function that this engine cannot parse.
+/// `text` is the recipe, for places and for the trees of functions: the file's own where it has one
+/// definition of the name and that is what bash has, else that of what bash prints.
+/// Refusal::Kind::invalid as from `evaluate`; unsupported where the recipe leaves makepkg's shell
+/// in a state in which makepkg loses values, or has a function that this engine cannot parse.
 tl::expected<Recipe, Refusal> recipe_of(const ShellReport& report, std::string_view text,
                                         const Inputs& inputs);
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pkgbuild/ast.hpp"
+
 namespace rbee::pkgbuild {
 namespace {
 
@@ -205,6 +207,16 @@ TEST(ShellAnswer, FunctionsThatTheTextDoesNotShowHaveTheTreeOfWhatBashPrints) {
            "eval \"$(cat parts)\"\n");
   ASSERT_TRUE(recipe) << describe(recipe.error().findings.at(0));
   EXPECT_THAT(recipe->function("package")->tree->text, HasSubstr("make install"));
+}
+
+TEST(ShellAnswer, ADefinitionThatNeverRanIsNotTheFunctionsTree) {
+  const std::string text = "false && package() { harmless; }\neval \"$(cat parts)\"\n";
+  const auto recipe =
+      read(head() + basics() + name() +
+               bytes({"function", "package", "package () \n{ \n    other\n}"}) + package() + end(),
+           text);
+  ASSERT_TRUE(recipe) << describe(recipe.error().findings.at(0));
+  EXPECT_THAT(recipe->function("package")->tree->text, HasSubstr("other"));
 }
 
 struct Refused {

@@ -135,7 +135,8 @@ rbee__override() {
   local rbee__line
   for rbee__line in "${rbee__lines[@]}"; do
     REPLY=$rbee__line
-    decl=${REPLY##*([[:space:]])}
+    # Not ##*([[:space:]]), which takes bash seconds for a long line.
+    decl=${REPLY#"${REPLY%%[![:space:]]*}"}
     eval "${decl/#$attr/$outputvar}"
   done
   rbee__put override "$attr" "$isarray" "${#outvalue[@]}" "${outvalue[@]}"
