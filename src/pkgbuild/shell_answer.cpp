@@ -98,10 +98,11 @@ tl::expected<Function, SyntaxError> function_of(const std::string& name, const s
       return Function{name, span, script, command->parts[0]};
   }
   ParseOptions options;
+  options.place = found.empty() ? Span{} : found.back()->name_span;
+  auto own = parse(printed, options);
+  // A recipe that switches extglob on is read on with it.
   options.extglob = Extglob::on;
-  options.place = Span{};
-  if (!found.empty()) options.place = found.back()->name_span;
-  const auto own = parse(printed, options);
+  if (!own) own = parse(printed, options);
   if (!own) return tl::unexpected<SyntaxError>(own.error());
   const Command* root = (*own)->root;
   if (root == nullptr || root->parts.size() != 1 ||

@@ -115,19 +115,12 @@ class Group {
     }
   }
   int status() const { return status_; }
-  std::chrono::microseconds cpu() const {
-    const auto micro = [](const timeval& time) {
-      return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
-    };
-    return micro(usage_.ru_utime) + micro(usage_.ru_stime);
-  }
 
  private:
-  bool reap(int options) { return ::wait4(leader_, &status_, options, &usage_) == leader_; }
+  bool reap(int options) { return ::waitpid(leader_, &status_, options) == leader_; }
 
   pid_t leader_;
   int status_ = 0;
-  rusage usage_{};
   bool reaped_ = false;
 };
 
@@ -149,6 +142,8 @@ std::string to_string(const ProcessResult& result, const ProcessLimits& limits) 
       return fmt::format("had more than {} processes", limits.tree_processes_max);
     case ProcessResult::End::memory_flood:
       return fmt::format("used more than {} of memory", human_size(limits.tree_memory_bytes_max));
+    case ProcessResult::End::cpu_flood:
+      return fmt::format("used {} seconds of processor time", limits.tree_cpu_max.count());
   }
   return {};
 }
@@ -217,19 +212,21 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
   };
   const auto stopped = [&](ProcessResult::End end) {
     group.stop();
-    return ProcessResult{end, 0, group.cpu()};
+    return ProcessResult{end, 0};
   };
   // A look at the tree; none where nothing of it is limited.
-  const bool watch_tree =
-      spec.limits.tree_processes_max > 0 || spec.limits.tree_memory_bytes_max > 0;
+  const ProcessLimits& limits = spec.limits;
+  const bool watch_tree = limits.tree_processes_max > 0 || limits.tree_memory_bytes_max > 0 ||
+                          limits.tree_cpu_max.count() > 0;
   const auto flood = [&]() -> std::optional<ProcessResult::End> {
     if (!watch_tree) return std::nullopt;
     const ProcessTree tree = look_at_tree(child);
-    if (spec.limits.tree_processes_max > 0 && tree.processes > spec.limits.tree_processes_max)
+    if (limits.tree_processes_max > 0 && tree.processes > limits.tree_processes_max)
       return ProcessResult::End::process_flood;
-    if (spec.limits.tree_memory_bytes_max > 0 &&
-        tree.memory_bytes > spec.limits.tree_memory_bytes_max)
+    if (limits.tree_memory_bytes_max > 0 && tree.memory_bytes > limits.tree_memory_bytes_max)
       return ProcessResult::End::memory_flood;
+    if (limits.tree_cpu_max.count() > 0 && tree.cpu >= limits.tree_cpu_max)
+      return ProcessResult::End::cpu_flood;
     return std::nullopt;
   };
   constexpr auto kTreePeriod = std::chrono::milliseconds(50);
@@ -250,9 +247,8 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
     next_look = Clock::now() + kTreePeriod;
   }
   const int status = group.status();
-  if (WIFSIGNALED(status))
-    return ProcessResult{ProcessResult::End::signalled, WTERMSIG(status), group.cpu()};
-  return ProcessResult{ProcessResult::End::exited, WEXITSTATUS(status), group.cpu()};
+  if (WIFSIGNALED(status)) return ProcessResult{ProcessResult::End::signalled, WTERMSIG(status)};
+  return ProcessResult{ProcessResult::End::exited, WEXITSTATUS(status)};
 }
 
 }  // namespace rbee::platform

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.hpp"
 #include "platform/file_descriptor.hpp"
 
 namespace rbee::platform {
@@ -27,6 +28,7 @@ struct CloseDirectory {
 
 struct Entry {
   pid_t pid = 0, parent = 0;
+  std::uint64_t ticks = 0;
 };
 
 std::string read_small(const std::string& path) {
@@ -36,14 +38,23 @@ std::string read_small(const std::string& path) {
   return length > 0 ? std::string(text.data(), static_cast<std::size_t>(length)) : std::string();
 }
 
-/// The parent in "pid (name) state parent …"; the name may hold anything, parentheses included.
-pid_t parent_of(std::string_view stat) {
+/// "pid (name) state parent …": field 4 is the parent, 14 to 17 are times. The name may hold
+/// anything, parentheses included.
+void read_stat(std::string_view stat, Entry& entry) {
   const std::size_t name_end = stat.rfind(')');
-  if (name_end == std::string_view::npos || name_end + 4 >= stat.size()) return 0;
-  const std::string_view rest = stat.substr(name_end + 4);  // Past ") S ".
-  pid_t parent = 0;
-  std::from_chars(rest.data(), rest.data() + rest.size(), parent);
-  return parent;
+  if (name_end == std::string_view::npos) return;
+  const std::vector<std::string_view> fields = split(stat.substr(name_end + 1), ' ');
+  const auto number = [&](std::size_t field, auto& value) {
+    if (field - 2 >= fields.size()) return;
+    const std::string_view text = fields[field - 2];
+    std::from_chars(text.data(), text.data() + text.size(), value);
+  };
+  number(4, entry.parent);
+  for (const std::size_t field : {14U, 15U, 16U, 17U}) {
+    std::uint64_t ticks = 0;
+    number(field, ticks);
+    entry.ticks += ticks;
+  }
 }
 
 /// Resident pages that no file backs, in bytes.
@@ -68,7 +79,7 @@ ProcessTree look_at_tree(pid_t root) {
     Entry found;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), found.pid);
     if (error != std::errc() || end != name.data() + name.size()) continue;
-    found.parent = parent_of(read_small("/proc/" + std::string(name) + "/stat"));
+    read_stat(read_small("/proc/" + std::string(name) + "/stat"), found);
     all.push_back(found);
   }
   // A process may have a smaller number than its parent once numbers start over, so this is done
@@ -82,6 +93,11 @@ ProcessTree look_at_tree(pid_t root) {
   ProcessTree out;
   out.processes = tree.size();
   for (const pid_t pid : tree) out.memory_bytes += memory_of(pid);
+  std::uint64_t ticks = 0;
+  for (const Entry& entry : all)
+    if (tree.contains(entry.pid)) ticks += entry.ticks;
+  out.cpu =
+      std::chrono::milliseconds(ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
   return out;
 }
 

@@ -155,7 +155,7 @@ Result<Room> room(const SandboxSpec& spec) {
   };
   const std::string id = spec.user == InsideUser::root ? "0" : "1000";
   add({"bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", id, "--gid", id,
-       "--hostname", "rbee-build", "--new-session", "--die-with-parent", "--cap-drop", "ALL"});
+       "--hostname", spec.host_name, "--new-session", "--die-with-parent", "--cap-drop", "ALL"});
   add({"--ro-bind", "/usr", "/usr"});
   for (const std::string path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) {
     struct stat status {};

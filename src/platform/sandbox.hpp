@@ -50,6 +50,7 @@ struct SandboxSpec {
   std::vector<int> inherit = {};  ///< Descriptors the program keeps, same numbers.
   std::uint64_t scratch_bytes_max = std::uint64_t{2} << 30;  ///< Of /tmp, /var/tmp and HOME each.
   std::string directory = "/";                               ///< Inside.
+  std::string host_name = "rbee-build";
   InsideUser user = InsideUser::builder;
   std::function<void(std::string_view)> output = {};
   std::function<bool()> cancelled = {};
