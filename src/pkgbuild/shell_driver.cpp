@@ -13,6 +13,8 @@ namespace {
 
 /// The world before the recipe. tests/conformance/makepkg.conf has the same configuration.
 constexpr std::string_view kWorld = R"bash(
+# The kernel's own limit, of this sandbox alone. It does not hold for root, whose sandbox is watched.
+ulimit -u 256
 umask 022
 unset CDPATH GREP_OPTIONS
 BASH_ARGV0=/usr/bin/makepkg

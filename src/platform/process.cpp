@@ -182,6 +182,12 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
   };
   if (!output || !failure || !null) return not_started(errno);
 
+  const ProcessLimits& limits = spec.limits;
+  const bool watch_tree = limits.tree_processes_max > 0 || limits.tree_memory_bytes_max > 0 ||
+                          limits.tree_cpu_max.count() > 0;
+  std::optional<Attention> attention;
+  if (watch_tree) attention.emplace();
+
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return not_started(errno);
@@ -214,13 +220,9 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
     group.stop();
     return ProcessResult{end, 0};
   };
-  // A look at the tree; none where nothing of it is limited.
-  const ProcessLimits& limits = spec.limits;
-  const bool watch_tree = limits.tree_processes_max > 0 || limits.tree_memory_bytes_max > 0 ||
-                          limits.tree_cpu_max.count() > 0;
   const auto flood = [&]() -> std::optional<ProcessResult::End> {
     if (!watch_tree) return std::nullopt;
-    const ProcessTree tree = look_at_tree(child);
+    const ProcessTree tree = look_at_tree(child, limits.tree_processes_max);
     if (limits.tree_processes_max > 0 && tree.processes > limits.tree_processes_max)
       return ProcessResult::End::process_flood;
     if (limits.tree_memory_bytes_max > 0 && tree.memory_bytes > limits.tree_memory_bytes_max)
@@ -229,12 +231,13 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
       return ProcessResult::End::cpu_flood;
     return std::nullopt;
   };
-  constexpr auto kTreePeriod = std::chrono::milliseconds(50);
+  // A tree that grows without end grows by some hundred processes in this time.
+  constexpr auto kTreePeriod = std::chrono::milliseconds(10);
   auto next_look = begun + kTreePeriod;
   bool open = true;
   for (;;) {
     pollfd waiting{open ? output->read.get() : -1, POLLIN, 0};
-    ::poll(&waiting, 1, 50);
+    ::poll(&waiting, 1, watch_tree ? 10 : 50);
     const bool ended = group.ended();
     if (open) open = drain();
     if (written > spec.limits.output_bytes_max) return stopped(ProcessResult::End::output_flood);
@@ -243,7 +246,11 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
     if (spec.limits.wall_max.count() > 0 && Clock::now() - begun > spec.limits.wall_max)
       return stopped(ProcessResult::End::timed_out);
     if (Clock::now() < next_look) continue;
-    if (const auto end = flood()) return stopped(*end);
+    if (const auto end = flood()) {
+      // Not politely: what cannot be let go on must not have another moment.
+      if (*end == ProcessResult::End::process_flood) ::kill(-child, SIGKILL);
+      return stopped(*end);
+    }
     next_look = Clock::now() + kTreePeriod;
   }
   const int status = group.status();

@@ -26,7 +26,7 @@ struct ProcessLimits {
   std::uint64_t file_bytes_max = 0;            ///< Of each file.
   std::uint64_t processes_max = 0;             ///< Of this user, in the namespace where it is set.
   std::uint64_t output_bytes_max = 256 << 20;  ///< Standard output and error together.
-  /// Of the program and everything it started, looked at every 50 ms: how many processes, the
+  /// Of the program and everything it started, looked at every 10 ms: how many processes, the
   /// memory that is theirs alone, the processor time of all that are or were. They hold for root
   /// too, for whom `processes_max` does not.
   std::uint64_t tree_processes_max = 0;

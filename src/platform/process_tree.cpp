@@ -1,15 +1,16 @@
-// One pass over /proc: every process and its parent, then those below the root.
+// A tree of processes by /proc/[pid]/task/[tid]/children; or, without that, by everybody's parent.
 #include "platform/process_tree.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdlib>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,40 +27,85 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-struct Entry {
-  pid_t pid = 0, parent = 0;
-  std::uint64_t ticks = 0;
-};
-
-std::string read_small(const std::string& path) {
+std::optional<std::string> read_proc(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 1024> text{};
-  const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
-  return length > 0 ? std::string(text.data(), static_cast<std::size_t>(length)) : std::string();
+  if (!file) return std::nullopt;
+  std::string text;
+  char block[1024];
+  for (ssize_t length = 0; (length = ::read(file.get(), block, sizeof block)) > 0;)
+    text.append(block, static_cast<std::size_t>(length));
+  return text;
 }
 
-/// "pid (name) state parent …": field 4 is the parent, 14 to 17 are times. The name may hold
-/// anything, parentheses included.
-void read_stat(std::string_view stat, Entry& entry) {
-  const std::size_t name_end = stat.rfind(')');
-  if (name_end == std::string_view::npos) return;
-  const std::vector<std::string_view> fields = split(stat.substr(name_end + 1), ' ');
-  const auto number = [&](std::size_t field, auto& value) {
-    if (field - 2 >= fields.size()) return;
-    const std::string_view text = fields[field - 2];
-    std::from_chars(text.data(), text.data() + text.size(), value);
-  };
-  number(4, entry.parent);
-  for (const std::size_t field : {14U, 15U, 16U, 17U}) {
-    std::uint64_t ticks = 0;
-    number(field, ticks);
-    entry.ticks += ticks;
+/// The numbers among a directory's names.
+std::vector<pid_t> numbers_in(const std::string& path) {
+  std::vector<pid_t> out;
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+  if (!directory) return out;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    pid_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && end == name.data() + name.size()) out.push_back(number);
   }
+  return out;
+}
+
+std::string path_of(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+/// What stands after the name in "pid (name) state parent …": field 3 and on. The name may hold
+/// anything, parentheses included.
+std::vector<std::string> stat_of(pid_t pid) {
+  const std::optional<std::string> stat = read_proc(path_of(pid, "stat"));
+  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
+  std::vector<std::string> out;
+  if (name_end == std::string::npos || name_end + 2 > stat->size()) return out;
+  for (const std::string_view field : split(std::string_view(*stat).substr(name_end + 2), ' '))
+    out.emplace_back(field);
+  return out;
+}
+
+std::uint64_t number(const std::vector<std::string>& stat, std::size_t field) {
+  return field - 3 < stat.size() ? std::strtoull(stat[field - 3].c_str(), nullptr, 10) : 0;
+}
+
+bool tells_children(pid_t pid) {
+  const std::string id = std::to_string(pid);
+  return ::access(("/proc/" + id + "/task/" + id + "/children").c_str(), R_OK) == 0;
+}
+
+using Children = std::function<std::vector<pid_t>(pid_t)>;
+
+std::vector<pid_t> told_children(pid_t pid) {
+  std::vector<pid_t> out;
+  const std::string tasks = path_of(pid, "task");
+  for (const pid_t task : numbers_in(tasks)) {
+    const auto text = read_proc(tasks + "/" + std::to_string(task) + "/children");
+    if (!text) continue;
+    for (const std::string_view word : split(*text, ' '))
+      if (!word.empty()) out.push_back(static_cast<pid_t>(std::atoi(std::string(word).c_str())));
+  }
+  return out;
+}
+
+/// Children as their parents' fields have them, all looked up at once.
+Children looked_up_children() {
+  std::vector<std::pair<pid_t, pid_t>> all;
+  for (const pid_t pid : numbers_in("/proc"))
+    all.emplace_back(static_cast<pid_t>(number(stat_of(pid), 4)), pid);
+  return [all = std::move(all)](pid_t parent) {
+    std::vector<pid_t> out;
+    for (const auto& [of, pid] : all)
+      if (of == parent) out.push_back(pid);
+    return out;
+  };
 }
 
 /// Resident pages that no file backs, in bytes.
 std::uint64_t memory_of(pid_t pid) {
-  const std::string text = read_small("/proc/" + std::to_string(pid) + "/statm");
+  const std::string text = read_proc(path_of(pid, "statm")).value_or("");
   char* at = nullptr;
   std::strtoull(text.c_str(), &at, 10);
   const std::uint64_t resident = std::strtoull(at, &at, 10);
@@ -70,35 +116,45 @@ std::uint64_t memory_of(pid_t pid) {
 
 }  // namespace
 
-ProcessTree look_at_tree(pid_t root) {
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir("/proc"));
-  if (!directory) return {};
-  std::vector<Entry> all;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    Entry found;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), found.pid);
-    if (error != std::errc() || end != name.data() + name.size()) continue;
-    read_stat(read_small("/proc/" + std::string(name) + "/stat"), found);
-    all.push_back(found);
-  }
-  // A process may have a smaller number than its parent once numbers start over, so this is done
-  // until nothing is added.
-  std::set<pid_t> tree = {root};
-  for (std::size_t before = 0; before != tree.size();) {
-    before = tree.size();
-    for (const Entry& entry : all)
-      if (tree.contains(entry.parent)) tree.insert(entry.pid);
-  }
+ProcessTree look_at_tree(pid_t root, std::uint64_t processes_max) {
+  const Children children = tells_children(root) ? Children(told_children) : looked_up_children();
+  std::set<pid_t> seen = {root};
+  std::vector<pid_t> waiting = {root};
   ProcessTree out;
-  out.processes = tree.size();
-  for (const pid_t pid : tree) out.memory_bytes += memory_of(pid);
   std::uint64_t ticks = 0;
-  for (const Entry& entry : all)
-    if (tree.contains(entry.pid)) ticks += entry.ticks;
-  out.cpu =
-      std::chrono::milliseconds(ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
+  while (!waiting.empty()) {
+    const pid_t pid = waiting.back();
+    waiting.pop_back();
+    ++out.processes;
+    if (processes_max > 0 && out.processes > processes_max) break;
+    for (const pid_t child : children(pid))
+      if (seen.insert(child).second) waiting.push_back(child);
+    out.memory_bytes += memory_of(pid);
+    const std::vector<std::string> stat = stat_of(pid);
+    // Its own time and that of the children it has waited for, as user and in the kernel.
+    for (std::size_t field = 14; field <= 17; ++field) ticks += number(stat, field);
+  }
+  const auto ticks_a_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  out.cpu = std::chrono::milliseconds(ticks * 1000 / ticks_a_second);
   return out;
+}
+
+Attention::Attention() {
+  sched_param before{};
+  const int policy = ::sched_getscheduler(0);
+  if (policy < 0 || ::sched_getparam(0, &before) != 0) return;
+  sched_param first{};
+  first.sched_priority = 1;
+  if (::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &first) != 0) return;
+  policy_ = policy;
+  priority_ = before.sched_priority;
+}
+
+Attention::~Attention() {
+  if (policy_ < 0) return;
+  sched_param before{};
+  before.sched_priority = priority_;
+  ::sched_setscheduler(0, policy_, &before);
 }
 
 }  // namespace rbee::platform

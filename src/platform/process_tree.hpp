@@ -17,8 +17,23 @@ struct ProcessTree {
   std::chrono::milliseconds cpu{0};  ///< Of these, and of those that they have waited for.
 };
 
-/// One look. Processes that start or end meanwhile may be missed; where /proc is not mounted the
-/// tree is empty.
-ProcessTree look_at_tree(pid_t root);
+/// One look, which goes no further once there are more than `processes_max` (0: it goes all the
+/// way). Processes that start or end meanwhile may be missed. Costs as much as the tree is large;
+/// where the kernel does not tell children (CONFIG_PROC_CHILDREN), as much as the machine is.
+ProcessTree look_at_tree(pid_t root, std::uint64_t processes_max = 0);
+
+/// While this lives, the calling thread runs before every ordinary process, where that is allowed
+/// (root): whoever watches must not wait for what is watched. What it starts runs as usual.
+class Attention {
+ public:
+  Attention();
+  ~Attention();
+  Attention(const Attention&) = delete;
+  Attention& operator=(const Attention&) = delete;
+
+ private:
+  int policy_ = -1;  ///< The one before; -1 when nothing was changed.
+  int priority_ = 0;
+};
 
 }  // namespace rbee::platform
