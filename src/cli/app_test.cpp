@@ -338,7 +338,8 @@ TEST_F(App, SrcinfoByBashSaysSo) {
   EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox"}, kRecipe), 0) << "native decides";
   EXPECT_EQ(err(), "");
   EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox"}, "pkgname=demo\nfalse\n"), 1);
-  EXPECT_THAT(err(), StartsWith("error: the recipe's last command fails with status 1\n"));
+  EXPECT_THAT(
+      err(), StartsWith("error: the recipe's last command fails with status 1 [recipe-invalid]\n"));
   EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox", "--json"},
                 "pkgname=demo\neval \"$(perl -e 'print q(exit 0)')\"\n"),
             1);
