@@ -204,7 +204,10 @@ platform::SandboxSpec sandbox_of(const ShellRequest& request, int report, int no
                     pkgbuild::chost(request.inputs.platform)});
   spec.environment = {{"LANG", "C.UTF-8"}, {"TZ", "UTC"},          {"TERM", "dumb"},
                       {"USER", "builder"}, {"LOGNAME", "builder"}, {"HOME", "/home/builder"}};
-  if (request.folder) spec.binds.push_back({*request.folder, request.start_directory});
+  if (request.root)
+    spec.binds.push_back({*request.root, request.root->string()});
+  else if (request.folder)
+    spec.binds.push_back({*request.folder, request.start_directory});
   spec.texts = {{request.start_directory + "/" + request.file_name, std::string(request.text)},
                 {"/run/rbee/driver", pkgbuild::shell_driver()}};
   set_platform(request.inputs.platform, spec);

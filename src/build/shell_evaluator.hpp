@@ -41,6 +41,9 @@ struct ShellRequest {
   std::optional<std::filesystem::path> folder = {};  ///< None: the recipe stands alone.
   std::string file_name = "PKGBUILD";                ///< In the folder; no '/'.
   std::string start_directory = "/startdir";  ///< Where the sandbox shows the folder; absolute.
+  /// A folder that holds `folder` and is shown instead, at its own path, for recipes that read
+  /// "../x". `start_directory` must then be the path of `folder`.
+  std::optional<std::filesystem::path> root = {};
   ShellLimits limits = {};
 };
 

@@ -143,4 +143,11 @@ std::optional<std::string> WorkerFiles::read(std::string_view path) const {
   return texts_.emplace(path, std::move(*text)).first->second;
 }
 
+pkgbuild::FileLook WorkerFiles::look(std::string_view path) const {
+  using Kind = pkgbuild::FileLook::Kind;
+  if (path.starts_with("../")) return {};
+  if (std::optional<std::string> text = read(path)) return {Kind::file, std::move(*text)};
+  return {has(path) ? Kind::unknown : Kind::absent, {}};
+}
+
 }  // namespace rbee::catalog

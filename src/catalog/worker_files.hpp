@@ -28,6 +28,9 @@ class WorkerFiles final : public pkgbuild::LocalFiles {
   bool has(std::string_view path) const { return find(path) != nullptr; }
   /// The text of a file; nothing when there is none of that path. Each is read once.
   std::optional<std::string> read(std::string_view path) const override;
+  /// A tree lists what there is: what is not listed is absent. Nothing is known of what stands
+  /// outside.
+  pkgbuild::FileLook look(std::string_view path) const override;
 
  private:
   explicit WorkerFiles(const platform::Repository& repository) : repository_(&repository) {}

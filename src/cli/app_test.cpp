@@ -349,7 +349,7 @@ TEST_F(App, SrcinfoByBashSaysSo) {
 TEST_F(App, SrcinfoByBashShowsNoHome) {
   std::ofstream(home_.path() / "PKGBUILD") << kRecipe;
   EXPECT_EQ(run({"recipe", "srcinfo", (home_.path() / "PKGBUILD").string(), "--sandbox"}), 8);
-  EXPECT_THAT(err(), HasSubstr("--sandbox shows it that whole folder"));
+  EXPECT_THAT(err(), HasSubstr("--sandbox shows the recipe all of '"));
   std::filesystem::create_directory(home_.path() / "demo");
   std::ofstream(home_.path() / "demo/PKGBUILD") << kRecipe;
   EXPECT_EQ(run({"recipe", "srcinfo", (home_.path() / "demo/PKGBUILD").string(), "--sandbox"}), 0)

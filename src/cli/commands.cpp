@@ -103,6 +103,7 @@ const std::vector<Command>& commands() {
         {"--accelerator", "NAME", "cpu, cuda, rocm, metal, vulkan, sycl or openvino (default: cpu)",
          &A::accelerator},
         {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables},
+        {"--root", "DIR", "folder whose files the recipe may read (default: its own)", &A::root},
         {"--sandbox", "", "let a real bash, in a sandbox, read what cannot be decided otherwise",
          &A::sandbox}},
        "The answer is byte for byte that of `makepkg --printsrcinfo`. A platform that is asked for "
@@ -119,6 +120,53 @@ const std::vector<Command>& commands() {
        "rbee recipe srcinfo PKGBUILD --sandbox\n"
        "curl -s URL | rbee recipe srcinfo -",
        recipe_srcinfo},
+      {"recipe",
+       "matrix",
+       {},
+       "Show what a recipe yields on every platform, and what differs",
+       {{"FILE", "", "a PKGBUILD; - is standard input", &A::file, true},
+        {"--os", "NAME", "only linux, macos or windows", &A::os},
+        {"--arch", "NAME", "only x86_64, aarch64 or armv7h", &A::arch},
+        {"--accelerator", "NAME", "only cpu, cuda, rocm, metal, vulkan, sycl or openvino",
+         &A::accelerator},
+        {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables},
+        {"--root", "DIR", "folder whose files the recipe may read (default: its own)", &A::root}},
+       "Every combination of system, architecture and accelerator is a virtual machine: `uname`, "
+       "`nvidia-smi` and\n"
+       "`rocminfo` answer for it. Platforms on which the recipe yields the same share a heading; "
+       "what is the same\n"
+       "on all stands first. Exit code 1 when it yields nothing anywhere.",
+       "rbee recipe matrix PKGBUILD\n"
+       "rbee recipe matrix PKGBUILD --os linux --json | jq '.groups[].fields.source'",
+       recipe_matrix},
+      {"recipe",
+       "explain",
+       {},
+       "Show where a value of a recipe comes from",
+       {{"FILE", "", "a PKGBUILD; - is standard input", &A::file, true},
+        {"FIELD", "", "a field such as source, or a variable such as _commit", &A::key, true},
+        {"--os", "NAME", "linux, macos or windows (default: this machine's)", &A::os},
+        {"--arch", "NAME", "x86_64, aarch64 or armv7h (default: this machine's)", &A::arch},
+        {"--accelerator", "NAME", "cpu, cuda, rocm, metal, vulkan, sycl or openvino (default: cpu)",
+         &A::accelerator},
+        {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables},
+        {"--root", "DIR", "folder whose files the recipe may read (default: its own)", &A::root}},
+       "The last assignment stands first; below it, indented, the assignments whose values it "
+       "used, and theirs. What\n"
+       "package functions override stands behind it, package by package.",
+       "rbee recipe explain PKGBUILD source\n"
+       "rbee recipe explain PKGBUILD depends --accelerator cuda",
+       recipe_explain},
+      {"recipe",
+       "ast",
+       {},
+       "Show the syntax tree of a recipe",
+       {{"FILE", "", "a PKGBUILD; - is standard input", &A::file, true},
+        {"--tokens", "", "every byte by what it is, instead of the tree", &A::tokens}},
+       "Each node has the bytes, line and column that it stands on. Nothing is evaluated.",
+       "rbee recipe ast PKGBUILD\n"
+       "rbee recipe ast PKGBUILD --json | jq '.. | select(.kind? == \"function\") | .name'",
+       recipe_ast},
       {"config",
        "get",
        {},

@@ -29,6 +29,8 @@ struct Arguments {
   bool health = false;
   std::vector<std::string> trailing;   ///< After "--", for the worker.
   std::string file;                    ///< "-" is standard input.
+  std::string root;                    ///< How far up a recipe may read files.
+  bool tokens = false;                 ///< Rather than the tree.
   std::vector<std::string> variables;  ///< "K=V".
   bool sandbox = false;                ///< Ask a real bash for what the engine cannot decide.
   std::string key, value;
@@ -76,6 +78,9 @@ Result<int> worker_list(const Arguments& arguments, Context& context);
 Result<int> worker_remove(const Arguments& arguments, Context& context);
 Result<int> worker_run(const Arguments& arguments, Context& context);
 Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
+Result<int> recipe_matrix(const Arguments& arguments, Context& context);
+Result<int> recipe_explain(const Arguments& arguments, Context& context);
+Result<int> recipe_ast(const Arguments& arguments, Context& context);
 Result<int> config_get(const Arguments& arguments, Context& context);
 Result<int> config_set(const Arguments& arguments, Context& context);
 Result<int> config_list(const Arguments& arguments, Context& context);

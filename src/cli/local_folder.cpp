@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -38,26 +39,59 @@ std::optional<std::string> read_rest(int descriptor, std::size_t bytes_max) {
 
 }  // namespace
 
-LocalFolder::LocalFolder(const std::filesystem::path& folder)
-    : folder_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+LocalFolder::LocalFolder(const std::filesystem::path& folder, const std::filesystem::path& root) {
+  std::error_code error;
+  const std::filesystem::path physical = std::filesystem::canonical(folder, error);
+  if (error) return;
+  path_ = physical.string();
+  std::filesystem::path top = physical;
+  if (!root.empty()) {
+    top = std::filesystem::canonical(root, error);
+    const auto [at, rest] = std::mismatch(top.begin(), top.end(), physical.begin(), physical.end());
+    below_root_ = !error && at == top.end();
+    if (!below_root_) return;
+    for (auto name = rest; name != physical.end(); ++name) below_.push_back(name->string());
+  }
+  root_ = platform::FileDescriptor(open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
 
 std::optional<std::string> LocalFolder::read(std::string_view path) const {
-  if (!folder_ || path.find('\0') != std::string_view::npos) return std::nullopt;
+  pkgbuild::FileLook found = look(path);
+  if (found.kind != pkgbuild::FileLook::Kind::file) return std::nullopt;
+  return std::move(found.text);
+}
+
+pkgbuild::FileLook LocalFolder::look(std::string_view path) const {
+  using Kind = pkgbuild::FileLook::Kind;
+  if (!root_ || path.find('\0') != std::string_view::npos) return {};
+  std::vector<std::string> names = below_;
+  for (const std::string_view segment : split(path, '/')) {
+    if (segment.empty() || segment == ".") continue;
+    if (segment != "..") {
+      names.emplace_back(segment);
+    } else if (names.empty()) {
+      return {};  // Above the root.
+    } else {
+      names.pop_back();
+    }
+  }
+  if (names.empty()) return {Kind::absent, {}};
   platform::FileDescriptor at;
-  const std::vector<std::string_view> segments = split(path, '/');
   // Step by step, so that no link on the way can lead outside; O_NONBLOCK so that a FIFO cannot
   // stop us.
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    const std::string name(segments[i]);
-    if (name.empty() || name == "..") return std::nullopt;
-    const int folder = i + 1 < segments.size() ? O_DIRECTORY : 0;
-    at = platform::FileDescriptor(openat(at ? at.get() : folder_.get(), name.c_str(),
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const int folder = i + 1 < names.size() ? O_DIRECTORY : 0;
+    at = platform::FileDescriptor(openat(at ? at.get() : root_.get(), names[i].c_str(),
                                          O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | folder));
-    if (!at) return std::nullopt;
+    // A link shows as ELOOP, or as ENOTDIR on the way.
+    if (!at) return {errno == ENOENT ? Kind::absent : Kind::unknown, {}};
   }
   struct stat info {};
-  if (fstat(at.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  return read_rest(at.get(), kFileBytesMax);
+  if (fstat(at.get(), &info) != 0) return {};
+  if (!S_ISREG(info.st_mode)) return {Kind::absent, {}};
+  std::optional<std::string> text = read_rest(at.get(), kFileBytesMax);
+  if (!text) return {};
+  return {Kind::file, std::move(*text)};
 }
 
 Result<std::string> read_whole_file(const std::filesystem::path& path, std::size_t bytes_max) {

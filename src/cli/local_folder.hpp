@@ -1,10 +1,12 @@
 // The files beside a recipe on disk, for recipes that read them.
 //
-// Reads inside one folder and nowhere else: no "..", no symbolic link on the way, regular files of
-// at most 256 kB. Anything else does not exist.
+// Reads below one root and nowhere else: no symbolic link on the way, regular files of at most
+// 256 kB.
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "pkgbuild/recipe.hpp"
@@ -14,12 +16,23 @@ namespace rbee::cli {
 
 class LocalFolder final : public pkgbuild::LocalFiles {
  public:
-  /// A folder that cannot be opened has no files.
-  explicit LocalFolder(const std::filesystem::path& folder);
+  /// The recipe's folder, and how far up from it a recipe may read: `root` is the folder itself or
+  /// one above it. A folder that cannot be opened has no files.
+  explicit LocalFolder(const std::filesystem::path& folder, const std::filesystem::path& root = {});
   std::optional<std::string> read(std::string_view path) const override;
+  /// Kind::unknown for what a link, a size or the root keeps us from reading.
+  pkgbuild::FileLook look(std::string_view path) const override;
+
+  /// Physical path of the folder; empty when there is none.
+  const std::string& path() const { return path_; }
+  /// False when the folder is not below the root that was asked for.
+  bool is_below_root() const { return below_root_; }
 
  private:
-  platform::FileDescriptor folder_;
+  std::string path_;
+  std::vector<std::string> below_;  ///< The folder's names below the root.
+  bool below_root_ = true;
+  platform::FileDescriptor root_;
 };
 
 /// At most `bytes_max` bytes of a regular file, a pipe or a terminal.

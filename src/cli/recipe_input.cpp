@@ -95,8 +95,14 @@ Result<void> read_recipe(const Arguments& arguments, Context& context, RecipeInp
   input.name = arguments.file == "-" ? "standard input" : arguments.file;
   if (arguments.file != "-") {
     const std::filesystem::path folder = std::filesystem::path(arguments.file).parent_path();
-    input.beside.emplace(folder.empty() ? "." : folder);
+    input.beside.emplace(folder.empty() ? "." : folder, arguments.root);
+    if (!input.beside->is_below_root())
+      return fail(Errc::usage, "argument-invalid",
+                  fmt::format("'{}' is not below the folder that --root names",
+                              printable_line(arguments.file)),
+                  {.evidence = {fmt::format("--root {}", printable_line(arguments.root))}});
     inputs.files = &*input.beside;
+    inputs.startdir = input.beside->path();
   }
   return {};
 }

@@ -18,19 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The recipe's folder, which the sandbox will show whole.
-/// Errors: "recipe-folder-unsafe" when more than a recipe is in it, as far as one can tell.
-Result<fs::path> folder_to_show(const fs::path& recipe, const Environment& environment) {
+/// A folder, which the sandbox will show whole.
+/// Errors: "recipe-folder-unsafe" when more than recipes is in it, as far as one can tell.
+Result<fs::path> folder_to_show(const fs::path& folder, const Environment& environment) {
   std::error_code error;
-  const fs::path folder = fs::weakly_canonical(recipe, error).parent_path();
   const fs::path home = fs::weakly_canonical(environment.home, error);
-  const auto [at, end] = std::mismatch(folder.begin(), folder.end(), home.begin(), home.end());
+  const auto at = std::mismatch(folder.begin(), folder.end(), home.begin(), home.end()).first;
   if (at == folder.end() || folder == folder.root_path())
-    return fail(Errc::policy, "recipe-folder-unsafe",
-                fmt::format("the recipe stands in '{}', and --sandbox shows it that whole folder",
-                            printable_line(folder.string())),
-                {.why = "a recipe must not read its user's files",
-                 .fix = "move the recipe to a folder of its own"});
+    return fail(
+        Errc::policy, "recipe-folder-unsafe",
+        fmt::format("--sandbox shows the recipe all of '{}'", printable_line(folder.string())),
+        {.why = "a recipe must not read its user's files",
+         .fix = "move the recipe to a folder of its own"});
   return folder;
 }
 
@@ -38,11 +37,15 @@ Result<build::Evaluation> ask(const RecipeInput& input, const Arguments& argumen
                               Context& context) {
   build::ShellRequest request{.text = input.text, .inputs = input.inputs};
   if (arguments.file != "-") {
-    const fs::path file = arguments.file;
-    TRY_ASSIGN(request.folder, folder_to_show(file, context.world.environment));
     std::error_code error;
-    request.file_name = fs::weakly_canonical(file, error).filename();
+    const fs::path file = fs::weakly_canonical(arguments.file, error);
+    TRY_ASSIGN(request.folder, folder_to_show(file.parent_path(), context.world.environment));
+    request.file_name = file.filename();
     request.start_directory = *request.folder;
+    if (!arguments.root.empty()) {
+      TRY_ASSIGN(request.root, folder_to_show(fs::weakly_canonical(arguments.root, error),
+                                              context.world.environment));
+    }
   }
   return build::evaluate_with_fallback(request);
 }

@@ -114,6 +114,13 @@ class Files final : public pkgbuild::LocalFiles {
     return std::nullopt;
   }
 
+  pkgbuild::FileLook look(std::string_view path) const override {
+    using Kind = pkgbuild::FileLook::Kind;
+    if (path.starts_with("../")) return {};
+    if (std::optional<std::string> text = read(path)) return {Kind::file, std::move(*text)};
+    return {error_ ? Kind::unknown : Kind::absent, {}};
+  }
+
   Result<void> want(const std::string& path) const {
     if (read(path)) return {};
     if (error_) return tl::unexpected(*error_);

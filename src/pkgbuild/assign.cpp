@@ -18,6 +18,7 @@ bool Interpreter::is_dynamic(std::string_view name) const {
 
 // The variable, or nothing when it was never assigned; a read of the host's is noted as a taint.
 const Variable* Interpreter::read(std::string_view name, Span span) {
+  if (trace_ != nullptr) trace_->read(name);
   const Variable* variable = find(name);
   if (variable != nullptr && !is_dynamic(name)) {
     mark(variable->taint);
@@ -31,6 +32,9 @@ Variable& Interpreter::writable(std::string_view name, Span span) {
   const auto found = state_.variables.find(name);
   if (only_writable_ && *only_writable_ != name)
     unsupported("an override that assigns " + std::string(name), span);
+  if (trace_ != nullptr)
+    trace_->write(name, eval_place_.value_or(span),
+                  found == state_.variables.end() ? nullptr : &found->second);
   if (found != state_.variables.end()) {
     if (found->second.readonly)
       unsupported("assigning the readonly variable " + std::string(name), span);
@@ -163,8 +167,12 @@ void Interpreter::store_element_text(Variable& variable, std::string_view index,
 
 void Interpreter::apply_assignment(const Assignment& assignment) {
   if (stopped() || !spend(1, assignment.span)) return;
+  const Traced traced(*this, Trace::Reads::stay);
   const TaintId outer_taint = taint_;
   taint_ = 0;
+  if (trace_ != nullptr && (assignment.append || assignment.index != nullptr) &&
+      trace_->latest(assignment.name) != Trace::npos)
+    trace_->read(assignment.name);
   if (assignment.array) {
     Variable& variable = writable(assignment.name, assignment.span);
     if (!stopped()) assign_array(variable, assignment);
@@ -291,7 +299,8 @@ void Interpreter::make_local(std::string_view name) {
   for (const ShellState::Saved& saved : frame.saved) {
     if (saved.name == name) return;
   }
-  ShellState::Saved saved{std::string(name), std::nullopt};
+  ShellState::Saved saved{std::string(name), std::nullopt,
+                          trace_ != nullptr ? trace_->latest(name) : Trace::npos};
   const auto found = state_.variables.find(name);
   Variable fresh;
   if (found != state_.variables.end()) {
@@ -307,6 +316,10 @@ void Interpreter::make_local(std::string_view name) {
 void Interpreter::pop_frame() {
   for (auto it = state_.frames.back().saved.rbegin(); it != state_.frames.back().saved.rend();
        ++it) {
+    if (trace_ != nullptr) {
+      if (const Variable* local = find(it->name)) trace_->settle(it->name, *local);
+      trace_->restore(it->name, it->traced);
+    }
     if (it->variable) {
       state_.variables[it->name] = std::move(*it->variable);
     } else {
@@ -326,6 +339,9 @@ void Interpreter::unset_variable(std::string_view name, Span span) {
   const auto found = state_.variables.find(name);
   if (only_writable_ && *only_writable_ != name)
     unsupported("an override that assigns " + std::string(name), span);
+  if (trace_ != nullptr)
+    trace_->write(name, eval_place_.value_or(span),
+                  found == state_.variables.end() ? nullptr : &found->second);
   if (found != state_.variables.end()) {
     if (found->second.readonly) {
       complain(span);

@@ -61,11 +61,11 @@ Refusal refuse(std::string_view text, const Interpreter& shell) {
 }
 
 /// What is refused before anything is read.
-std::optional<Refusal> look_at_bytes(std::string_view text, const Inputs& inputs) {
-  if (text.size() > inputs.limits.source_bytes_max) {
+std::optional<Refusal> look_at_bytes(std::string_view text, const Limits& limits) {
+  if (text.size() > limits.source_bytes_max) {
     return refuse(text, Refusal::Kind::limit, {},
                   "the recipe has " + std::to_string(text.size()) + " bytes; at most " +
-                      std::to_string(inputs.limits.source_bytes_max) + " are allowed");
+                      std::to_string(limits.source_bytes_max) + " are allowed");
   }
   if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
     const auto offset = static_cast<std::uint32_t>(at);
@@ -99,7 +99,7 @@ void look_at_remains(Interpreter& shell) {
   }
   for (const auto& [name, variable] : state.variables) {
     if (variable.readonly && (name == "pkgname" || name == "pkgbase" || !is_schema_name(name)) &&
-        name.size() > 1 && name[0] != '_') {
+        name.size() > 1 && name[0] != '_' && name != "startdir") {
       return shell.unsupported("the readonly variable " + name + ", which makepkg may want to set",
                                variable.span);
     }
@@ -131,29 +131,38 @@ Field field_of(const Variable& variable) {
 }
 
 tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs) {
-  if (auto refusal = look_at_bytes(text, inputs))
-    return tl::unexpected<Refusal>(std::move(*refusal));
-  ParseOptions options;
-  options.depth_max = inputs.limits.depth_max;
-  const auto script = parse(text, options);
-  if (!script) return tl::unexpected<Refusal>(refuse(text, script.error()));
+  const auto script = parse_recipe(text, inputs.limits);
+  if (!script) return tl::unexpected<Refusal>(script.error());
   Interpreter shell(inputs, Interpreter::TopLevel::script);
   shell.run(*script);
   if (shell.halt()) return tl::unexpected<Refusal>(refuse(text, shell));
   return ScriptRun{shell.output(), shell.status()};
 }
 
-tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs) {
-  const auto refused = [](Refusal refusal) { return tl::unexpected<Refusal>(std::move(refusal)); };
-  if (auto refusal = look_at_bytes(text, inputs)) return refused(std::move(*refusal));
+tl::expected<std::shared_ptr<const Script>, Refusal> parse_recipe(std::string_view text,
+                                                                  const Limits& limits) {
+  if (auto refusal = look_at_bytes(text, limits))
+    return tl::unexpected<Refusal>(std::move(*refusal));
   ParseOptions options;
-  options.depth_max = inputs.limits.depth_max;
-  const auto script = parse(text, options);
-  if (!script) return refused(refuse(text, script.error()));
+  options.depth_max = limits.depth_max;
+  auto script = parse(text, options);
+  if (!script) return tl::unexpected<Refusal>(refuse(text, script.error()));
+  return std::move(*script);
+}
+
+tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs) {
+  return evaluate(text, inputs, nullptr);
+}
+
+tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs, Trace* trace) {
+  const auto refused = [](Refusal refusal) { return tl::unexpected<Refusal>(std::move(refusal)); };
+  const auto script = parse_recipe(text, inputs.limits);
+  if (!script) return refused(script.error());
 
   Interpreter shell(inputs, Interpreter::TopLevel::sourced);
   shell.set_scalar("CARCH", std::string(to_string(inputs.platform.arch)));
   shell.set_scalar("CHOST", chost(inputs.platform));
+  shell.report_to(trace);
   shell.run(*script);
   if (shell.halt()) return refused(refuse(text, shell));
   const Span last = (*script)->root != nullptr
@@ -209,6 +218,8 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
   }
   std::sort(recipe.functions.begin(), recipe.functions.end(),
             [](const Function& a, const Function& b) { return a.span.begin < b.span.begin; });
+  if (trace != nullptr)
+    for (const auto& [name, variable] : shell.state().variables) trace->settle(name, variable);
   find_overrides(shell, recipe);
   if (shell.halt()) return refused(refuse(text, shell));
   std::vector<Finding> findings = lint(recipe, text, inputs.files);

@@ -27,6 +27,13 @@ tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs&
 Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
                std::string why = {});
 
+/// `evaluate`, with a record of where each value came from. The variable kOverrideResult stands in
+/// it for the fields that package functions override.
+tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs, Trace* trace);
+
+/// The name under which the lines of package functions are evaluated.
+inline constexpr std::string_view kOverrideResult = "outvalue";
+
 /// Fill `overrides` of every package as makepkg finds them: by text, line by line, in what `declare
 /// -f` prints of the package's function (overrides.cpp). The interpreter stands after the recipe's
 /// end.

@@ -16,9 +16,17 @@ Interpreter::Depth::Depth(Interpreter& i, Span span) : interpreter(i) {
 }
 
 Interpreter::Interpreter(const Inputs& inputs, TopLevel top_level)
-    : inputs_(inputs), top_level_(top_level), meter_(inputs.limits.steps_max) {
+    : inputs_(inputs),
+      files_(inputs.files, inputs.startdir),
+      top_level_(top_level),
+      meter_(inputs.limits.steps_max) {
   taints_.emplace_back();
+  // bash sets it at its start, whatever the environment says.
+  Variable& separators = state_.variables["IFS"];
+  separators.set = true;
+  separators.scalar = " \t\n";
   for (const auto& [name, value] : inputs.environment) {
+    if (name == "IFS") continue;
     set_scalar(name, value);
     state_.variables.find(name)->second.exported = true;
   }
@@ -26,6 +34,15 @@ Interpreter::Interpreter(const Inputs& inputs, TopLevel top_level)
     state_.frames.emplace_back();
     state_.parameters = {"PKGBUILD"};
     state_.parameters_taint = note_taint("$1", {});
+    if (!inputs.startdir.empty()) {
+      for (const char* name : {"startdir", "PWD"}) {
+        Variable& variable = state_.variables[name];
+        variable.set = true;
+        variable.scalar = inputs.startdir;
+        variable.readonly = name == std::string_view("startdir");
+      }
+      source_names_.push_back(inputs.startdir + "/PKGBUILD");
+    }
   } else {
     io_.out = &output_;
   }
@@ -98,6 +115,9 @@ void Interpreter::execute(const Command* command) {
   if (command == nullptr || stopped()) return;
   const Depth depth(*this, command->span);
   if (stopped() || !spend(1, command->span)) return;
+  std::optional<Traced> traced;
+  if (trace_ != nullptr && command->kind == Command::Kind::simple)
+    traced.emplace(*this, Trace::Reads::rise);
   if (command->redirects.empty()) {
     execute_body(*command);
     return;
@@ -228,12 +248,22 @@ void Interpreter::execute_subshell(const Command* body) {
   if (stopped() || !spend(1 + state_.variables.size() / 4 + memory_bytes_ / 256, body->span))
     return;
   ShellState outer = state_;
+  Trace::Names outer_names;
+  if (trace_ != nullptr) outer_names = trace_->names();
   const std::size_t outer_memory = memory_bytes_;
   const int outer_loops = std::exchange(loops_, 0);
   execute(body);
   loops_ = outer_loops;
   --subshells_;
   if (halted()) return;
+  if (trace_ != nullptr) {
+    for (const auto& [name, event] : trace_->names()) {
+      const auto outside = outer_names.find(name);
+      if (outside != outer_names.end() && outside->second == event) continue;
+      if (const Variable* variable = find(name)) trace_->settle(name, *variable);
+    }
+    trace_->restore(std::move(outer_names));
+  }
   state_ = std::move(outer);
   memory_bytes_ = outer_memory;
   flow_ = Flow::none;
@@ -269,16 +299,29 @@ bool Interpreter::end_loop_turn() {
 
 void Interpreter::execute_for(const Command& command) {
   taint_ = 0;
-  std::vector<std::string> items = command.has_in ? expand_words(command.words) : state_.parameters;
-  if (!command.has_in) mark(state_.parameters_taint);
+  std::vector<std::string> items;
+  Trace::Inputs words;
+  {
+    const Traced traced(*this, Trace::Reads::stay);
+    items = command.has_in ? expand_words(command.words) : state_.parameters;
+    if (!command.has_in) {
+      mark(state_.parameters_taint);
+      if (trace_ != nullptr) trace_->read_parameters();
+    }
+    if (trace_ != nullptr) words = trace_->inputs();
+  }
   require_untainted(command.span);
   status_ = 0;
   status_taint_ = 0;
   ++loops_;
   for (std::string& item : items) {
     if (stopped() || !spend(1, command.span)) break;
-    store_scalar(writable(command.name, command.name_span), std::move(item), false,
-                 command.name_span);
+    {
+      const Traced traced(*this, Trace::Reads::stay);
+      if (trace_ != nullptr) trace_->read(words);
+      store_scalar(writable(command.name, command.name_span), std::move(item), false,
+                   command.name_span);
+    }
     execute(command.parts[0]);
     if (end_loop_turn()) break;
   }
@@ -461,6 +504,7 @@ void Interpreter::call_function(const ShellFunction& function, std::vector<std::
   frame.parameters = std::exchange(state_.parameters, std::move(argv));
   frame.parameters_taint = std::exchange(state_.parameters_taint, argv_taint);
   state_.frames.push_back(std::move(frame));
+  if (trace_ != nullptr) trace_->begin_call();
   const auto outer_script = std::exchange(script_, function.script);
   const auto outer_place = std::exchange(eval_place_, function.script->place);
   const int outer_loops = std::exchange(loops_, 0);
@@ -469,6 +513,7 @@ void Interpreter::call_function(const ShellFunction& function, std::vector<std::
   loops_ = outer_loops;
   script_ = outer_script;
   eval_place_ = outer_place;
+  if (trace_ != nullptr) trace_->end_call();
   --calls_;
   if (halted()) return;
   if (flow_ == Flow::return_function) flow_ = Flow::none;
@@ -508,7 +553,7 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
   std::size_t bytes = input.size();
   for (const std::string& argument : argv) bytes += argument.size();
   if (!spend(20 + bytes / 8, span)) return;
-  const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : inputs_.files,
+  const CommandCall call{argv, input, inputs_.platform, world_changed_ ? nullptr : &files_,
                          inputs_.limits.memory_bytes_max / 16};
   const auto result = run_text_command(call);
   if (const auto* refused = std::get_if<CommandUnsupported>(&result))

@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "pkgbuild/ast.hpp"
+#include "pkgbuild/file_view.hpp"
 #include "pkgbuild/pattern.hpp"
 #include "pkgbuild/recipe.hpp"
+#include "pkgbuild/trace.hpp"
 #include "pkgbuild/variables.hpp"
 
 namespace rbee::pkgbuild {
@@ -34,6 +36,7 @@ struct ShellState {
   struct Saved {
     std::string name;
     std::optional<Variable> variable;
+    std::uint32_t traced = Trace::npos;  ///< What the trace knew of it.
   };
   struct Frame {
     std::vector<Saved> saved;
@@ -77,6 +80,10 @@ class Interpreter {
 
   Interpreter(const Inputs& inputs, TopLevel top_level);
 
+  /// Report every read and write of a variable from now on; nullptr: none. The trace outlives the
+  /// interpreter.
+  void report_to(Trace* trace) { trace_ = trace; }
+  Trace* trace() const { return trace_; }
   /// Run a whole script. The status of its last command is `status()`; nothing when it was halted.
   void run(const std::shared_ptr<const Script>& script);
   /// Leave the function in which a sourced file stands: its local variables end.
@@ -129,6 +136,19 @@ class Interpreter {
     std::string* out = nullptr;  ///< Absent: dropped.
     std::string* err = nullptr;
     Input* in = nullptr;  ///< Absent: the host's standard input.
+  };
+  /// Reads of variables from here to the end of the block belong together (trace.hpp).
+  struct Traced {
+    Traced(Interpreter& i, Trace::Reads reads) : trace(i.trace_), what(reads) {
+      if (trace != nullptr) trace->begin_scope();
+    }
+    ~Traced() {
+      if (trace != nullptr) trace->end_scope(what);
+    }
+    Traced(const Traced&) = delete;
+    Traced& operator=(const Traced&) = delete;
+    Trace* trace;
+    Trace::Reads what;
   };
   struct Depth {
     explicit Depth(Interpreter& interpreter, Span span);
@@ -255,6 +275,8 @@ class Interpreter {
   bool is_builtin(std::string_view name) const;
 
   const Inputs& inputs_;
+  FileView files_;
+  Trace* trace_ = nullptr;
   TopLevel top_level_;
   ShellState state_;
   std::shared_ptr<const Script> script_;
@@ -268,6 +290,7 @@ class Interpreter {
   int loops_ = 0;
   int subshells_ = 0;
   int sources_ = 0;
+  std::vector<std::string> source_names_;  ///< $BASH_SOURCE, innermost last; empty: not known.
   Flow flow_ = Flow::none;
   int flow_count_ = 0;
   int status_ = 0;

@@ -220,7 +220,7 @@ bool is_array_name(std::string_view name) {
                           mark == std::string_view::npos ? name : name.substr(0, mark));
 }
 
-constexpr std::string_view kResult = "outvalue";
+constexpr std::string_view kResult = kOverrideResult;
 
 // makepkg's extract_global_variable and extract_function_variable, for one name.
 Field override_of(Interpreter& shell, const Recipe& recipe, std::string_view name,
@@ -238,6 +238,7 @@ Field override_of(Interpreter& shell, const Recipe& recipe, std::string_view nam
     }
   }
   shell.state().variables[std::string(kResult)] = std::move(start);
+  if (Trace* trace = shell.trace()) trace->restore(kResult, trace->latest(name));
   Field::Form form = array ? Field::Form::array : Field::Form::scalar;
   Span span;
   for (const Assignment* line : lines) {
@@ -254,6 +255,8 @@ Field override_of(Interpreter& shell, const Recipe& recipe, std::string_view nam
     renamed.name = kResult;
     shell.assign(renamed, place);
     if (shell.halt()) return {};
+    if (Trace* trace = shell.trace())
+      trace->settle(kResult, shell.state().variables[std::string(kResult)]);
   }
   const Variable& result = shell.state().variables[std::string(kResult)];
   if (result.taint != 0) {
@@ -317,6 +320,9 @@ void find_overrides(Interpreter& shell, Recipe& recipe) {
     any = any || !found[i]->finder.lines().empty();
   }
   if (!any) return;
+  // What makepkg sets is no assignment of the recipe's.
+  Trace* const trace = shell.trace();
+  shell.report_to(nullptr);
   for (const std::string_view name : kHidden) shell.taint_variable(name);
   shell.set_scalar("pkgbase", recipe.pkgbase);
   shell.state().options |= kExtglob;
@@ -325,6 +331,7 @@ void find_overrides(Interpreter& shell, Recipe& recipe) {
     Package& package = recipe.packages[i];
     shell.forget_variable("pkgname");
     shell.set_scalar("pkgname", package.name);
+    shell.report_to(trace);
     const std::vector<const Assignment*>& lines = found[i]->finder.lines();
     for (const Assignment* line : lines) {
       const std::string name(line->name);
@@ -335,6 +342,7 @@ void find_overrides(Interpreter& shell, Recipe& recipe) {
       shell.freeze_all_but({});
       package.overrides.emplace(name, std::move(field));
     }
+    shell.report_to(nullptr);
   }
 }
 

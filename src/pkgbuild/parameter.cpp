@@ -61,7 +61,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
   if (parameter.op == Op::bad) return unsupported("a bad substitution", span);
   // $name and ${name} of a plain variable.
   if (parameter.op == Op::none && parameter.subscript == Parameter::Subscript::none &&
-      !parameter.indirect && is_name_start(parameter.name[0])) {
+      !parameter.indirect && is_name_start(parameter.name[0]) && parameter.name != "BASH_SOURCE") {
     const Variable* variable = read(parameter.name, span);
     if (variable != nullptr && variable->form == Variable::Form::scalar && variable->set) {
       if (quoted) {
@@ -213,6 +213,7 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
         return value;
       }
       mark(state_.parameters_taint);
+      if (trace_ != nullptr) trace_->read_parameters();
       if (number <= state_.parameters.size()) {
         value.set = true;
         value.own(state_.parameters[number - 1]);
@@ -223,6 +224,7 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
       case '@':
       case '*':
         mark(state_.parameters_taint);
+        if (trace_ != nullptr) trace_->read_parameters();
         value.list = true;
         value.star = name[0] == '*';
         value.set = !state_.parameters.empty();
@@ -242,6 +244,12 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
         value.set = true;
         return value;
     }
+  }
+  if (name == "BASH_SOURCE" && calls_ == 0 && !source_names_.empty() && !wants_list &&
+      (index == nullptr || index->literal() == "0")) {
+    value.set = true;
+    value.own(source_names_.back());
+    return value;
   }
   const Variable* variable = read(name, span);
   if (variable == nullptr) {

@@ -588,17 +588,14 @@ const Command* Parser::parse_simple() {
           extglob_ && !name.empty() && ahead.peek() == '(' &&
           std::string_view("?*+@!").find(name.back()) != std::string_view::npos;
       ahead.skip_blanks();
-      if (!name.empty() && ahead.peek() == '(' && !extglob_word) {
+      // With a quote or a '$' in it, it is the beginning of a word: "$(x)", $(x).
+      const bool plain = name.find_first_of("$'\"\\`") == std::string_view::npos;
+      if (!name.empty() && plain && ahead.peek() == '(' && !extglob_word) {
         ahead.advance();
         ahead.skip_blanks();
         if (ahead.peek() != ')') {
           lex_.seek(ahead.pos());
           fail_here("')' of a function's definition");
-          return nullptr;
-        }
-        if (name.find_first_of("$'\"\\`") != std::string_view::npos) {
-          fail(at, at + static_cast<std::uint32_t>(name.size()),
-               "a function's name may not hold quotes or expansions");
           return nullptr;
         }
         const Span name_span = span(at, at + static_cast<std::uint32_t>(name.size()));

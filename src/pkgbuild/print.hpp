@@ -1,8 +1,7 @@
 // The tree back as text, byte for byte; and the text with some places replaced.
 //
-// Touches nothing. Every node stands on bytes of one source, so printing is walking the tree and
-// writing the bytes of its leaves with what stands between them. For updaters that must not disturb
-// anything else.
+// Touches nothing. Every node stands on bytes of one source, so printing is walking the tree's
+// tokens (tokens.hpp). For updaters that must not disturb anything else.
 #pragma once
 
 #include <string>
@@ -12,7 +11,7 @@
 
 namespace rbee::pkgbuild {
 
-/// The script's text, written from its commands and the blanks and comments between them.
+/// The script's text, token by token. Equal to `script.text` unless the tree has lost something.
 std::string print(const Script& script);
 
 /// One place and what to write there.

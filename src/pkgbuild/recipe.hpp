@@ -78,12 +78,32 @@ struct Recipe {
   bool supports(Arch arch) const;
 };
 
-/// Text of files beside the recipe, for recipes that read them. Paths are relative and have no
-/// "..".
+/// What stands at a path.
+struct FileLook {
+  enum class Kind {
+    file,     ///< A regular file; `text` is what it holds.
+    absent,   ///< No regular file, for certain.
+    unknown,  ///< Nobody can say: a recipe that asks is unsupported.
+  };
+  Kind kind = Kind::unknown;
+  std::string text;
+};
+
+/// Files beside the recipe, for recipes that read them.
 class LocalFiles {
  public:
   virtual ~LocalFiles() = default;
+  /// The text of a file of the folder; nothing where there is none. `path` is relative and has no
+  /// "..".
   virtual std::optional<std::string> read(std::string_view path) const = 0;
+  /// The same for any relative path; one that begins with "../" leads out of the folder. By default
+  /// what `read` does not give is unknown.
+  virtual FileLook look(std::string_view path) const {
+    if (path.starts_with("../")) return {};
+    std::optional<std::string> text = read(path);
+    if (!text) return {};
+    return {FileLook::Kind::file, std::move(*text)};
+  }
 };
 
 /// How much work one evaluation may ask for (hostile-input.md: 64 KB within 50 ms and 64 MB).
@@ -99,7 +119,10 @@ struct Inputs {
   Platform platform;  ///< Sets CARCH and CHOST; answers uname and the GPU probes.
   std::map<std::string, std::string> environment;  ///< For example RBEE_FEATURES.
   const LocalFiles* files = nullptr;               ///< None: every read of a file is unsupported.
-  Limits limits;
+  /// Physical path of the recipe's folder: $startdir, $PWD, and $BASH_SOURCE with "/PKGBUILD"
+  /// behind it. Empty: a recipe whose fields depend on it is unsupported.
+  std::string startdir = {};
+  Limits limits = {};
 };
 
 /// Why there is no recipe.
@@ -114,6 +137,10 @@ struct Refusal {
   std::vector<Finding> findings;  ///< At least one; for unsupported the message is "unsupported:
                                   ///< <construct> at line N".
 };
+
+/// The syntax tree of a PKGBUILD's text. Refusals: syntax and limit.
+tl::expected<std::shared_ptr<const Script>, Refusal> parse_recipe(std::string_view text,
+                                                                  const Limits& limits = {});
 
 /// Evaluate the text of a PKGBUILD. Never executes anything.
 tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs);

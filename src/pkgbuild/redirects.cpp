@@ -88,10 +88,10 @@ bool Interpreter::apply_redirects(const Command& command, std::deque<std::string
           unsupported("a redirection of another file descriptor", redirect.span);
         } else if (target == "/dev/null") {
           feed("");
-        } else if (inputs_.files == nullptr || world_changed_) {
+        } else if (world_changed_) {
           unsupported("reading a file", redirect.span);
-        } else if (const auto text = inputs_.files->read(target)) {
-          if (spend_bytes(text->size(), redirect.span)) feed(*text);
+        } else if (FileLook found = files_.look(target); found.kind == FileLook::Kind::file) {
+          if (spend_bytes(found.text.size(), redirect.span)) feed(std::move(found.text));
         } else {
           unsupported("reading a file", redirect.span);
         }

@@ -48,6 +48,8 @@ Builtins::Function Builtins::find(std::string_view name) {
       Entry{"source", &Builtins::source},
       Entry{".", &Builtins::source},
       Entry{"command", &Builtins::command},
+      Entry{"cd", &Builtins::cd},
+      Entry{"pwd", &Builtins::pwd},
       Entry{"builtin", &Builtins::command},
   };
   for (const Entry& entry : kTable) {
@@ -267,6 +269,28 @@ void Builtins::eval() {
   if (!shell_.stopped()) shell_.run_text(std::move(text), span_);
 }
 
+// cd to where the shell stands already: the recipe's folder.
+void Builtins::cd() {
+  shell_.require_untainted(span_);
+  const std::string& startdir = shell_.inputs_.startdir;
+  const std::string place = argv_.size() == 2 ? argv_[1] : "";
+  if (startdir.empty() ||
+      (place != startdir && place != startdir + "/" && place != "." && place != "./"))
+    return refuse("command cd");
+  // Without this bash would search a relative name in CDPATH.
+  if (place[0] == '.' && shell_.find("CDPATH") != nullptr) return refuse("cd with CDPATH");
+  done(0);
+}
+
+void Builtins::pwd() {
+  const std::string& startdir = shell_.inputs_.startdir;
+  if (startdir.empty() || argv_.size() > 2 ||
+      (argv_.size() == 2 && argv_[1] != "-P" && argv_[1] != "-L"))
+    return refuse("command pwd");
+  shell_.put(startdir + "\n", span_);
+  done(0);
+}
+
 // source FILE: a file beside the recipe.
 void Builtins::source() {
   shell_.require_untainted(span_);
@@ -276,16 +300,25 @@ void Builtins::source() {
     refuse("source of the standard input");
     return;
   }
-  if (shell_.inputs_.files == nullptr || shell_.world_changed_) return refuse("source of a file");
-  std::string_view path = argv_[1];
-  while (path.starts_with("./")) path.remove_prefix(2);
-  const auto text = shell_.inputs_.files->read(path);
-  if (!text) return refuse("source of a file that is not beside the recipe");
+  const std::string path = argv_[1];
+  if (shell_.world_changed_) return refuse("source of a file");
+  FileLook found = shell_.files_.look(path);
+  if (found.kind == FileLook::Kind::unknown)
+    return refuse("source of a file that is not beside the recipe");
+  if (found.kind == FileLook::Kind::absent) {
+    // Without a slash, the name is looked up in PATH too.
+    if (path.find('/') == std::string::npos)
+      return refuse("source of a file that is not beside the recipe");
+    shell_.complain(span_);
+    return done(1);
+  }
   if (shell_.inputs_.limits.depth_max < ++shell_.sources_) {
     shell_.stop(Refusal::Kind::limit, "files source each other too deep", span_);
     return;
   }
-  shell_.run_text(*text, span_);
+  if (!shell_.source_names_.empty()) shell_.source_names_.push_back(path);
+  shell_.run_text(std::move(found.text), span_);
+  if (!shell_.source_names_.empty()) shell_.source_names_.pop_back();
   --shell_.sources_;
   if (shell_.flow_ == Interpreter::Flow::return_function) shell_.flow_ = Interpreter::Flow::none;
 }

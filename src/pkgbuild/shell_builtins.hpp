@@ -50,6 +50,8 @@ class Builtins {
   void exit();
   void eval();
   void source();
+  void cd();
+  void pwd();
   void command();
 
   struct Attributes {

@@ -38,9 +38,11 @@ bool Interpreter::test_file(char op, std::string_view path, Span span) {
   if (path.empty()) return false;
   if (path == "/dev/null")
     return op != 'f' && op != 'd' && op != 's' && op != 'h' && op != 'L' && op != 'b' && op != 'x';
-  if (inputs_.files != nullptr && !world_changed_ &&
-      (op == 'e' || op == 'f' || op == 'r' || op == 's') && path[0] != '/') {
-    if (const auto text = inputs_.files->read(path)) return op != 's' || !text->empty();
+  if (!world_changed_ && (op == 'e' || op == 'f' || op == 'r' || op == 's')) {
+    const FileLook found = files_.look(path);
+    if (found.kind == FileLook::Kind::file) return op != 's' || !found.text.empty();
+    // What is no regular file may be a folder, which -f alone does not ask about.
+    if (found.kind == FileLook::Kind::absent && op == 'f') return false;
   }
   unsupported(std::string("a question about a file (-") + op + ")", span);
   return false;

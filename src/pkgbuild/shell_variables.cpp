@@ -172,8 +172,19 @@ void Builtins::declare_with(Attributes attributes, std::size_t first) {
       const bool append = text.compare(name_end, 2, "+=") == 0;
       if (!append && text[name_end] != '=') return refuse("this " + argv_[0]);
       std::string value = text.substr(name_end + (append ? 2 : 1));
-      if (value.starts_with('(') && value.ends_with(')'))
-        return refuse("an array in quotes after " + argv_[0]);
+      if (value.starts_with('(') && value.ends_with(')')) {
+        const Variable* present = shell_.find(name);
+        const bool array = present != nullptr && present->form != Variable::Form::scalar;
+        if (attributes.associative || attributes.readonly || (array && !attributes.array))
+          return refuse("an array in quotes after " + argv_[0]);
+        if (attributes.array) {
+          // bash reads such text once more, as the assignment that it looks like.
+          shell_.require_untainted(span_);
+          declare_one(name, attributes, nullptr, nullptr, false);
+          if (!shell_.stopped()) shell_.run_text(text, span_);
+          continue;
+        }
+      }
       declare_one(name, attributes, nullptr, &value, append);
     }
     if (shell_.stopped()) return;

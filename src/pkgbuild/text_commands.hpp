@@ -16,13 +16,13 @@
 
 namespace rbee::pkgbuild {
 
-class LocalFiles;  // recipe.hpp
+class FileView;  // file_view.hpp
 
 struct CommandCall {
   const std::vector<std::string>& argv;  ///< argv[0] is the command's name.
   std::string_view input;                ///< Standard input.
   const Platform& platform;
-  const LocalFiles* files;  ///< May be nullptr.
+  const FileView* files;  ///< May be nullptr: then no file can be read.
   std::size_t output_bytes_max;
 };
 

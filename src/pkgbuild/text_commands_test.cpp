@@ -1,6 +1,7 @@
 // Every text command against the machine's own program: the same output and status, or
 // "unsupported".
 #include "pkgbuild/text_commands.hpp"
+#include "pkgbuild/file_view.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +24,8 @@ constexpr std::size_t kOutputMax = 1 << 20;
 std::variant<CommandOutput, CommandUnsupported> run(const Argv& argv, std::string_view input,
                                                     Platform platform = {},
                                                     const LocalFiles* files = nullptr) {
-  return run_text_command({argv, input, platform, files, kOutputMax});
+  const FileView view(files, {});
+  return run_text_command({argv, input, platform, files == nullptr ? nullptr : &view, kOutputMax});
 }
 
 std::string shown(const Argv& argv, const std::string& input) {
@@ -429,6 +431,11 @@ class Folder final : public LocalFiles {
   std::optional<std::string> read(std::string_view path) const override {
     if (path == "version.txt") return "1.2.3\n";
     return std::nullopt;
+  }
+  FileLook look(std::string_view path) const override {
+    if (path == "version.txt") return {FileLook::Kind::file, "1.2.3\n"};
+    if (path.starts_with("../")) return {};
+    return {FileLook::Kind::absent, {}};
   }
 };
 

@@ -27,6 +27,7 @@
 namespace {
 
 namespace fs = std::filesystem;
+using rbee::pkgbuild::FileLook;
 using rbee::pkgbuild::Inputs;
 using rbee::pkgbuild::Refusal;
 
@@ -44,16 +45,22 @@ std::optional<std::string> read_file(const fs::path& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-/// The files beside one PKGBUILD, those below its folder only.
+/// The files beside one PKGBUILD. `oracle` shows makepkg that folder alone, so nothing stands
+/// outside of it.
 class Folder final : public rbee::pkgbuild::LocalFiles {
  public:
-  explicit Folder(fs::path folder) : folder_(std::move(folder)) {}
+  explicit Folder(const fs::path& folder) : folder_(fs::weakly_canonical(folder)) {}
+  const fs::path& path() const { return folder_; }
   std::optional<std::string> read(std::string_view path) const override {
     std::error_code error;
     const fs::path file = fs::weakly_canonical(folder_ / path, error);
-    if (error || !file.native().starts_with(fs::weakly_canonical(folder_).native() + "/"))
-      return std::nullopt;
+    if (error || !file.native().starts_with(folder_.native() + "/")) return std::nullopt;
     return read_file(file);
+  }
+  FileLook look(std::string_view path) const override {
+    std::optional<std::string> text = read(path);
+    if (text) return {FileLook::Kind::file, std::move(*text)};
+    return {FileLook::Kind::absent, {}};
   }
 
  private:
@@ -216,6 +223,7 @@ void compare(const Options& options, const std::string& path) {
   Inputs inputs;
   inputs.environment = environment_of(flavour);
   inputs.files = &folder;
+  inputs.startdir = folder.path().string();
   const auto begin = std::chrono::steady_clock::now();
   const auto recipe = rbee::pkgbuild::evaluate(*text, inputs);
   auto spent = std::chrono::duration_cast<std::chrono::microseconds>(

@@ -1,6 +1,8 @@
 // Options, operands and input, for all text commands alike.
 #include "pkgbuild/text/command.hpp"
 
+#include "pkgbuild/file_view.hpp"
+
 #include <algorithm>
 
 namespace rbee::pkgbuild::text {
@@ -110,12 +112,10 @@ Supported<std::optional<std::string>> read_file(const CommandCall& call, std::st
     return unsupported(call.argv.front() + " reading " + std::string(what));
   };
   if (call.files == nullptr) return refuse("a file");
-  if (path.starts_with('/')) return refuse("a file outside the recipe's folder");
-  while (path.starts_with("./")) path.remove_prefix(2);
-  if (path.empty() || path == "." || path == ".." || path.starts_with("../") ||
-      path.ends_with("/..") || path.find("/../") != path.npos)
-    return refuse("a file outside the recipe's folder");
-  return call.files->read(path);
+  FileLook found = call.files->look(path);
+  if (found.kind == FileLook::Kind::unknown) return refuse("a file outside the recipe's folder");
+  if (found.kind == FileLook::Kind::absent) return std::nullopt;
+  return std::move(found.text);
 }
 
 Supported<Input> read_input(const CommandCall& call, std::span<const std::string> operands) {

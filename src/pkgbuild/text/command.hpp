@@ -1,7 +1,7 @@
 // What every text command shares: options, operands, input as lines, and how "not supported"
 // travels.
 //
-// Pure. Nothing here reads the machine: files come from the recipe's folder through `LocalFiles`.
+// Pure. Nothing here reads the machine: files come from the recipe's folder through `FileView`.
 #pragma once
 
 #include <cstdint>
