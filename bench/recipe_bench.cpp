@@ -1,16 +1,23 @@
-// How long one recipe takes: read the folder of our own recipes once, then evaluate each and write
-// its .SRCINFO.
+// How long recipes take in process: read the folder of our own recipes once, then evaluate each and
+// write its .SRCINFO.
 //
-// Prints median and 99th percentile over all evaluations as counters. Usage: recipe_bench [FOLDER]
-#include <benchmark/benchmark.h>
+//   recipe_bench each FILE...     median and 99th percentile over many rounds, as JSON
+//   recipe_bench many N FILE...   N evaluations on all cores, as JSON: seconds, peak memory
+//
+// A recipe that makepkg refuses is refused here too; its time counts.
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
+#include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "pkgbuild/recipe.hpp"
@@ -18,6 +25,7 @@
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -42,47 +50,84 @@ class Beside final : public rbee::pkgbuild::LocalFiles {
   std::map<std::string, std::string, std::less<>> files_;
 };
 
-fs::path folder = RBEE_SOURCE_DIR "/tests/conformance/recipes";
-
-void evaluate_recipes(benchmark::State& state) {
+struct Work {
   std::vector<std::string> texts;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".PKGBUILD") texts.push_back(read_file(entry.path()));
-  const Beside files(folder);
   rbee::pkgbuild::Inputs inputs;
-  inputs.files = &files;
-  inputs.environment = {{"MINGW_PACKAGE_PREFIX", "mingw-w64-x86_64"},
-                        {"MINGW_PREFIX", "/mingw64"},
-                        {"MSYSTEM_CARCH", "x86_64"}};
+
+  /// Bytes of .SRCINFO, so that no compiler can leave the work out.
+  std::size_t evaluate(std::size_t i) const {
+    const auto recipe = rbee::pkgbuild::evaluate(texts[i % texts.size()], inputs);
+    return recipe ? rbee::pkgbuild::srcinfo(*recipe).size() : recipe.error().findings.size();
+  }
+};
+
+/// Peak resident memory of this process so far.
+double peak_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+int each(const Work& work) {
   std::vector<double> spent;
-  for (auto _ : state) {
-    for (const std::string& text : texts) {
-      const auto begin = std::chrono::steady_clock::now();
-      const auto recipe = rbee::pkgbuild::evaluate(text, inputs);
-      if (recipe) benchmark::DoNotOptimize(rbee::pkgbuild::srcinfo(*recipe));
-      spent.push_back(
-          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
-              .count());
+  std::size_t bytes = 0;
+  const auto begin = Clock::now();
+  // Whole rounds, so that every recipe counts alike.
+  while (seconds_since(begin) < 2) {
+    for (std::size_t i = 0; i < work.texts.size(); ++i) {
+      const auto start = Clock::now();
+      bytes += work.evaluate(i);
+      spent.push_back(seconds_since(start) * 1e6);
     }
   }
   std::sort(spent.begin(), spent.end());
-  state.counters["recipes"] = static_cast<double>(texts.size());
-  if (spent.empty()) return;
-  state.counters["median_us"] = spent[spent.size() / 2];
-  state.counters["p99_us"] = spent[spent.size() * 99 / 100];
-  state.SetItemsProcessed(static_cast<std::int64_t>(spent.size()));
+  std::printf(
+      "{\"recipes\": %zu, \"evaluations\": %zu, \"median_us\": %.2f, \"p99_us\": %.2f, "
+      "\"peak_mb\": %.1f, \"bytes\": %zu}\n",
+      work.texts.size(), spent.size(), spent[spent.size() / 2], spent[spent.size() * 99 / 100],
+      peak_mb(), bytes);
+  return 0;
 }
-BENCHMARK(evaluate_recipes)->MinTime(2.0)->Unit(benchmark::kMillisecond);
+
+int many(const Work& work, std::size_t count) {
+  const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  std::atomic<std::size_t> next{0}, bytes{0};
+  const auto begin = Clock::now();
+  std::vector<std::thread> pool;
+  for (unsigned t = 0; t < threads; ++t)
+    pool.emplace_back([&] {
+      std::size_t own = 0;
+      // Sixty-four at a time: the counter is not what is measured.
+      for (std::size_t from; (from = next.fetch_add(64)) < count;)
+        for (std::size_t i = from; i < std::min(from + 64, count); ++i) own += work.evaluate(i);
+      bytes += own;
+    });
+  for (std::thread& thread : pool) thread.join();
+  std::printf("{\"evaluations\": %zu, \"threads\": %u, \"seconds\": %.3f, \"peak_mb\": %.1f, "
+              "\"bytes\": %zu}\n",
+              count, threads, seconds_since(begin), peak_mb(), bytes.load());
+  return 0;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (argc > 1) folder = argv[1];
-  if (!fs::is_directory(folder)) {
-    std::cerr << "recipe_bench: " << folder << " is no folder\n";
+  const std::string mode = argc > 2 ? argv[1] : "";
+  const int first = mode == "each" ? 2 : mode == "many" ? 3 : argc;
+  if (first >= argc) {
+    std::fputs("usage: recipe_bench each FILE...\n       recipe_bench many N FILE...\n", stderr);
     return 2;
   }
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  Work work;
+  for (int i = first; i < argc; ++i) work.texts.push_back(read_file(argv[i]));
+  const Beside files{fs::path(argv[first]).parent_path()};
+  work.inputs.files = &files;
+  work.inputs.environment = {{"MINGW_PACKAGE_PREFIX", "mingw-w64-x86_64"},
+                             {"MINGW_PREFIX", "/mingw64"},
+                             {"MSYSTEM_CARCH", "x86_64"}};
+  return mode == "each" ? each(work) : many(work, std::strtoull(argv[2], nullptr, 10));
 }

@@ -56,7 +56,8 @@ std::string usage_of(const Command& command) {
   bool options = false;
   for (const ArgumentRow& row : command.arguments) {
     if (!is_positional(row)) {
-      options = true;
+      if (row.required) text += fmt::format(" {} {}", row.spelling, row.value);
+      options = options || !row.required;
       continue;
     }
     const bool several = std::holds_alternative<std::vector<std::string> Arguments::*>(row.field);

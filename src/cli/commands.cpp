@@ -10,7 +10,7 @@ namespace rbee::cli {
 const std::vector<Group>& groups() {
   static const std::vector<Group> table = {
       {"worker", "Find, install and run workers"},
-      {"recipe", "Look at what a recipe means, without running it"},
+      {"recipe", "Read and edit recipes, without running them"},
       {"config", "Show and change settings"},
   };
   return table;
@@ -167,6 +167,46 @@ const std::vector<Command>& commands() {
        "rbee recipe ast PKGBUILD\n"
        "rbee recipe ast PKGBUILD --json | jq '.. | select(.kind? == \"function\") | .name'",
        recipe_ast},
+      {"recipe",
+       "bump",
+       {},
+       "Change a recipe's version in place",
+       {{"FILE", "", "a PKGBUILD", &A::file, true},
+        {"--pkgver", "V", "the new version", &A::pkgver, true},
+        {"--epoch", "N", "also set epoch, for a version that sorts before the old one", &A::epoch},
+        {"--sums", "", "also renew the checksums of the sources that change", &A::sums},
+        {"--dry-run", "", "show the change and write nothing", &A::dry_run}},
+       "pkgver becomes V and pkgrel 1; comments and layout stay. A pkgver that is built from other "
+       "variables is\n"
+       "followed to the line that makes it. The edited recipe is evaluated before it is written; "
+       "what cannot be\n"
+       "changed with certainty is refused with its lines. Nothing is executed.",
+       "rbee recipe bump PKGBUILD --pkgver 1.4.0\n"
+       "rbee recipe bump PKGBUILD --pkgver 1.4.0 --sums\n"
+       "rbee recipe bump PKGBUILD --pkgver 2024.1 --epoch 1 --dry-run",
+       recipe_bump},
+      {"recipe",
+       "sums",
+       {},
+       "Print a recipe's checksums as makepkg -g does, or write them into it",
+       {{"FILE", "", "a PKGBUILD; - is standard input", &A::file, true},
+        {"--write,-w", "", "write them into the recipe, in place", &A::write},
+        {"--algorithm", "NAME",
+         "ck, md5, sha1, sha224, sha256, sha384, sha512 or b2; may be repeated (default: those of "
+         "the recipe, or sha256)",
+         &A::algorithms},
+        {"--arch", "NAME", "only this architecture's sources (default: all)", &A::arch},
+        {"--os", "NAME", "linux, macos or windows (default: this machine's)", &A::os},
+        {"--accelerator", "NAME", "cpu, cuda, rocm, metal, vulkan, sycl or openvino (default: cpu)",
+         &A::accelerator},
+        {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables}},
+       "Local files are read beside the recipe, http and https sources are downloaded. Sources "
+       "under version control\n"
+       "and signatures are SKIP. When a download fails, nothing is written (exit 5).",
+       "rbee recipe sums PKGBUILD\n"
+       "rbee recipe sums PKGBUILD --write\n"
+       "rbee recipe sums PKGBUILD --algorithm b2 --algorithm sha256",
+       recipe_sums},
       {"config",
        "get",
        {},

@@ -33,6 +33,9 @@ struct Arguments {
   bool tokens = false;                 ///< Rather than the tree.
   std::vector<std::string> variables;  ///< "K=V".
   bool sandbox = false;                ///< Ask a real bash for what the engine cannot decide.
+  std::string pkgver, epoch;
+  bool sums = false, dry_run = false, write = false;
+  std::vector<std::string> algorithms;
   std::string key, value;
 };
 
@@ -81,6 +84,8 @@ Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
 Result<int> recipe_matrix(const Arguments& arguments, Context& context);
 Result<int> recipe_explain(const Arguments& arguments, Context& context);
 Result<int> recipe_ast(const Arguments& arguments, Context& context);
+Result<int> recipe_bump(const Arguments& arguments, Context& context);
+Result<int> recipe_sums(const Arguments& arguments, Context& context);
 Result<int> config_get(const Arguments& arguments, Context& context);
 Result<int> config_set(const Arguments& arguments, Context& context);
 Result<int> config_list(const Arguments& arguments, Context& context);

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "pkgbuild/environment.hpp"
+#include "pkgbuild/refusal.hpp"
 
 namespace rbee::cli {
 
@@ -45,27 +46,7 @@ Result<std::string> recipe_text(const std::string& file, std::istream& in) {
 }  // namespace
 
 Error refusal_error(const pkgbuild::Refusal& why, const std::string& file_name) {
-  Error error;
-  switch (why.kind) {
-    case pkgbuild::Refusal::Kind::syntax:
-      error.code = Errc::invalid_input;
-      error.id = "recipe-syntax";
-      break;
-    case pkgbuild::Refusal::Kind::invalid:
-      error.code = Errc::invalid_input;
-      error.id = "recipe-invalid";
-      break;
-    case pkgbuild::Refusal::Kind::unsupported:
-      error.code = Errc::unsupported;
-      error.id = "recipe-unsupported";
-      break;
-    case pkgbuild::Refusal::Kind::limit:
-      error.code = Errc::too_large;
-      error.id = "recipe-limit";
-      break;
-  }
-  error.message = why.findings.empty() ? "the recipe was refused" : why.findings.front().message;
-  error.findings = why.findings;
+  Error error = pkgbuild::to_error(why);
   for (Finding& finding : error.findings) finding.file = file_name;
   return error;
 }

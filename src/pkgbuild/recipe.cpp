@@ -92,25 +92,30 @@ std::string Recipe::version() const {
 }
 
 std::vector<SourceEntry> Recipe::sources(Arch arch) const {
+  std::vector<SourceEntry> entries = sources_of("");
+  for (SourceEntry& entry : sources_of("_" + std::string(to_string(arch))))
+    entries.push_back(std::move(entry));
+  return entries;
+}
+
+std::vector<SourceEntry> Recipe::sources_of(std::string_view suffix) const {
   std::vector<SourceEntry> entries;
-  for (const std::string& suffix : {std::string(), "_" + std::string(to_string(arch))}) {
-    const auto source = fields.find("source" + suffix);
-    if (source == fields.end()) continue;
-    for (std::size_t i = 0; i < source->second.values.size(); ++i) {
-      const std::string& text = source->second.values[i];
-      SourceEntry entry;
-      entry.entry = text;
-      entry.protocol = protocol_of(text);
-      entry.file_name = file_name_of(text, entry.protocol);
-      const std::size_t name_end = text.find("::");
-      entry.url = name_end == std::string::npos ? text : text.substr(name_end + 2);
-      entry.span = source->second.span;
-      for (const HashAlgorithm algorithm : kHashAlgorithms) {
-        const auto& sums = array(std::string(array_name(algorithm)) + suffix);
-        if (i < sums.size()) entry.checksums.emplace(algorithm, sums[i]);
-      }
-      entries.push_back(std::move(entry));
+  const auto source = fields.find("source" + std::string(suffix));
+  if (source == fields.end()) return entries;
+  for (std::size_t i = 0; i < source->second.values.size(); ++i) {
+    const std::string& text = source->second.values[i];
+    SourceEntry entry;
+    entry.entry = text;
+    entry.protocol = protocol_of(text);
+    entry.file_name = file_name_of(text, entry.protocol);
+    const std::size_t name_end = text.find("::");
+    entry.url = name_end == std::string::npos ? text : text.substr(name_end + 2);
+    entry.span = source->second.span;
+    for (const HashAlgorithm algorithm : kHashAlgorithms) {
+      const auto& sums = array(std::string(array_name(algorithm)) + std::string(suffix));
+      if (i < sums.size()) entry.checksums.emplace(algorithm, sums[i]);
     }
+    entries.push_back(std::move(entry));
   }
   return entries;
 }

@@ -74,6 +74,8 @@ struct Recipe {
   /// `source` then `source_<arch>` with their checksums: what makepkg downloads on that
   /// architecture.
   std::vector<SourceEntry> sources(Arch arch) const;
+  /// The entries of one array: `source` for "", `source_i686` for "_i686".
+  std::vector<SourceEntry> sources_of(std::string_view suffix) const;
   /// True when `arch` holds "any" or this architecture.
   bool supports(Arch arch) const;
 };

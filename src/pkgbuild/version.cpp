@@ -95,7 +95,6 @@ Release take_apart(std::string_view text) {
 }  // namespace
 
 int compare_versions(std::string_view a, std::string_view b) {
-  if (a.empty() || b.empty()) return a.empty() && b.empty() ? 0 : a.empty() ? -1 : 1;
   if (a == b) return 0;
   const Release left = take_apart(a);
   const Release right = take_apart(b);

@@ -2,8 +2,6 @@
 // and ar readers have them; zip and 7z need to seek and are read directly after their own checks.
 #include "platform/archive.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <locale.h>
@@ -325,6 +323,7 @@ std::optional<std::string> without_suffix(std::string_view name) {
 
 Result<Unpacked> unpack(const std::filesystem::path& file, std::string_view name, int target,
                         const ArchiveLimits& limits, const std::function<bool()>& cancelled) {
+  TRY(load_archive());
   const Utf8Locale locale;
   const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};

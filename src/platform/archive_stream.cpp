@@ -1,7 +1,6 @@
 // ArchiveStream: libarchive's filters with the raw format give the bytes; every one passes `next`.
 #include "platform/archive_stream.hpp"
 
-#include <archive_entry.h>
 #include <fmt/format.h>
 #include <unistd.h>
 

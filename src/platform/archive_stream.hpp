@@ -4,8 +4,6 @@
 // wrong gzip checksum, bombs; and in a tar whatever tar_inspector.hpp refuses.
 #pragma once
 
-#include <archive.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "platform/archive.hpp"
+#include "platform/archive_api.hpp"
 #include "platform/tar_inspector.hpp"
 
 namespace rbee::platform {

@@ -5,7 +5,6 @@
 // (206).
 #include "platform/http_client.hpp"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <strings.h>
@@ -23,6 +22,7 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "platform/curl_api.hpp"
 #include "platform/file_descriptor.hpp"
 
 namespace rbee::platform {
@@ -41,6 +41,13 @@ struct ListDelete {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 using List = std::unique_ptr<curl_slist, ListDelete>;
+
+Result<void> start_curl() {
+  TRY(load_curl());
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  return {};
+}
 
 /// What the callbacks share with the call that started them.
 struct Transfer {
@@ -543,8 +550,6 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
 
 HttpClient::HttpClient(std::string user_agent, Patience patience)
     : state_(std::make_unique<State>()) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   state_->user_agent = std::move(user_agent);
   state_->patience = patience;
 }
@@ -557,6 +562,7 @@ Result<HttpAnswer> HttpClient::get(
   if (url.scheme() == "file")
     return fail(Errc::usage, "network-scheme", "an http or https address is needed here",
                 {.evidence = {printable_line(url.str())}});
+  TRY(start_curl());
   List list;
   bool credentials = false;
   for (const auto& [name, value] : headers) {
@@ -604,6 +610,7 @@ Result<HttpAnswer> HttpClient::get(
 Result<void> HttpClient::download(const Url& url, const std::filesystem::path& path,
                                   std::uint64_t size_bytes_max, const ProgressCallback& progress) {
   if (url.scheme() == "file") return copy_file(url, path, size_bytes_max, progress);
+  TRY(start_curl());
   struct stat before {};
   const bool existed = ::lstat(path.c_str(), &before) == 0;
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
