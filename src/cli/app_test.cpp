@@ -280,6 +280,7 @@ TEST_F(App, SrcinfoAsJson) {
   EXPECT_EQ(json()["pkgbase"].as_string(), "demo");
   EXPECT_EQ(json()["version"].as_string(), "1.0-2");
   EXPECT_EQ(json()["platform"].as_string(), "linux-aarch64-cpu");
+  EXPECT_EQ(json()["evaluator"].as_string(), "native");
 }
 
 TEST_F(App, SrcinfoTellsTheRecipeThePlatformThatWasAskedFor) {
@@ -324,6 +325,35 @@ TEST_F(App, SrcinfoReadsFilesBesideTheRecipeOnly) {
     EXPECT_EQ(recipe(file), 1) << file;
     EXPECT_THAT(out(), Not(HasSubstr("9.9"))) << file;
   }
+}
+
+TEST_F(App, SrcinfoByBashSaysSo) {
+  const char* const recipe = "pkgname=demo\npkgver=$(perl -e 'print 1+1')\npkgrel=1\narch=(any)\n";
+  EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox"}, recipe), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("\tpkgver = 2\n"));
+  EXPECT_EQ(err(), "note: bash answered, in the sandbox (unsupported: command perl at line 2)\n");
+  EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox", "--json"}, recipe), 0) << err();
+  EXPECT_EQ(json()["evaluator"].as_string(), "sandbox");
+  EXPECT_EQ(err(), "");
+  EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox"}, kRecipe), 0) << "native decides";
+  EXPECT_EQ(err(), "");
+  EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox"}, "pkgname=demo\nfalse\n"), 1);
+  EXPECT_THAT(
+      err(), StartsWith("error: the recipe's last command fails with status 1 [recipe-invalid]\n"));
+  EXPECT_EQ(run({"recipe", "srcinfo", "-", "--sandbox", "--json"},
+                "pkgname=demo\neval \"$(perl -e 'print q(exit 0)')\"\n"),
+            1);
+  EXPECT_EQ(json()["error"].as_object()["id"].as_string(), "shell-exited") << out();
+}
+
+TEST_F(App, SrcinfoByBashShowsNoHome) {
+  std::ofstream(home_.path() / "PKGBUILD") << kRecipe;
+  EXPECT_EQ(run({"recipe", "srcinfo", (home_.path() / "PKGBUILD").string(), "--sandbox"}), 8);
+  EXPECT_THAT(err(), HasSubstr("--sandbox shows the recipe all of '"));
+  std::filesystem::create_directory(home_.path() / "demo");
+  std::ofstream(home_.path() / "demo/PKGBUILD") << kRecipe;
+  EXPECT_EQ(run({"recipe", "srcinfo", (home_.path() / "demo/PKGBUILD").string(), "--sandbox"}), 0)
+      << err();
 }
 
 TEST_F(App, SrcinfoOfNothing) {

@@ -103,14 +103,21 @@ const std::vector<Command>& commands() {
         {"--accelerator", "NAME", "cpu, cuda, rocm, metal, vulkan, sycl or openvino (default: cpu)",
          &A::accelerator},
         {"--env", "K=V", "a variable that the recipe can read; may be repeated", &A::variables},
-        {"--root", "DIR", "folder whose files the recipe may read (default: its own)", &A::root}},
+        {"--root", "DIR", "folder whose files the recipe may read (default: its own)", &A::root},
+        {"--sandbox", "", "let a real bash, in a sandbox, read what cannot be decided otherwise",
+         &A::sandbox}},
        "The answer is byte for byte that of `makepkg --printsrcinfo`. A platform that is asked for "
        "is in RBEE_OS and\n"
        "RBEE_ACCELERATOR while the recipe is read. What cannot be decided "
        "without running\n"
-       "the recipe ends with 1 and \"unsupported: CONSTRUCT at line N\"; it is never guessed.",
+       "the recipe ends with 1 and \"unsupported: CONSTRUCT at line N\"; it is never guessed. With "
+       "--sandbox a real\n"
+       "bash then reads it: without network, with the recipe's folder alone, read-only, for at "
+       "most "
+       "5 seconds.",
        "rbee recipe srcinfo PKGBUILD\n"
        "rbee recipe srcinfo PKGBUILD --arch aarch64 --env RBEE_FEATURES=cuda\n"
+       "rbee recipe srcinfo PKGBUILD --sandbox\n"
        "curl -s URL | rbee recipe srcinfo -",
        recipe_srcinfo},
       {"recipe",

@@ -32,6 +32,7 @@ struct Arguments {
   std::string root;                    ///< How far up a recipe may read files.
   bool tokens = false;                 ///< Rather than the tree.
   std::vector<std::string> variables;  ///< "K=V".
+  bool sandbox = false;                ///< Ask a real bash for what the engine cannot decide.
   std::string pkgver, epoch;
   bool sums = false, dry_run = false, write = false;
   std::vector<std::string> algorithms;

@@ -12,4 +12,19 @@ std::map<std::string, std::string> variant_environment(const Platform& platform,
           {"RBEE_FEATURES", fmt::format("{}", fmt::join(features, ","))}};
 }
 
+std::string chost(const Platform& platform) {
+  const std::string arch(to_string(platform.arch));
+  switch (platform.os) {
+    case Os::linux:
+      return platform.arch == Arch::x86_64    ? "x86_64-pc-linux-gnu"
+             : platform.arch == Arch::aarch64 ? "aarch64-unknown-linux-gnu"
+                                              : "armv7l-unknown-linux-gnueabihf";
+    case Os::macos:
+      return arch + "-apple-darwin";
+    case Os::windows:
+      return arch + "-w64-mingw32";
+  }
+  return "";
+}
+
 }  // namespace rbee::pkgbuild

@@ -18,4 +18,7 @@ namespace rbee::pkgbuild {
 std::map<std::string, std::string> variant_environment(const Platform& platform,
                                                        const std::vector<std::string>& features);
 
+/// CHOST as makepkg.conf has it on that platform: "x86_64-pc-linux-gnu".
+std::string chost(const Platform& platform);
+
 }  // namespace rbee::pkgbuild

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "pkgbuild/environment.hpp"
 #include "pkgbuild/host.hpp"
 #include "pkgbuild/lint.hpp"
 #include "pkgbuild/parser.hpp"
@@ -27,8 +28,10 @@ std::string_view rule_of(Refusal::Kind kind) {
   return "";
 }
 
+}  // namespace
+
 Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
-               std::string why = {}) {
+               std::string why) {
   Finding finding;
   finding.rule = rule_of(kind);
   finding.severity = Severity::block;
@@ -45,6 +48,8 @@ Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string
   finding.why = std::move(why);
   return Refusal{kind, {std::move(finding)}};
 }
+
+namespace {
 
 Refusal refuse(std::string_view text, const SyntaxError& error) {
   const bool depth = error.kind == SyntaxError::Kind::depth;
@@ -90,27 +95,6 @@ std::optional<Refusal> look_at_counts(std::string_view text, const Recipe& recip
                     " and " + std::to_string(arches) + "); at most " +
                     std::to_string(kPackagesMax) + " and " + std::to_string(kArchesMax) +
                     " are allowed, and " + std::to_string(kProductMax) + " pairs of the two");
-}
-
-/// CARCH and CHOST as makepkg.conf has them on that platform.
-void set_platform(Interpreter& shell, const Platform& platform) {
-  std::string chost;
-  const std::string arch(to_string(platform.arch));
-  switch (platform.os) {
-    case Os::linux:
-      chost = platform.arch == Arch::x86_64    ? "x86_64-pc-linux-gnu"
-              : platform.arch == Arch::aarch64 ? "aarch64-unknown-linux-gnu"
-                                               : "armv7l-unknown-linux-gnueabihf";
-      break;
-    case Os::macos:
-      chost = arch + "-apple-darwin";
-      break;
-    case Os::windows:
-      chost = arch + "-w64-mingw32";
-      break;
-  }
-  shell.set_scalar("CARCH", arch);
-  shell.set_scalar("CHOST", chost);
 }
 
 /// What the recipe leaves behind in the shell that makepkg goes on with.
@@ -193,7 +177,8 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
   if (!script) return refused(script.error());
 
   Interpreter shell(inputs, Interpreter::TopLevel::sourced);
-  set_platform(shell, inputs.platform);
+  shell.set_scalar("CARCH", std::string(to_string(inputs.platform.arch)));
+  shell.set_scalar("CHOST", chost(inputs.platform));
   shell.report_to(trace);
   shell.run(*script);
   if (shell.halt()) return refused(refuse(text, shell));

@@ -23,6 +23,10 @@ struct ScriptRun {
 /// Run a text as `bash FILE` would, in the virtual shell.
 tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs);
 
+/// A refusal for one reason. `span` is of the text; for unsupported, `message` is the construct.
+Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
+               std::string why = {});
+
 /// `evaluate`, with a record of where each value came from. The variable kOverrideResult stands in
 /// it for the fields that package functions override.
 tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inputs, Trace* trace);

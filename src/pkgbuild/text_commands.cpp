@@ -181,4 +181,11 @@ std::string_view virtual_program_path(std::string_view name, const Platform& pla
   return kPaths[static_cast<std::size_t>(row - kRows.data())];
 }
 
+std::vector<VirtualProbe> virtual_probes(const Platform& platform) {
+  std::vector<VirtualProbe> probes;
+  for (const Probe& probe : kProbes)
+    probes.push_back({probe.name, probe.path, probe.accelerator == platform.accelerator});
+  return probes;
+}
+
 }  // namespace rbee::pkgbuild

@@ -52,4 +52,12 @@ std::variant<CommandOutput, CommandUnsupported> run_text_command(const CommandCa
 /// so on.
 std::string_view virtual_program_path(std::string_view name, const Platform& platform);
 
+/// A program that tells which accelerator a machine has.
+struct VirtualProbe {
+  std::string_view name;  ///< "nvidia-smi"
+  std::string_view path;  ///< Where it is when it is there: "/usr/bin/nvidia-smi".
+  bool present;           ///< On this platform.
+};
+std::vector<VirtualProbe> virtual_probes(const Platform& platform);
+
 }  // namespace rbee::pkgbuild

@@ -18,6 +18,7 @@
 
 #include "base/text.hpp"
 #include "platform/file_descriptor.hpp"
+#include "platform/process_tree.hpp"
 
 namespace rbee::platform {
 
@@ -94,11 +95,11 @@ class Group {
   ~Group() {
     if (reaped_) return;
     ::kill(-leader_, SIGKILL);
-    ::waitpid(leader_, &status_, 0);
+    reap(0);
   }
   /// True when the leader has ended; its status is kept.
   bool ended() {
-    if (!reaped_ && ::waitpid(leader_, &status_, WNOHANG) == leader_) {
+    if (!reaped_ && reap(WNOHANG)) {
       reaped_ = true;
       ::kill(-leader_, SIGKILL);  // What it left running in its group ends with it.
     }
@@ -109,13 +110,15 @@ class Group {
     for (int i = 0; i < 25 && !ended(); ++i) ::usleep(20'000);
     if (!reaped_) {
       ::kill(-leader_, SIGKILL);
-      ::waitpid(leader_, &status_, 0);
+      reap(0);
       reaped_ = true;
     }
   }
   int status() const { return status_; }
 
  private:
+  bool reap(int options) { return ::waitpid(leader_, &status_, options) == leader_; }
+
   pid_t leader_;
   int status_ = 0;
   bool reaped_ = false;
@@ -135,6 +138,12 @@ std::string to_string(const ProcessResult& result, const ProcessLimits& limits) 
       return fmt::format("took longer than {} seconds", limits.wall_max.count());
     case ProcessResult::End::output_flood:
       return fmt::format("wrote more than {} of output", human_size(limits.output_bytes_max));
+    case ProcessResult::End::process_flood:
+      return fmt::format("had more than {} processes", limits.tree_processes_max);
+    case ProcessResult::End::memory_flood:
+      return fmt::format("used more than {} of memory", human_size(limits.tree_memory_bytes_max));
+    case ProcessResult::End::cpu_flood:
+      return fmt::format("used {} seconds of processor time", limits.tree_cpu_max.count());
   }
   return {};
 }
@@ -173,6 +182,12 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
   };
   if (!output || !failure || !null) return not_started(errno);
 
+  const ProcessLimits& limits = spec.limits;
+  const bool watch_tree = limits.tree_processes_max > 0 || limits.tree_memory_bytes_max > 0 ||
+                          limits.tree_cpu_max.count() > 0;
+  std::optional<Attention> attention;
+  if (watch_tree) attention.emplace();
+
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return not_started(errno);
@@ -205,10 +220,24 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
     group.stop();
     return ProcessResult{end, 0};
   };
+  const auto flood = [&]() -> std::optional<ProcessResult::End> {
+    if (!watch_tree) return std::nullopt;
+    const ProcessTree tree = look_at_tree(child, limits.tree_processes_max);
+    if (limits.tree_processes_max > 0 && tree.processes > limits.tree_processes_max)
+      return ProcessResult::End::process_flood;
+    if (limits.tree_memory_bytes_max > 0 && tree.memory_bytes > limits.tree_memory_bytes_max)
+      return ProcessResult::End::memory_flood;
+    if (limits.tree_cpu_max.count() > 0 && tree.cpu >= limits.tree_cpu_max)
+      return ProcessResult::End::cpu_flood;
+    return std::nullopt;
+  };
+  // A tree that grows without end grows by some hundred processes in this time.
+  constexpr auto kTreePeriod = std::chrono::milliseconds(10);
+  auto next_look = begun + kTreePeriod;
   bool open = true;
   for (;;) {
     pollfd waiting{open ? output->read.get() : -1, POLLIN, 0};
-    ::poll(&waiting, 1, 50);
+    ::poll(&waiting, 1, watch_tree ? 10 : 50);
     const bool ended = group.ended();
     if (open) open = drain();
     if (written > spec.limits.output_bytes_max) return stopped(ProcessResult::End::output_flood);
@@ -216,6 +245,13 @@ Result<ProcessResult> run_process(const ProcessSpec& spec) {
     if (spec.cancelled && spec.cancelled()) return stopped(ProcessResult::End::cancelled);
     if (spec.limits.wall_max.count() > 0 && Clock::now() - begun > spec.limits.wall_max)
       return stopped(ProcessResult::End::timed_out);
+    if (Clock::now() < next_look) continue;
+    if (const auto end = flood()) {
+      // Not politely: what cannot be let go on must not have another moment.
+      if (*end == ProcessResult::End::process_flood) ::kill(-child, SIGKILL);
+      return stopped(*end);
+    }
+    next_look = Clock::now() + kTreePeriod;
   }
   const int status = group.status();
   if (WIFSIGNALED(status)) return ProcessResult{ProcessResult::End::signalled, WTERMSIG(status)};

@@ -26,6 +26,12 @@ struct ProcessLimits {
   std::uint64_t file_bytes_max = 0;            ///< Of each file.
   std::uint64_t processes_max = 0;             ///< Of this user, in the namespace where it is set.
   std::uint64_t output_bytes_max = 256 << 20;  ///< Standard output and error together.
+  /// Of the program and everything it started, looked at every 10 ms: how many processes, the
+  /// memory that is theirs alone, the processor time of all that are or were. They hold for root
+  /// too, for whom `processes_max` does not.
+  std::uint64_t tree_processes_max = 0;
+  std::uint64_t tree_memory_bytes_max = 0;
+  std::chrono::seconds tree_cpu_max{0};
 };
 
 struct ProcessSpec {
@@ -40,7 +46,16 @@ struct ProcessSpec {
 };
 
 struct ProcessResult {
-  enum class End { exited, signalled, cancelled, timed_out, output_flood };
+  enum class End {
+    exited,
+    signalled,
+    cancelled,
+    timed_out,
+    output_flood,
+    process_flood,
+    memory_flood,
+    cpu_flood
+  };
   End end = End::exited;
   int code = 0;  ///< Exit code, or the signal's number.
   bool ok() const { return end == End::exited && code == 0; }

@@ -5,7 +5,10 @@
 // tried from inside: sandbox_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,13 @@ struct Bind {
   Access access = Access::read_only;
 };
 
+/// A file that the sandbox shows although this machine has none such; read-only.
+struct TextFile {
+  std::string inside;  ///< Absolute.
+  std::string text;
+  bool executable = false;
+};
+
 /// Who the program believes to be. Neither has a capability; both are the calling user outside.
 enum class InsideUser {
   builder,  ///< User id 1000.
@@ -33,7 +43,14 @@ struct SandboxSpec {
   std::map<std::string, std::string> environment =
       {};  ///< The whole; HOME and PATH are added when missing.
   std::vector<Bind> binds = {};
-  std::string directory = "/";  ///< Inside.
+  std::vector<TextFile> texts = {};  ///< After `binds`, so that one may lie on a bound file.
+  /// Programs of /usr/bin that are other than this machine's: the text of a script by name, or
+  /// nothing for one that shall not be there.
+  std::map<std::string, std::optional<std::string>> programs = {};
+  std::vector<int> inherit = {};  ///< Descriptors the program keeps, same numbers.
+  std::uint64_t scratch_bytes_max = std::uint64_t{2} << 30;  ///< Of /tmp, /var/tmp and HOME each.
+  std::string directory = "/";                               ///< Inside.
+  std::string host_name = "rbee-build";
   InsideUser user = InsideUser::builder;
   std::function<void(std::string_view)> output = {};
   std::function<bool()> cancelled = {};

@@ -4,7 +4,9 @@
 // Reads paths from standard input, one a line; the answers from --answers (see `oracle`). Writes
 // one line of tab-separated fields for each: verdict, detail, path, microseconds, digest, reach
 // (reach.hpp). What differs goes to --report as <digest>.makepkg and <digest>.rbee. With --reach
-// it asks nothing and writes reach and path. Runs no package code. Used by `run`.
+// it asks nothing and writes reach and path. Runs no package code, but with --sandbox: then a real
+// bash in the sandbox is asked too, for what our engine cannot decide or for everything, and an
+// answer of its own that equals makepkg's is "identical-sandbox". Used by `run`.
 #include <fmt/format.h>
 
 #include <array>
@@ -18,6 +20,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "build/shell_evaluator.hpp"
 #include "pkgbuild/recipe.hpp"
 #include "reach.hpp"
 
@@ -71,7 +74,9 @@ struct Answer {
 };
 
 struct Options {
+  enum class Sandbox { never, undecided, always };
   fs::path answers, report;
+  Sandbox sandbox = Sandbox::never;
 };
 
 std::string flavour_of(std::string_view text) {
@@ -94,11 +99,21 @@ std::optional<Answer> stored_answer(const fs::path& store) {
   return Answer{std::atoi(status->c_str()), *output, *errors};
 }
 
-/// What a recipe prints while it is read does not belong to its .SRCINFO.
-std::string without_noise(const std::string& output) {
-  if (output.starts_with("pkgbase = ")) return output;
-  const std::size_t at = output.find("\npkgbase = ");
-  return at == output.npos ? output : output.substr(at + 1);
+/// What a recipe prints while it is read, or from a trap when makepkg ends, does not belong to its
+/// .SRCINFO.
+std::string without_noise(std::string output) {
+  if (!output.starts_with("pkgbase = ")) {
+    const std::size_t at = output.find("\npkgbase = ");
+    if (at == output.npos) return output;
+    output.erase(0, at + 1);
+  }
+  for (;;) {
+    const std::size_t end = output.rfind('\n', output.size() - 2);
+    if (end == output.npos || !output.ends_with('\n')) return output;
+    const std::string_view last = std::string_view(output).substr(end + 1);
+    if (last.starts_with('\t') || last.starts_with("pkgname = ")) return output;
+    output.erase(end + 1);
+  }
 }
 
 /// makepkg's first complaint, without its prefix.
@@ -172,6 +187,25 @@ Verdict judge(const Options& options, const std::string& digest, const Answer& a
   return {"different", "output"};
 }
 
+/// What the sandbox's bash says, judged in the same way.
+Verdict judge_shell(const Options& options, const std::string& digest, const Answer& answer,
+                    const rbee::build::ShellRequest& request) {
+  const auto said = rbee::build::ask_shell(request);
+  if (said) {
+    Verdict verdict = judge(options, digest, answer, *said);
+    if (verdict.name == "identical") verdict.name = "identical-sandbox";
+    if (verdict.name == "unsupported") verdict.detail = "sandbox: " + verdict.detail;
+    return verdict;
+  }
+  const rbee::Error& error = said.error();
+  const bool refused = answer.status != 0 || answer.output.empty();
+  if (error.id == "shell-exited" && refused)
+    return {"identical-sandbox", "both refuse: " + error.message};
+  std::string detail = "sandbox: " + error.id;
+  for (const std::string& fact : error.evidence) detail += "; " + fact;
+  return {answer.status == 0 ? "unsupported" : "oracle-failed", detail};
+}
+
 std::string field(std::string_view text) {
   return rbee::printable_line(text);
 }
@@ -192,7 +226,7 @@ void compare(const Options& options, const std::string& path) {
   inputs.startdir = folder.path().string();
   const auto begin = std::chrono::steady_clock::now();
   const auto recipe = rbee::pkgbuild::evaluate(*text, inputs);
-  const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(
+  auto spent = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin);
   Verdict verdict{"oracle-failed", "not asked"};
   if (answer)
@@ -200,6 +234,21 @@ void compare(const Options& options, const std::string& path) {
   else if (!recipe)
     verdict.detail +=
         "; we say " + kind_name(recipe.error().kind) + ": " + construct_of(recipe.error());
+  const bool ask =
+      options.sandbox == Options::Sandbox::always ||
+      (options.sandbox == Options::Sandbox::undecided && verdict.name == "unsupported");
+  if (answer && ask) {
+    const rbee::build::ShellRequest request{
+        .text = *text,
+        .inputs = inputs,
+        .folder = fs::weakly_canonical(path).parent_path(),
+        .file_name = fs::path(path).filename(),
+        .start_directory = fs::weakly_canonical(path).parent_path()};
+    const auto asked = std::chrono::steady_clock::now();
+    verdict = judge_shell(options, digest, *answer, request);
+    spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                  asked);
+  }
   fmt::print("{}\t{}\t{}\t{}\t{}\t{}\n", verdict.name, field(verdict.detail), field(path),
              spent.count(), digest, rbee::conformance::reach_of(*text));
 }
@@ -218,10 +267,14 @@ int main(int argc, char** argv) {
     const std::string_view name = argv[i];
     if (name == "--answers") options.answers = argv[i + 1];
     if (name == "--report") options.report = argv[i + 1];
+    if (name == "--sandbox")
+      options.sandbox = std::string_view(argv[i + 1]) == "always" ? Options::Sandbox::always
+                                                                  : Options::Sandbox::undecided;
   }
   if (options.answers.empty() || argc % 2 == 0) {
     fmt::print(stderr,
-               "usage: conformance-batch --answers DIR [--report DIR] < paths\n"
+               "usage: conformance-batch --answers DIR [--report DIR] [--sandbox undecided|always] "
+               "< paths\n"
                "       conformance-batch --reach < paths\n");
     return 2;
   }
