@@ -77,7 +77,8 @@ RC_GTEST_PROP(EditProperty, AVersionThereAndBackIsTheSameBytes, ()) {
   RC_ASSERT(back.has_value());
   nothing_else_moved(there->text, *back);
   // A bare word that could not stay bare is in quotes after both.
-  const bool bare_again = hand != 0 || there->text.find("pkgver=" + wanted) != std::string::npos;
+  const bool bare_again =
+      hand != 0 || wanted.find_first_not_of("0123456789.abcRZ_+") == std::string::npos;
   if (bare_again) RC_ASSERT(back->text == text);
   RC_ASSERT(back->after.scalar("pkgver") == old);
 }

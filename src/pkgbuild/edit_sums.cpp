@@ -159,9 +159,16 @@ class ArrayEditor {
     if (gap.find('#') == gap.npos) {
       gone.begin = before;
     } else {
-      // A comment stands between: it stays, and the element's own line goes.
-      gone.begin = line_begin(element.begin);
-      if (gone.begin > before) --gone.begin;
+      // A comment stands between: it stays, and the element's own line goes, if another newline
+      // ends the comment then: that of a later comment, or the one before the parenthesis.
+      const bool last = i + 1 == assignment_->elements.size();
+      const std::string_view behind =
+          slice(element.end,
+                last ? assignment_->value_span.end - 1 : assignment_->elements[i + 1].span.begin);
+      if (behind.find(last ? '\n' : '#') != behind.npos) {
+        gone.begin = line_begin(element.begin);
+        if (gone.begin > before) --gone.begin;
+      }
     }
     // A comment after the last element of a line goes with it.
     const std::size_t newline = text_.find('\n', element.end);

@@ -28,10 +28,29 @@ std::string_view rule_of(Refusal::Kind kind) {
   return "";
 }
 
+/// What can be done about each kind, where the message does not bring its own.
+std::pair<std::string_view, std::string_view> why_and_fix(Refusal::Kind kind) {
+  switch (kind) {
+    case Refusal::Kind::syntax:
+      return {"bash would not read the recipe beyond this place.",
+              "`bash -n PKGBUILD` shows what bash makes of it."};
+    case Refusal::Kind::invalid:
+      return {"makepkg would refuse it too.", ""};
+    case Refusal::Kind::unsupported:
+      return {"The answer depends on more than the recipe's text, and is not guessed.",
+              "Write the value out, or let a real bash answer in a sandbox: "
+              "rbee recipe srcinfo --sandbox PKGBUILD"};
+    case Refusal::Kind::limit:
+      return {"Every evaluation ends within fixed bounds of work and memory.",
+              "Compute less while the recipe is read."};
+  }
+  return {};
+}
+
 }  // namespace
 
 Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
-               std::string why) {
+               std::string why, std::string fix) {
   Finding finding;
   finding.rule = rule_of(kind);
   finding.severity = Severity::block;
@@ -45,7 +64,9 @@ Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string
   // It may quote the recipe: the name of a command, the text after ${x?
   finding.message = printable_line(message);
   if (!text.empty()) finding.excerpt = excerpt(text, finding.span);
-  finding.why = std::move(why);
+  const auto [usual_why, usual_fix] = why_and_fix(kind);
+  finding.why = why.empty() ? std::string(usual_why) : std::move(why);
+  finding.fix = fix.empty() ? std::string(usual_fix) : std::move(fix);
   return Refusal{kind, {std::move(finding)}};
 }
 
@@ -77,7 +98,8 @@ std::optional<Refusal> look_at_bytes(std::string_view text, const Limits& limits
     const auto offset = static_cast<std::uint32_t>(at);
     return refuse(text, Refusal::Kind::invalid, {offset, offset + 1},
                   "the recipe holds a carriage return; its lines must end with a newline alone",
-                  "makepkg does not read a recipe with CRLF line ends.");
+                  "makepkg does not read a recipe with CRLF line ends.",
+                  "Save it with Unix line ends: sed -i 's/\\r$//' PKGBUILD");
   }
   return std::nullopt;
 }
@@ -188,7 +210,7 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
   if (shell.exited()) {
     return refused(refuse(text, Refusal::Kind::invalid, last,
                           "the recipe calls exit, which ends makepkg",
-                          "makepkg reads a recipe into its own shell."));
+                          "makepkg reads a recipe into its own shell.", "Leave it out."));
   }
   if (shell.status_taint() != 0) {
     const auto& [construct, span] = shell.taint(shell.status_taint());
@@ -198,7 +220,8 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
     return refused(
         refuse(text, Refusal::Kind::invalid, last,
                "the recipe's last command fails with status " + std::to_string(shell.status()),
-               "makepkg takes the status of the last command as that of the whole recipe."));
+               "makepkg takes the status of the last command as that of the whole recipe.",
+               "Let it end with an assignment or a function, or with `|| true`."));
   }
   shell.leave_top_level();
   look_at_remains(shell);
@@ -219,8 +242,9 @@ tl::expected<Recipe, Refusal> evaluate(std::string_view text, const Inputs& inpu
     const auto& items = variable.indexed.items();
     if (name == "source" && !items.empty() &&
         items.back().first + 1 != static_cast<std::int64_t>(items.size())) {
-      return refused(refuse(text, Refusal::Kind::invalid, variable.span,
-                            "sparse arrays are not allowed for " + name));
+      return refused(refuse(
+          text, Refusal::Kind::invalid, variable.span, "sparse arrays are not allowed for " + name,
+          "Sources and checksums are paired by their places.", "Leave no index out."));
     }
     recipe.fields.emplace(name, field_of(variable));
   }

@@ -24,8 +24,9 @@ struct ScriptRun {
 tl::expected<ScriptRun, Refusal> run_script(std::string_view text, const Inputs& inputs);
 
 /// A refusal for one reason. `span` is of the text; for unsupported, `message` is the construct.
+/// Without `why` and `fix` it says what is true of every refusal of its kind.
 Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string message,
-               std::string why = {});
+               std::string why = {}, std::string fix = {});
 
 /// `evaluate`, with a record of where each value came from. The variable kOverrideResult stands in
 /// it for the fields that package functions override.

@@ -234,3 +234,47 @@ TEST(Print, GivesTheSameBytes) {
 
 }  // namespace
 }  // namespace rbee::pkgbuild
+
+namespace rbee::pkgbuild {
+namespace {
+
+// Every refusal says where, why and what to do; the lint rules' texts are in recipe_test.cpp.
+TEST(Evaluate, EveryKindOfRefusalTellsWhyAndWhatToDo) {
+  const std::string head = "pkgname=a\npkgver=1\npkgrel=1\narch=(any)\npackage() { :; }\n";
+  struct Row {
+    const char* more;
+    Refusal::Kind kind;
+    const char* message;
+    const char* fix;
+  };
+  const Row rows[] = {
+      {"x=(", Refusal::Kind::syntax, "this ( has no closing ): the text ends inside the array",
+       "bash -n"},
+      {"fi", Refusal::Kind::syntax, "unexpected 'fi': a command was expected here", "bash -n"},
+      {"exit 1", Refusal::Kind::invalid, "the recipe calls exit, which ends makepkg",
+       "Leave it out."},
+      {"false", Refusal::Kind::invalid, "the recipe's last command fails with status 1", "|| true"},
+      {"source=([0]=a [2]=b)", Refusal::Kind::invalid, "sparse arrays are not allowed for source",
+       "Leave no index out."},
+      {"x=1\r", Refusal::Kind::invalid,
+       "the recipe holds a carriage return; its lines must end with a newline alone", "sed -i"},
+      {"pkgdesc=$(date)", Refusal::Kind::unsupported, "unsupported: command date at line 6",
+       "--sandbox"},
+      {"while :; do :; done", Refusal::Kind::limit, "it takes more than 200000 steps to evaluate",
+       "Compute less"},
+  };
+  for (const Row& row : rows) {
+    const auto recipe = evaluate(head + row.more + "\n", {});
+    ASSERT_FALSE(recipe) << row.more;
+    EXPECT_EQ(recipe.error().kind, row.kind) << row.more;
+    const Finding& finding = recipe.error().findings.front();
+    EXPECT_EQ(finding.message, row.message);
+    EXPECT_EQ(finding.position.line, 6U) << row.more;
+    EXPECT_NE(finding.excerpt.find('^'), std::string::npos) << row.more;
+    EXPECT_FALSE(finding.why.empty()) << row.more;
+    EXPECT_NE(finding.fix.find(row.fix), std::string::npos) << finding.fix;
+  }
+}
+
+}  // namespace
+}  // namespace rbee::pkgbuild
