@@ -3,10 +3,11 @@
 //
 // Reads paths from standard input, one a line; the answers from --answers (see `oracle`). Writes
 // one line of tab-separated fields for each: verdict, detail, path, microseconds, digest, reach
-// (reach.hpp). What differs goes to --report as <digest>.makepkg and <digest>.rbee. With --reach
-// it asks nothing and writes reach and path. Runs no package code, but with --sandbox: then a real
-// bash in the sandbox is asked too, for what our engine cannot decide or for everything, and an
-// answer of its own that equals makepkg's is "identical-sandbox". Used by `run`.
+// (reach.hpp), what makepkg does. What differs goes to --report as <digest>.makepkg and
+// <digest>.rbee. With --reach it asks nothing and writes reach and path. Runs no package code, but
+// with --sandbox: then a real bash in the sandbox is asked too, for what our engine cannot decide
+// or for everything, and an answer of its own that equals makepkg's is "identical-sandbox". Used by
+// `run`.
 #include <fmt/format.h>
 
 #include <array>
@@ -213,7 +214,7 @@ std::string field(std::string_view text) {
 void compare(const Options& options, const std::string& path) {
   const auto text = read_file(path);
   if (!text) {
-    fmt::print("oracle-failed\tnot readable\t{}\t0\t\tplain\n", field(path));
+    fmt::print("oracle-failed\tnot readable\t{}\t0\t\tplain\tsilent\n", field(path));
     return;
   }
   const std::string digest = rbee::Sha256::of(*text).hex();
@@ -249,8 +250,13 @@ void compare(const Options& options, const std::string& path) {
     spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
                                                                   asked);
   }
-  fmt::print("{}\t{}\t{}\t{}\t{}\t{}\n", verdict.name, field(verdict.detail), field(path),
-             spent.count(), digest, rbee::conformance::reach_of(*text));
+  // A time limit is no word of makepkg's.
+  const bool silent = !answer || answer->status == 124 || answer->status == 137;
+  fmt::print("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", verdict.name, field(verdict.detail), field(path),
+             spent.count(), digest, rbee::conformance::reach_of(*text),
+             silent                ? "silent"
+             : answer->status == 0 ? "accepts"
+                                   : "refuses");
 }
 
 }  // namespace
