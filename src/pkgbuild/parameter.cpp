@@ -58,6 +58,19 @@ Pattern Interpreter::make_pattern(const std::string& text, Span span) {
   return pattern;
 }
 
+// What stands behind ${x- is split like a value: its blanks separate words when nothing quotes
+// them.
+void Interpreter::expand_operand(const List<WordPart>& parts, FieldBuilder& builder, bool quoted) {
+  for (const WordPart& part : parts) {
+    if (stopped()) return;
+    if (part.kind == WordPart::Kind::literal && !quoted && builder.splits()) {
+      builder.expanded(part.text, part.span);
+    } else {
+      expand_part(part, builder, quoted);
+    }
+  }
+}
+
 void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder,
                                    bool quoted) {
   if (!spend(1, span)) return;
@@ -102,7 +115,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       if (parameter.op == Op::use_alternate) {
         if (!missing) {
           if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
-          return expand_parts(parameter.operand->parts, builder, quoted);
+          return expand_operand(parameter.operand->parts, builder, quoted);
         }
         if (quoted && (!value.list || value.star)) builder.quoted({}, span);
         return;
@@ -110,7 +123,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       if (!missing) return emit(value, builder, quoted);
       if (parameter.op == Op::use_default) {
         if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
-        return expand_parts(parameter.operand->parts, builder, quoted);
+        return expand_operand(parameter.operand->parts, builder, quoted);
       }
       if (parameter.op == Op::error_if_unset) {
         if (subshells_ > 0) return unsupported("${…?…} in a subshell", span);
