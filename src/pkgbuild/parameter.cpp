@@ -408,7 +408,15 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
         return;
       const Pattern pattern = make_pattern(text, span);
       if (stopped()) return;
-      each([&](std::string_view item) { return replace(item, pattern, op, replacement, span); });
+      if (op == Op::replace_suffix && (state_.options & kExtglob) != 0 &&
+          text.find("!(") != std::string::npos)
+        return unsupported("an excluding pattern at the end of a replacement", span);
+      each([&](std::string_view item) {
+        // Of an empty value bash matches a pattern that begins with * and no other, but at its end.
+        if (item.empty() && op != Op::replace_suffix && !text.empty() && text[0] != '*')
+          return std::string();
+        return replace(item, pattern, op, replacement, span);
+      });
       return;
     }
     case Op::upper_first:
