@@ -373,7 +373,11 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
       item = change(item);
     }
   };
-  if (!value.list && !value.set) value.own("");
+  if (!value.list && !value.set) {
+    // Not even a pattern that matches the empty text replaces anything; nor is it looked at.
+    value.own("");
+    if (parameter.op != Op::transform) return;
+  }
   if (parameter.op == Op::transform) {
     const std::string_view letter = parameter.operand->literal();
     if (letter.size() != 1) return unsupported("this ${x@…}", span);
