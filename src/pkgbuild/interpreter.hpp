@@ -245,6 +245,7 @@ class Interpreter {
 
   // parameter.cpp
   void expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder, bool quoted);
+  void expand_operand(const List<WordPart>& parts, FieldBuilder& builder, bool quoted);
   Value resolve(const Parameter& parameter, Span span);
   Value resolve_variable(std::string_view name, Parameter::Subscript subscript, const Word* index,
                          Span span);

@@ -180,6 +180,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"repeated groups", Ends::limit, kSteps},
     {"nested repeated groups", Ends::limit, kSteps},
     {"excluded groups", Ends::limit, kSteps},
+    {"excluded groups behind stars", Ends::unsupported, "unsupported: this pattern at line 7"},
     {"nested excluded groups", Ends::value},
     {"optional groups", Ends::invalid, "the recipe's last command fails with status 1"},
     {"suffixes", Ends::value},

@@ -58,6 +58,19 @@ Pattern Interpreter::make_pattern(const std::string& text, Span span) {
   return pattern;
 }
 
+// What stands behind ${x- is split like a value: its blanks separate words when nothing quotes
+// them.
+void Interpreter::expand_operand(const List<WordPart>& parts, FieldBuilder& builder, bool quoted) {
+  for (const WordPart& part : parts) {
+    if (stopped()) return;
+    if (part.kind == WordPart::Kind::literal && !quoted && builder.splits()) {
+      builder.expanded(part.text, part.span);
+    } else {
+      expand_part(part, builder, quoted);
+    }
+  }
+}
+
 void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder,
                                    bool quoted) {
   if (!spend(1, span)) return;
@@ -102,7 +115,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       if (parameter.op == Op::use_alternate) {
         if (!missing) {
           if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
-          return expand_parts(parameter.operand->parts, builder, quoted);
+          return expand_operand(parameter.operand->parts, builder, quoted);
         }
         if (quoted && (!value.list || value.star)) builder.quoted({}, span);
         return;
@@ -110,7 +123,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       if (!missing) return emit(value, builder, quoted);
       if (parameter.op == Op::use_default) {
         if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
-        return expand_parts(parameter.operand->parts, builder, quoted);
+        return expand_operand(parameter.operand->parts, builder, quoted);
       }
       if (parameter.op == Op::error_if_unset) {
         if (subshells_ > 0) return unsupported("${…?…} in a subshell", span);
@@ -368,7 +381,11 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
       item = change(item);
     }
   };
-  if (!value.list && !value.set) value.own("");
+  if (!value.list && !value.set) {
+    // Not even a pattern that matches the empty text replaces anything; nor is it looked at.
+    value.own("");
+    if (parameter.op != Op::transform) return;
+  }
   if (parameter.op == Op::transform) {
     const std::string_view letter = parameter.operand->literal();
     if (letter.size() != 1) return unsupported("this ${x@…}", span);
@@ -403,7 +420,15 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
         return;
       const Pattern pattern = make_pattern(text, span);
       if (stopped()) return;
-      each([&](std::string_view item) { return replace(item, pattern, op, replacement, span); });
+      if (op == Op::replace_suffix && (state_.options & kExtglob) != 0 &&
+          text.find("!(") != std::string::npos)
+        return unsupported("an excluding pattern at the end of a replacement", span);
+      each([&](std::string_view item) {
+        // Of an empty value bash matches a pattern that begins with * and no other, but at its end.
+        if (item.empty() && op != Op::replace_suffix && !text.empty() && text[0] != '*')
+          return std::string();
+        return replace(item, pattern, op, replacement, span);
+      });
       return;
     }
     case Op::upper_first:

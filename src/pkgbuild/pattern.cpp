@@ -153,6 +153,8 @@ Pattern::Sequence Pattern::compile(std::string_view text, std::size_t& at, bool 
       }
       if (closed) {
         at = inside;
+        // bash 5.2 does not try the empty text at the end for *!(a).
+        if (c == '!' && !out.empty() && out.back().kind == Element::Kind::star) exact_ = false;
         out.push_back(std::move(group));
         continue;
       }

@@ -272,7 +272,8 @@ void add_patterns(std::vector<HostileRecipe>& rows) {
       small("x=$(printf 'a%.0s' {1..16000})\ny='" + times("&", 16'000) + "'\nz=${x/*/$y}\n"));
   over("repeated groups", "[[ $x == *(a) ]]");
   over("nested repeated groups", "[[ $x == +(+(+(a|aa)|aaa))b ]]");
-  over("excluded groups", "[[ $x == *!(b)*!(c)*!(d) ]]");
+  over("excluded groups", "[[ $x == !(b)!(c)!(d)e ]]");
+  over("excluded groups behind stars", "[[ $x == *!(b)*!(c)*!(d) ]]");
   over("nested excluded groups", "[[ $x == !(!(!(a*b)*)*) ]]");
   over("optional groups", "[[ $x == ?(a)?(a)?(a)?(a)?(a)?(a)?(a)*b ]]");
   over("suffixes", "y=${x%%*b} z=${x%b*} v=${x##*b} w=${x#*b}");
