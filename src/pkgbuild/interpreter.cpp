@@ -139,13 +139,16 @@ void Interpreter::execute(const Command* command) {
     traced.emplace(*this, Trace::Reads::rise);
   if (command->redirects.empty()) {
     execute_body(*command);
-    return;
+  } else {
+    const Io outer = io_;
+    std::deque<std::string> texts;
+    std::deque<Input> inputs;
+    if (apply_redirects(*command, texts, inputs)) execute_body(*command);
+    io_ = outer;
   }
-  const Io outer = io_;
-  std::deque<std::string> texts;
-  std::deque<Input> inputs;
-  if (apply_redirects(*command, texts, inputs)) execute_body(*command);
-  io_ = outer;
+  // Whether bash would stop here depends on what stands around the command.
+  if ((state_.options & kErrExit) != 0 && status_ != 0 && !stopped())
+    unsupported("a command that fails under set -e", command->span);
 }
 
 void Interpreter::execute_body(const Command& command) {

@@ -386,6 +386,7 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
     value.own("");
     if (parameter.op != Op::transform) return;
   }
+  if (value.list && value.items.empty()) return;
   if (parameter.op == Op::transform) {
     const std::string_view letter = parameter.operand->literal();
     if (letter.size() != 1) return unsupported("this ${x@…}", span);

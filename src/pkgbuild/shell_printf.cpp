@@ -210,11 +210,8 @@ void Builtins::format(std::string_view format, const std::vector<std::string>& a
               decoded.push_back(text[i++]);
             } else if (i + 1 < text.size() && text[i + 1] >= '1' && text[i + 1] <= '7') {
               stop = !decode_escape(text, i, OctalForm::plain, decoded);
-            } else if (i + 1 < text.size() &&
-                       (text[i + 1] == '\'' || text[i + 1] == '"' || text[i + 1] == '?')) {
-              decoded.push_back(text[i + 1]);
-              i += 2;
             } else {
+              // Quotes and ? keep their backslash here, unlike in the format.
               stop = !decode_escape(text, i, OctalForm::leading_zero, decoded);
             }
           }

@@ -193,9 +193,10 @@ class ExpansionGrammar {
         quoted(depth);
         return put("\"");
       case 5: {
+        // Not $'\\'': bash 5.2 loses its way there inside "$(…${x//"$(…)"})".
         static constexpr std::string_view kForms[] = {
-            "$'a\\tb'", "$'\\x41\\''", "$'\\u00e9'", "$'\\n'", "$'\\101\\e'", "\\a", "\\ ",
-            "\\\\",     "\\\"",        "\\'",        "\\$",    "\\*",         "é",   "''"};
+            "$'a\\tb'", "$'\\x41\\\"'", "$'\\u00e9'", "$'\\n'", "$'\\101\\e'", "\\a", "\\ ",
+            "\\\\",     "\\\"",         "\\'",        "\\$",    "\\*",         "é",   "''"};
         return put(pick(kForms));
       }
       case 6:
