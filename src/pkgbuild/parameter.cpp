@@ -117,7 +117,12 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
           if (quoted && parameter.operand->parts.empty()) return builder.quoted({}, span);
           return expand_operand(parameter.operand->parts, builder, quoted);
         }
-        if (quoted && (!value.list || value.star)) builder.quoted({}, span);
+        // Without a parameter "${@:+x}" is nothing, as "$@" is; with an empty one it is empty.
+        if (quoted && value.list && !value.star && value.items.empty()) {
+          builder.note_empty_list();
+        } else if (quoted) {
+          builder.quoted({}, span);
+        }
         return;
       }
       if (!missing) return emit(value, builder, quoted);
