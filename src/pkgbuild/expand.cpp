@@ -137,6 +137,10 @@ std::string_view Interpreter::ifs() {
   if (variable == nullptr || !variable->set || variable->form != Variable::Form::scalar)
     return " \t\n";
   mark(variable->taint);
+  // bash joins and splits by characters, which may be several bytes.
+  if (std::any_of(variable->scalar.begin(), variable->scalar.end(),
+                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+    unsupported("an IFS outside ASCII", variable->span);
   return variable->scalar;
 }
 
