@@ -340,6 +340,7 @@ class FieldBuilder {
     empty_list_ = before.empty_list;
   }
   void note_empty_list() { empty_list_ = true; }
+  bool holds_empty_list() const { return empty_list_; }
   std::string take() { return std::move(current_); }
   std::vector<std::string>& fields() { return fields_; }
 
