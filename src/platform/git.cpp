@@ -2,81 +2,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <git2.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
-#include <mutex>
 #include <system_error>
+
+#include "platform/git_handles.hpp"
 
 namespace rbee::platform {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-template <auto function>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    function(object);
-  }
-};
-using RepositoryHandle = std::unique_ptr<git_repository, Deleter<git_repository_free>>;
-using ReferenceHandle = std::unique_ptr<git_reference, Deleter<git_reference_free>>;
-using ObjectHandle = std::unique_ptr<git_object, Deleter<git_object_free>>;
-using CommitHandle = std::unique_ptr<git_commit, Deleter<git_commit_free>>;
-using TreeHandle = std::unique_ptr<git_tree, Deleter<git_tree_free>>;
-using BlobHandle = std::unique_ptr<git_blob, Deleter<git_blob_free>>;
-using OdbHandle = std::unique_ptr<git_odb, Deleter<git_odb_free>>;
-using RevwalkHandle = std::unique_ptr<git_revwalk, Deleter<git_revwalk_free>>;
-using IndexHandle = std::unique_ptr<git_index, Deleter<git_index_free>>;
-using SignatureHandle = std::unique_ptr<git_signature, Deleter<git_signature_free>>;
+using namespace git_detail;
 
 constexpr std::uint64_t kFileBytesMax = 64ULL << 20;
 constexpr std::size_t kDirectoryFilesMax = 1'000'000;
-
-/// Once per process. The options are libgit2's own global state; we set them before its first use.
-void initialise() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    git_libgit2_init();
-    for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
-                            GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
-      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-    git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
-    // libgit2 runs no hook and no command from a repository's configuration, which is what the
-    // check of the owner protects the git program from. A server reads repositories that another
-    // account pushes to.
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
-  });
-}
-
-std::string last_message() {
-  const git_error* error = git_error_last();
-  return error != nullptr && error->message != nullptr ? error->message : "no reason was given";
-}
-
-tl::unexpected<Error> git_failure(int code, std::string what) {
-  if (code == GIT_ENOTFOUND)
-    return fail(Errc::not_found, "object-not-found", std::move(what),
-                {.evidence = {last_message()}});
-  return fail(Errc::io, "repository-unreadable", std::move(what), {.evidence = {last_message()}});
-}
-
-git_oid to_oid(const ObjectId& id) {
-  git_oid oid;
-  git_oid_fromstr(&oid, id.str().c_str());  // Cannot fail: ObjectId holds 40 hexadecimal digits.
-  return oid;
-}
-
-ObjectId from_oid(const git_oid& oid) {
-  char digits[GIT_OID_HEXSZ];
-  git_oid_fmt(digits, &oid);
-  return *ObjectId::parse(std::string_view(digits, sizeof digits));
-}
 
 EntryKind kind_of(git_filemode_t mode) {
   switch (mode) {
@@ -117,20 +59,6 @@ CommitInfo describe_commit(git_commit* commit) {
   info.committed = to_time(git_commit_time(commit));
   if (const char* message = git_commit_message(commit)) info.message = message;
   return info;
-}
-
-Result<RepositoryHandle> open_repository(const fs::path& path) {
-  initialise();
-  git_repository* raw = nullptr;
-  const int code =
-      git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
-  if (code == GIT_ENOTFOUND)
-    return fail(Errc::not_found, "repository-not-found",
-                fmt::format("'{}' is not a Git repository", path.string()));
-  if (code < 0)
-    return git_failure(code,
-                       fmt::format("the Git repository '{}' cannot be opened", path.string()));
-  return RepositoryHandle(raw);
 }
 
 }  // namespace
@@ -177,25 +105,6 @@ Result<CommitId> Repository::resolve(std::string_view name) const {
   const ObjectHandle owner(commit);
   return from_oid(*git_object_id(commit));
 }
-
-namespace {
-
-/// Look an object up as one kind; another kind is an error of its own.
-template <typename Handle, typename T>
-Result<Handle> lookup(git_repository* repository, const ObjectId& id, git_object_t kind,
-                      const char* what) {
-  const git_oid oid = to_oid(id);
-  git_object* raw = nullptr;
-  if (const int code = git_object_lookup(&raw, repository, &oid, GIT_OBJECT_ANY); code < 0)
-    return git_failure(code, fmt::format("the object {} cannot be read", id.str()));
-  ObjectHandle object(raw);
-  if (git_object_type(raw) != kind)
-    return fail(Errc::invalid_input, "object-kind",
-                fmt::format("the object {} is not a {}", id.str(), what));
-  return Handle(reinterpret_cast<T*>(object.release()));
-}
-
-}  // namespace
 
 Result<CommitInfo> Repository::commit(const CommitId& id) const {
   TRY_ASSIGN(const CommitHandle commit,
@@ -285,11 +194,6 @@ struct DiskFile {
   std::string path;  ///< Below the directory, '/' between names.
   git_filemode_t mode = GIT_FILEMODE_BLOB;
 };
-
-tl::unexpected<Error> disk_failure(const fs::path& path, const std::error_code& code) {
-  return fail(Errc::io, "directory-unreadable", fmt::format("'{}' cannot be read", path.string()),
-              {.evidence = {code.message()}});
-}
 
 Result<std::vector<DiskFile>> list_files(const fs::path& directory) {
   std::vector<DiskFile> files;
@@ -411,18 +315,6 @@ class UnfinishedFolder {
  private:
   fs::path path_;
 };
-
-/// Everything that was written to the folder's file system reaches the disk. libgit2 would sync
-/// every object by itself: 500 workers took 30 s instead of one.
-Result<void> sync_file_system(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return disk_failure(folder, std::error_code(errno, std::generic_category()));
-  const int code = ::syncfs(descriptor);
-  const int reason = errno;
-  ::close(descriptor);
-  if (code != 0) return disk_failure(folder, std::error_code(reason, std::generic_category()));
-  return {};
-}
 
 }  // namespace
 
