@@ -63,15 +63,15 @@ Result<CommitId> RepositoryWriter::commit(const ObjectId& tree_id,
   std::vector<CommitHandle> owners;
   std::vector<const git_commit*> raw;
   for (const CommitId& parent : parents) {
-    TRY_ASSIGN(CommitHandle handle, (lookup<CommitHandle, git_commit>(
-                                        repository, parent, GIT_OBJECT_COMMIT, "commit")));
+    TRY_ASSIGN(CommitHandle handle,
+               (lookup<CommitHandle, git_commit>(repository, parent, GIT_OBJECT_COMMIT, "commit")));
     raw.push_back(handle.get());
     owners.push_back(std::move(handle));
   }
   git_oid out;
-  if (const int code = git_commit_create(&out, repository, nullptr, signature.get(),
-                                         signature.get(), nullptr, std::string(message).c_str(),
-                                         tree.get(), raw.size(), raw.data());
+  if (const int code =
+          git_commit_create(&out, repository, nullptr, signature.get(), signature.get(), nullptr,
+                            std::string(message).c_str(), tree.get(), raw.size(), raw.data());
       code < 0)
     return git_failure(code, "the commit cannot be written");
   return from_oid(out);
@@ -136,8 +136,7 @@ Result<void> RepositoryWriter::move_ref(std::string_view name, const std::option
 
 Result<void> RepositoryWriter::delete_ref(std::string_view name, const CommitId& from) {
   git_reference* raw = nullptr;
-  const int found =
-      git_reference_lookup(&raw, state_->repository.get(), std::string(name).c_str());
+  const int found = git_reference_lookup(&raw, state_->repository.get(), std::string(name).c_str());
   if (found == GIT_ENOTFOUND) return {};
   if (found < 0) return git_failure(found, fmt::format("the ref '{}' cannot be read", name));
   const ReferenceHandle reference(raw);

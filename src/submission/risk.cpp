@@ -15,10 +15,9 @@ namespace {
 
 /// Groups of docs/checks.md whose findings are about harm. A host can relax such a rule from block
 /// to hold; it does not become harmless by that.
-constexpr auto kHarmGroups = std::to_array<std::string_view>({"HOOK-", "NET-", "EXEC-", "OBF-",
-                                                              "SEC-", "EXF-", "PERS-", "PRIV-",
-                                                              "KERN-", "MINE-", "ARC-", "ELF-",
-                                                              "BLOB-", "PROM-", "LIC-"});
+constexpr auto kHarmGroups = std::to_array<std::string_view>(
+    {"HOOK-", "NET-", "EXEC-", "OBF-", "SEC-", "EXF-", "PERS-", "PRIV-", "KERN-", "MINE-", "ARC-",
+     "ELF-", "BLOB-", "PROM-", "LIC-"});
 /// Single rules that are about who stands behind a name.
 constexpr auto kIdentityRules =
     std::to_array<std::string_view>({"NAME-001", "NAME-002", "NAME-004", "OWN-002", "OWN-004"});
@@ -60,9 +59,8 @@ Risk assess(const RiskFacts& facts, const std::vector<Finding>& findings,
     if (finding.severity != Severity::hold) continue;
     risk.holds = true;
     if (!told.insert(finding.rule).second) continue;
-    const bool is_identity =
-        std::find(kIdentityRules.begin(), kIdentityRules.end(), finding.rule) !=
-        kIdentityRules.end();
+    const bool is_identity = std::find(kIdentityRules.begin(), kIdentityRules.end(),
+                                       finding.rule) != kIdentityRules.end();
     raise(risk, is_harm_rule(finding.rule) || is_identity ? 3 : 2,
           fmt::format("{}: {}", finding.rule, finding.message));
   }

@@ -16,12 +16,13 @@ namespace rbee::submission {
 /// What is known of a submission beside its findings.
 struct RiskFacts {
   bool is_new_worker = false;
-  bool only_version_moved = false;  ///< Nothing but versions, checksums and release numbers changed.
-  bool pusher_owns = false;         ///< Owner or co-maintainer of the worker.
-  bool owner_changed = false;       ///< Since the last release that was merged.
-  bool is_premium = false;          ///< Before or after.
-  bool is_removal = false;          ///< The worker's folder goes.
-  bool sampled = false;             ///< One of the random hundredth that people see anyway.
+  bool only_version_moved =
+      false;                   ///< Nothing but versions, checksums and release numbers changed.
+  bool pusher_owns = false;    ///< Owner or co-maintainer of the worker.
+  bool owner_changed = false;  ///< Since the last release that was merged.
+  bool is_premium = false;     ///< Before or after.
+  bool is_removal = false;     ///< The worker's folder goes.
+  bool sampled = false;        ///< One of the random hundredth that people see anyway.
 };
 
 /// What a host may tune.
@@ -31,9 +32,9 @@ struct RiskPolicy {
 };
 
 struct Risk {
-  int tier = 0;       ///< 0 merges itself … 3 needs two approvals and a cooling period.
-  int approvals = 0;  ///< Different reviewers, none of them the author.
-  bool holds = false; ///< A finding holds it.
+  int tier = 0;        ///< 0 merges itself … 3 needs two approvals and a cooling period.
+  int approvals = 0;   ///< Different reviewers, none of them the author.
+  bool holds = false;  ///< A finding holds it.
   std::chrono::seconds cooling{0};   ///< From the push to the earliest merge.
   std::vector<std::string> reasons;  ///< Why it is in this tier, for author and reviewer.
 };

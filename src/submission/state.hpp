@@ -38,20 +38,20 @@ enum class State {
 };
 
 enum class Event {
-  push,             ///< New commits for it; approvals are void.
-  found_draft,      ///< Checked: the title says draft.
-  found_trivial,    ///< Checked: nothing that a person must see (risk tier 0).
-  found_reviewable, ///< Checked: one or more approvals, no finding that holds.
-  found_holds,      ///< Checked: a finding holds.
-  approve,          ///< The last approval that was missing.
-  request_changes,  ///< With a reason.
-  reject,           ///< With a reason.
+  push,              ///< New commits for it; approvals are void.
+  found_draft,       ///< Checked: the title says draft.
+  found_trivial,     ///< Checked: nothing that a person must see (risk tier 0).
+  found_reviewable,  ///< Checked: one or more approvals, no finding that holds.
+  found_holds,       ///< Checked: a finding holds.
+  approve,           ///< The last approval that was missing.
+  request_changes,   ///< With a reason.
+  reject,            ///< With a reason.
   withdraw,
   supersede,
-  conflict,         ///< It does not apply to main any more.
+  conflict,  ///< It does not apply to main any more.
   merge,
   quarantine,
-  release,          ///< Out of quarantine.
+  release,  ///< Out of quarantine.
 };
 
 /// In whose name something happens to a submission.

@@ -11,10 +11,10 @@
 namespace rbee::submission {
 namespace {
 
-constexpr State kAll[] = {State::draft,    State::checking,          State::held,
+constexpr State kAll[] = {State::draft,           State::checking,          State::held,
                           State::awaiting_review, State::changes_requested, State::approved,
-                          State::merged,   State::rejected,          State::withdrawn,
-                          State::superseded, State::quarantined};
+                          State::merged,          State::rejected,          State::withdrawn,
+                          State::superseded,      State::quarantined};
 
 TEST(State, NamesAreReadBack) {
   for (const State state : kAll) {
@@ -68,8 +68,7 @@ TEST(State, RefusalsSayWhatIsPossible) {
   const auto merged = next(State::merged, Event::approve, Actor::reviewer);
   ASSERT_FALSE(merged);
   EXPECT_EQ(merged.error().id, "submission-state");
-  EXPECT_EQ(merged.error().message,
-            "a submission that is merged cannot be changed by 'approve'");
+  EXPECT_EQ(merged.error().message, "a submission that is merged cannot be changed by 'approve'");
   const auto author = next(State::awaiting_review, Event::approve, Actor::author);
   ASSERT_FALSE(author);
   EXPECT_EQ(author.error().id, "submission-actor");
