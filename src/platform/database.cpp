@@ -151,9 +151,8 @@ class SqlStatement {
         return SqlValue(std::int64_t{sqlite3_column_int64(statement, i)});
       default: {
         const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
-        return SqlValue(
-            std::string(bytes == nullptr ? "" : bytes,
-                        static_cast<std::size_t>(sqlite3_column_bytes(statement, i))));
+        return SqlValue(std::string(bytes == nullptr ? "" : bytes,
+                                    static_cast<std::size_t>(sqlite3_column_bytes(statement, i))));
       }
     }
   }
@@ -171,7 +170,8 @@ Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(const fs::path& path) {
-  // Made by us first: SQLite would give it the umask's mode, and it holds what nobody else may read.
+  // Made by us first: SQLite would give it the umask's mode, and it holds what nobody else may
+  // read.
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0)
     return fail(Errc::io, "database-unopenable",
@@ -184,14 +184,14 @@ Result<std::unique_ptr<Database>> Database::open(const fs::path& path) {
   return std::unique_ptr<Database>(new Database(std::move(state)));
 }
 
-Result<void> Database::migrate(std::string_view component,
-                               std::span<const Migration> migrations) {
+Result<void> Database::migrate(std::string_view component, std::span<const Migration> migrations) {
   TRY_ASSIGN(Transaction transaction, begin());
-  TRY(transaction.execute("CREATE TABLE IF NOT EXISTS schema_versions ("
+  TRY(
+      transaction.execute("CREATE TABLE IF NOT EXISTS schema_versions ("
                           "component TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT"));
-  TRY_ASSIGN(const SqlRows rows,
-             transaction.query("SELECT number FROM schema_versions WHERE component = ?",
-                               {component}));
+  TRY_ASSIGN(
+      const SqlRows rows,
+      transaction.query("SELECT number FROM schema_versions WHERE component = ?", {component}));
   const std::int64_t current = rows.empty() ? 0 : rows[0][0].integer();
   const std::int64_t newest = migrations.empty() ? 0 : migrations.back().number;
   if (current > newest)
@@ -206,11 +206,12 @@ Result<void> Database::migrate(std::string_view component,
     const std::string sql(migration.sql);
     if (const int code = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr);
         code != SQLITE_OK)
-      return failure(handle, code,
-                     fmt::format("the schema of '{}' cannot be brought to {}", component,
-                                 migration.number));
+      return failure(
+          handle, code,
+          fmt::format("the schema of '{}' cannot be brought to {}", component, migration.number));
   }
-  TRY(transaction.execute("INSERT INTO schema_versions VALUES (?, ?) ON CONFLICT (component) DO "
+  TRY(
+      transaction.execute("INSERT INTO schema_versions VALUES (?, ?) ON CONFLICT (component) DO "
                           "UPDATE SET number = excluded.number",
                           {component, newest}));
   return transaction.commit();
@@ -249,7 +250,8 @@ Transaction::Transaction(Transaction&& other) noexcept
 
 Transaction::~Transaction() {
   if (database_ == nullptr) return;
-  // SQLite may have rolled back by itself after a full disk; then this is refused, and that is fine.
+  // SQLite may have rolled back by itself after a full disk; then this is refused, and that is
+  // fine.
   auto ignored = SqlStatement::run(database_->state_->writer, "ROLLBACK", {});
   database_->state_->writing.unlock();
 }

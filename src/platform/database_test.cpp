@@ -15,8 +15,9 @@ namespace rbee::platform {
 namespace {
 
 constexpr Migration kSchema[] = {
-    {1, "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, note TEXT) "
-        "STRICT; CREATE INDEX things_note ON things (note)"},
+    {1,
+     "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, note TEXT) "
+     "STRICT; CREATE INDEX things_note ON things (note)"},
     {2, "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7"},
 };
 

@@ -1,0 +1,271 @@
+#include "community/accounts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "community/audit.hpp"
+#include "platform/password.hpp"
+
+namespace rbee::community {
+
+namespace {
+
+using platform::SqlRow;
+
+constexpr std::array<std::pair<Role, std::string_view>, 3> kRoles{
+    {{Role::user, "user"}, {Role::reviewer, "reviewer"}, {Role::admin, "admin"}}};
+
+/// Names that would speak for the marketplace, or that stand in its addresses.
+constexpr auto kReserved = std::to_array<std::string_view>(
+    {"admin", "administrator", "anonymous", "api", "community", "local", "me", "moderator",
+     "nobody", "official", "rbee", "rbee-market", "reviewer", "root", "security", "server",
+     "staff", "support", "system"});
+
+constexpr std::size_t kPasswordBytesMin = 10, kPasswordBytesMax = 1024, kEmailBytesMax = 254;
+constexpr std::chrono::minutes kFailureMemory{15};
+constexpr std::size_t kFailuresMax = 5, kFailureKeysMax = 100'000;
+
+constexpr std::string_view kColumns =
+    "id, name, email, role, created, disabled, length(password) > 0";
+
+Account account_of(const SqlRow& row) {
+  Account account;
+  account.id = row[0].integer();
+  account.name = row[1].text();
+  account.email = row[2].text();
+  account.role = parse_role(row[3].text()).value_or(Role::user);
+  account.created = Time(std::chrono::seconds(row[4].integer()));
+  if (!row[5].is_null()) account.disabled = Time(std::chrono::seconds(row[5].integer()));
+  account.has_password = row[6].integer() != 0;
+  return account;
+}
+
+Result<void> check_email(std::string_view email) {
+  const std::size_t at = email.find('@');
+  const bool ok = email.size() <= kEmailBytesMax && at != std::string_view::npos && at > 0 &&
+                  email.find('@', at + 1) == std::string_view::npos &&
+                  email.find('.', at) != std::string_view::npos && !email.ends_with('.') &&
+                  std::all_of(email.begin(), email.end(), [](char c) {
+                    return c > ' ' && c < 0x7f && c != '<' && c != '>' && c != '"' && c != ',';
+                  });
+  if (ok) return {};
+  return fail(Errc::invalid_input, "email-invalid",
+              fmt::format("'{}' is not an e-mail address", printable_line(email.substr(0, 100))),
+              {.fix = "write it as name@example.org"});
+}
+
+Result<void> check_password(std::string_view password, std::string_view name) {
+  if (password.size() < kPasswordBytesMin || password == name)
+    return fail(Errc::invalid_input, "password-weak", "the password is too easy to guess",
+                {.fix = fmt::format("take at least {} characters, not the account's name",
+                                    kPasswordBytesMin)});
+  if (password.size() > kPasswordBytesMax)
+    return fail(Errc::invalid_input, "password-long",
+                fmt::format("the password is longer than {} bytes", kPasswordBytesMax));
+  return {};
+}
+
+tl::unexpected<Error> not_found(std::string_view name) {
+  return fail(Errc::not_found, "account-not-found",
+              fmt::format("no account is called '{}'", printable_line(name.substr(0, 60))));
+}
+
+}  // namespace
+
+std::string_view to_string(Role role) {
+  for (const auto& [each, name] : kRoles)
+    if (each == role) return name;
+  return "";
+}
+
+std::optional<Role> parse_role(std::string_view text) {
+  for (const auto& [role, name] : kRoles)
+    if (name == text) return role;
+  return std::nullopt;
+}
+
+Result<void> check_account_name(std::string_view name) {
+  const auto refuse = [&](std::string why) {
+    return fail(Errc::invalid_input, "account-name-invalid",
+                fmt::format("'{}' cannot be an account's name", printable_line(name.substr(0, 60))),
+                {.why = std::move(why),
+                 .fix = "take 2 to 39 of a-z, 0-9 and '-', the first a letter or a digit"});
+  };
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (name.size() < 2 || name.size() > 39 || !plain(name[0]) ||
+      !std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '-'; }))
+    return refuse("");
+  if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end())
+    return refuse("the name is reserved");
+  return {};
+}
+
+Result<Account> Accounts::create(const NewAccount& account, std::string_view actor) {
+  TRY(check_account_name(account.name));
+  TRY(check_email(account.email));
+  std::string hash;
+  if (!account.password.empty()) {
+    TRY(check_password(account.password, account.name));
+    hash = platform::hash_password(account.password);  // Slow: before the lock.
+  }
+  const Time now = clock_.now();
+  TRY_ASSIGN(auto transaction, database_.begin());
+  const auto id = transaction.insert(
+      "INSERT INTO accounts (name, email, password, role, created) VALUES (?, ?, ?, ?, ?)",
+      {account.name, account.email, hash, to_string(account.role),
+       now.time_since_epoch().count()});
+  if (!id && id.error().code == Errc::exists)
+    return fail(Errc::exists, "account-taken",
+                fmt::format("the name '{}' or its e-mail address is taken", account.name),
+                {.fix = "choose another name, or log in to the account that you have"});
+  if (!id) return tl::unexpected(id.error());
+  TRY(append_audit(transaction, {.at = now,
+                                 .actor = std::string(actor),
+                                 .action = "account.create",
+                                 .subject = "account:" + account.name,
+                                 .details = fmt::format("role {}", to_string(account.role))}));
+  TRY(transaction.commit());
+  return by_id(*id);
+}
+
+Result<Account> Accounts::find(std::string_view name) const {
+  TRY_ASSIGN(const auto rows,
+             database_.query(fmt::format("SELECT {} FROM accounts WHERE name = ?", kColumns),
+                             {name}));
+  if (rows.empty()) return not_found(name);
+  return account_of(rows[0]);
+}
+
+Result<Account> Accounts::by_id(std::int64_t id) const {
+  TRY_ASSIGN(const auto rows,
+             database_.query(fmt::format("SELECT {} FROM accounts WHERE id = ?", kColumns), {id}));
+  if (rows.empty()) return not_found(std::to_string(id));
+  return account_of(rows[0]);
+}
+
+Result<std::optional<Account>> Accounts::by_email(std::string_view email) const {
+  TRY_ASSIGN(const auto rows,
+             database_.query(fmt::format("SELECT {} FROM accounts WHERE email = ?", kColumns),
+                             {email}));
+  if (rows.empty()) return std::optional<Account>();
+  return std::optional(account_of(rows[0]));
+}
+
+Result<std::vector<Account>> Accounts::list() const {
+  TRY_ASSIGN(const auto rows,
+             database_.query(fmt::format("SELECT {} FROM accounts ORDER BY name", kColumns)));
+  std::vector<Account> accounts;
+  for (const SqlRow& row : rows) accounts.push_back(account_of(row));
+  return accounts;
+}
+
+Result<void> Accounts::set_role(std::string_view name, Role role, std::string_view actor) {
+  TRY_ASSIGN(auto transaction, database_.begin());
+  TRY_ASSIGN(const auto changed, transaction.execute("UPDATE accounts SET role = ? WHERE name = ?",
+                                                     {to_string(role), name}));
+  if (changed == 0) return not_found(name);
+  TRY(append_audit(transaction, {.at = clock_.now(),
+                                 .actor = std::string(actor),
+                                 .action = "account.role",
+                                 .subject = fmt::format("account:{}", name),
+                                 .details = std::string(to_string(role))}));
+  return transaction.commit();
+}
+
+Result<void> Accounts::set_password(std::string_view name, std::string_view password,
+                                    std::string_view actor) {
+  TRY(check_password(password, name));
+  const std::string hash = platform::hash_password(password);
+  const auto now = clock_.now();
+  TRY_ASSIGN(auto transaction, database_.begin());
+  TRY_ASSIGN(const auto changed, transaction.execute(
+                                     "UPDATE accounts SET password = ? WHERE name = ?", {hash, name}));
+  if (changed == 0) return not_found(name);
+  TRY(transaction.execute(
+      "UPDATE tokens SET revoked = ? WHERE revoked IS NULL AND account = (SELECT id FROM accounts "
+      "WHERE name = ?)",
+      {now.time_since_epoch().count(), name}));
+  TRY(append_audit(transaction, {.at = now,
+                                 .actor = std::string(actor),
+                                 .action = "account.password",
+                                 .subject = fmt::format("account:{}", name),
+                                 .details = "all tokens ended"}));
+  return transaction.commit();
+}
+
+Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::string_view reason,
+                                    std::string_view actor) {
+  const auto now = clock_.now();
+  const std::int64_t seconds = now.time_since_epoch().count();
+  TRY_ASSIGN(auto transaction, database_.begin());
+  TRY_ASSIGN(const auto changed,
+             transaction.execute("UPDATE accounts SET disabled = ? WHERE name = ?",
+                                 {disabled ? platform::SqlValue(seconds) : nullptr, name}));
+  if (changed == 0) return not_found(name);
+  if (disabled)
+    TRY(transaction.execute("UPDATE tokens SET revoked = ? WHERE revoked IS NULL AND account = "
+                            "(SELECT id FROM accounts WHERE name = ?)",
+                            {seconds, name}));
+  TRY(append_audit(transaction, {.at = now,
+                                 .actor = std::string(actor),
+                                 .action = disabled ? "account.disable" : "account.enable",
+                                 .subject = fmt::format("account:{}", name),
+                                 .details = std::string(reason)}));
+  return transaction.commit();
+}
+
+Result<Account> Accounts::log_in(std::string_view name, std::string_view password,
+                                 std::string_view address) {
+  const std::string by_name = fmt::format("name {}", name);
+  const std::string by_address = fmt::format("address {}", address);
+  if (is_throttled(by_name) || is_throttled(by_address))
+    return fail(Errc::policy, "login-throttled", "too many wrong passwords",
+                {.fix = "wait 15 minutes, or use an API token"});
+  TRY_ASSIGN(const auto rows,
+             database_.query(fmt::format("SELECT {}, password FROM accounts WHERE name = ?",
+                                         kColumns),
+                             {name}));
+  // The same work whether there is such an account or not.
+  const std::string hash = rows.empty() ? "" : rows[0][7].text();
+  const bool right = password.size() <= kPasswordBytesMax &&
+                     platform::verify_password(hash, password) && !rows.empty();
+  if (!right || !rows[0][5].is_null()) {
+    note_failure(by_name);
+    note_failure(by_address);
+    return fail(Errc::unauthenticated, "login-refused",
+                "the account's name or the password is wrong");
+  }
+  if (platform::needs_rehash(hash)) {
+    TRY_ASSIGN(auto transaction, database_.begin());
+    TRY(transaction.execute("UPDATE accounts SET password = ? WHERE name = ?",
+                            {platform::hash_password(password), name}));
+    TRY(transaction.commit());
+  }
+  return account_of(rows[0]);
+}
+
+bool Accounts::is_throttled(const std::string& key) {
+  const Time now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  const auto found = failures_.find(key);
+  if (found == failures_.end()) return false;
+  std::erase_if(found->second, [&](Time at) { return now - at > kFailureMemory; });
+  const bool full = found->second.size() >= kFailuresMax;
+  if (found->second.empty()) failures_.erase(found);
+  return full;
+}
+
+void Accounts::note_failure(const std::string& key) {
+  const Time now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  if (failures_.size() >= kFailureKeysMax)
+    std::erase_if(failures_, [&](const auto& each) {
+      return each.second.empty() || now - each.second.back() > kFailureMemory;
+    });
+  if (failures_.size() < kFailureKeysMax) failures_[key].push_back(now);
+}
+
+}  // namespace rbee::community

@@ -1,0 +1,287 @@
+// Accounts, tokens, log-ins, ownership and the audit log against a real database, under a clock of
+// ours.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../../tests/fakes/temp_dir.hpp"
+#include "community/accounts.hpp"
+#include "community/audit.hpp"
+#include "community/device_login.hpp"
+#include "community/ownership.hpp"
+#include "community/schema.hpp"
+#include "community/tokens.hpp"
+
+namespace rbee::community {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class ManualClock final : public Clock {
+ public:
+  Time now() const override { return now_; }
+  void advance(std::chrono::seconds by) { now_ += by; }
+
+ private:
+  Time now_{std::chrono::seconds(1'800'000'000)};
+};
+
+/// "" when it succeeded.
+template <typename T>
+std::string error_id(const Result<T>& result) {
+  return result ? "" : result.error().id;
+}
+
+class People : public ::testing::Test {
+ protected:
+  People() {
+    auto opened = platform::Database::open(root_ / "market.db");
+    if (!opened) throw std::runtime_error(describe(opened.error()));
+    db_ = std::move(*opened);
+    if (const auto made = prepare(*db_); !made) throw std::runtime_error(describe(made.error()));
+    accounts_ = std::make_unique<Accounts>(*db_, clock_);
+    tokens_ = std::make_unique<Tokens>(*db_, clock_);
+    ownership_ = std::make_unique<Ownership>(*db_, clock_, [this](const WorkerId&) {
+      return audience_;
+    });
+  }
+  Account add(const std::string& name, Role role = Role::user) {
+    auto made = accounts_->create({name, name + "@example.org", "", role}, "local:test");
+    if (!made) throw std::runtime_error(describe(made.error()));
+    return *made;
+  }
+  void own(const Account& account) {
+    auto transaction = db_->begin();
+    ASSERT_TRUE(ownership_->make_owner(*transaction, worker_, account, "first merge", "server"));
+    ASSERT_TRUE(transaction->commit());
+  }
+  /// All bytes of the database and its log.
+  std::string bytes() const {
+    return fakes::read_text(root_ / "market.db") + fakes::read_text(root_ / "market.db-wal");
+  }
+
+  fakes::TempDir root_;
+  ManualClock clock_;
+  std::unique_ptr<platform::Database> db_;
+  std::unique_ptr<Accounts> accounts_;
+  std::unique_ptr<Tokens> tokens_;
+  std::unique_ptr<Ownership> ownership_;
+  std::vector<std::int64_t> audience_;
+  WorkerId worker_ = *WorkerId::parse("tts-worker");
+};
+
+TEST_F(People, NamesAndAddressesAreChecked) {
+  const struct {
+    std::string name, email, password, id;
+  } rows[] = {
+      {"ann", "ann@example.org", "", ""},
+      {"a1-b", "b@example.org", "a good password", ""},
+      {"ann", "other@example.org", "", "account-taken"},
+      {"other", "ANN@example.org", "", "account-taken"},
+      {"a", "c@example.org", "", "account-name-invalid"},
+      {"-ab", "c@example.org", "", "account-name-invalid"},
+      {"Ann", "c@example.org", "", "account-name-invalid"},
+      {"a'; drop table accounts", "c@example.org", "", "account-name-invalid"},
+      {"admin", "c@example.org", "", "account-name-invalid"},
+      {"carl", "carl", "", "email-invalid"},
+      {"carl", "c@x@example.org", "", "email-invalid"},
+      {"carl", "<c@example.org>", "", "email-invalid"},
+      {"carl", "c\n@example.org", "", "email-invalid"},
+      {"carl", "c@example.org", "short", "password-weak"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name + " " + row.email);
+    EXPECT_EQ(error_id(accounts_->create({row.name, row.email, row.password}, "x")), row.id);
+  }
+  EXPECT_EQ(accounts_->list()->size(), 2u);
+  EXPECT_EQ((*accounts_->by_email("Ann@Example.org"))->name, "ann");
+  EXPECT_EQ(*accounts_->by_email("nobody@example.org"), std::nullopt);
+}
+
+TEST_F(People, PasswordsAreCheckedAndGuessingIsSlow) {
+  ASSERT_TRUE(accounts_->create({"ann", "ann@example.org", "correct horse"}, "x"));
+  EXPECT_TRUE(accounts_->log_in("ann", "correct horse", "192.0.2.1"));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(error_id(accounts_->log_in("ann", "wrong horse", "192.0.2.2")), "login-refused");
+  EXPECT_EQ(error_id(accounts_->log_in("ann", "correct horse", "192.0.2.3")), "login-throttled");
+  EXPECT_EQ(error_id(accounts_->log_in("bob", "correct horse", "192.0.2.2")), "login-throttled");
+  clock_.advance(std::chrono::minutes(16));
+  EXPECT_TRUE(accounts_->log_in("ann", "correct horse", "192.0.2.2"));
+  EXPECT_EQ(error_id(accounts_->log_in("nobody", "correct horse", "192.0.2.9")), "login-refused");
+  EXPECT_EQ(bytes().find("correct horse"), std::string::npos);
+}
+
+TEST_F(People, ATokenIsShownOnceAndKeptHashed) {
+  const Account ann = add("ann");
+  const auto issued = tokens_->issue(ann, "laptop", {Scope::submit}, std::nullopt, "ann");
+  ASSERT_TRUE(issued) << describe(issued.error());
+  EXPECT_EQ(issued->secret.size(), 48u);
+  EXPECT_EQ(bytes().find(issued->secret), std::string::npos);
+  const auto identity = tokens_->authenticate(issued->secret);
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->account.name, "ann");
+  EXPECT_TRUE(require(*identity, Scope::submit));
+  EXPECT_EQ(error_id(require(*identity, Scope::review)), "scope-missing");
+  EXPECT_EQ(error_id(tokens_->authenticate(issued->secret.substr(0, 47) + "x")), "token-invalid");
+  EXPECT_EQ(error_id(tokens_->authenticate("")), "token-invalid");
+  EXPECT_EQ(error_id(tokens_->authenticate("rbee_' OR 1=1 --")), "token-invalid");
+  EXPECT_TRUE((*tokens_->list(ann))[0].last_used);
+
+  ASSERT_TRUE(tokens_->revoke(ann, issued->token.id, "ann"));
+  EXPECT_EQ(error_id(tokens_->authenticate(issued->secret)), "token-invalid");
+  EXPECT_EQ(error_id(tokens_->revoke(ann, issued->token.id, "ann")), "token-not-found");
+}
+
+TEST_F(People, TokensEnd) {
+  const Account ann = add("ann", Role::reviewer);
+  const auto soon = clock_.now() + std::chrono::hours(1);
+  const std::string expiring =
+      tokens_->issue(ann, "a", {Scope::read}, soon, "ann")->secret;
+  const std::string reviewing =
+      tokens_->issue(ann, "b", {Scope::read, Scope::review}, std::nullopt, "ann")->secret;
+  EXPECT_TRUE(tokens_->authenticate(expiring));
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_EQ(error_id(tokens_->authenticate(expiring)), "token-invalid");
+  EXPECT_TRUE(tokens_->authenticate(reviewing)->scopes.contains(Scope::review));
+  ASSERT_TRUE(accounts_->set_role("ann", Role::user, "local:root"));
+  EXPECT_FALSE(tokens_->authenticate(reviewing)->scopes.contains(Scope::review));
+  EXPECT_EQ(error_id(tokens_->issue(*accounts_->find("ann"), "c", {Scope::review}, {}, "ann")),
+            "scope-not-yours");
+  ASSERT_TRUE(accounts_->set_disabled("ann", true, "stolen laptop", "local:root"));
+  EXPECT_EQ(error_id(tokens_->authenticate(reviewing)), "token-invalid");
+}
+
+TEST_F(People, ADeviceLogsInWithACode) {
+  const Account ann = add("ann");
+  DeviceLogins logins(*db_, clock_);
+  const auto login = logins.start({Scope::read, Scope::submit, Scope::review}, "laptop");
+  ASSERT_TRUE(login);
+  EXPECT_EQ(login->user_code.size(), 9u);
+  EXPECT_EQ(bytes().find(login->device_code), std::string::npos);
+  EXPECT_EQ(error_id(logins.poll(login->device_code)), "authorization_pending");
+  clock_.advance(std::chrono::seconds(2));
+  EXPECT_EQ(error_id(logins.poll(login->device_code)), "slow_down");
+  EXPECT_EQ(error_id(logins.pending("AAAA-AAAA")), "user-code-unknown");
+  std::string typed;
+  for (const char c : login->user_code)
+    if (c != '-') typed += static_cast<char>(std::tolower(c));
+  EXPECT_EQ(logins.pending(typed)->token_name, "laptop");
+  ASSERT_TRUE(logins.approve(typed, ann));
+  EXPECT_EQ(error_id(logins.approve(typed, ann)), "user-code-unknown");
+  const auto token = logins.poll(login->device_code);
+  ASSERT_TRUE(token) << describe(token.error());
+  EXPECT_EQ(to_string(token->token.scopes), "read,submit");  // ann is no reviewer.
+  EXPECT_EQ(tokens_->authenticate(token->secret)->account.name, "ann");
+  EXPECT_EQ(error_id(logins.poll(login->device_code)), "expired_token");
+
+  const auto denied = logins.start({Scope::read}, "other");
+  ASSERT_TRUE(logins.deny(denied->user_code, ann));
+  EXPECT_EQ(error_id(logins.poll(denied->device_code)), "access_denied");
+  const auto late = logins.start({Scope::read}, "late");
+  clock_.advance(std::chrono::minutes(11));
+  EXPECT_EQ(error_id(logins.approve(late->user_code, ann)), "user-code-unknown");
+  EXPECT_EQ(error_id(logins.poll(late->device_code)), "expired_token");
+}
+
+TEST_F(People, OwnersAndCoMaintainers) {
+  const Account ann = add("ann"), bob = add("bob"), eve = add("eve");
+  EXPECT_FALSE(ownership_->maintainers(worker_)->is_orphan());
+  own(ann);
+  EXPECT_EQ(ownership_->maintainers(worker_)->owner, "ann");
+  EXPECT_EQ(error_id(ownership_->add_co_maintainer(worker_, eve, eve)), "not-the-owner");
+  ASSERT_TRUE(ownership_->add_co_maintainer(worker_, ann, bob));
+  EXPECT_EQ(error_id(ownership_->add_co_maintainer(worker_, ann, bob)), "already-a-maintainer");
+  EXPECT_TRUE(ownership_->maintainers(worker_)->includes("bob"));
+  EXPECT_FALSE(ownership_->maintainers(worker_)->includes("eve"));
+  EXPECT_FALSE(ownership_->maintainers(worker_)->includes(""));
+  EXPECT_THAT(*ownership_->workers_of(bob), ElementsAre("tts-worker"));
+  EXPECT_EQ(error_id(ownership_->remove_co_maintainer(worker_, eve, bob)), "not-the-owner");
+  ASSERT_TRUE(ownership_->remove_co_maintainer(worker_, bob, bob));  // By oneself.
+  EXPECT_EQ(error_id(ownership_->remove_co_maintainer(worker_, ann, bob)), "not-a-maintainer");
+  EXPECT_EQ(ownership_->history(worker_)->size(), 2u);
+}
+
+TEST_F(People, AnOrphanIsAdoptedByTheWordOfTwo) {
+  const Account ann = add("ann"), eve = add("eve", Role::reviewer);
+  const Account rex = add("rex", Role::reviewer), ria = add("ria", Role::reviewer);
+  const Account fan = add("fan");
+  audience_ = {fan.id};
+  own(ann);
+  EXPECT_EQ(error_id(ownership_->request_adoption(worker_, eve, "mine", "192.0.2.1")),
+            "not-an-orphan");
+  EXPECT_EQ(error_id(ownership_->disown(worker_, eve)), "not-the-owner");
+  ASSERT_TRUE(ownership_->disown(worker_, ann));
+  EXPECT_TRUE(ownership_->maintainers(worker_)->is_orphan());
+  EXPECT_EQ(error_id(ownership_->request_adoption(worker_, eve, "", "192.0.2.1")),
+            "adoption-reason-missing");
+  const auto request = ownership_->request_adoption(worker_, eve, "I use it", "192.0.2.1");
+  ASSERT_TRUE(request) << describe(request.error());
+  EXPECT_EQ(error_id(ownership_->request_adoption(worker_, eve, "again", "192.0.2.1")),
+            "adoption-open");
+  EXPECT_EQ(*ownership_->requests_lately(eve, ""), 1);
+  EXPECT_EQ(*ownership_->requests_lately(fan, "192.0.2.1"), 1);
+  EXPECT_EQ(*ownership_->requests_lately(fan, "192.0.2.7"), 0);
+
+  EXPECT_EQ(error_id(ownership_->grant(request->id, eve)), "own-request");
+  EXPECT_EQ(error_id(ownership_->grant(request->id, fan)), "reviewer-needed");
+  ASSERT_TRUE(ownership_->grant(request->id, rex));
+  EXPECT_EQ(error_id(ownership_->grant(request->id, rex)), "already-granted");
+  EXPECT_TRUE(ownership_->maintainers(worker_)->is_orphan());
+  const auto granted = ownership_->grant(request->id, ria);
+  ASSERT_TRUE(granted) << describe(granted.error());
+  EXPECT_EQ(granted->state, AdoptionState::granted);
+  EXPECT_THAT(granted->granted_by, ElementsAre("rex", "ria"));
+  const auto now = ownership_->maintainers(worker_);
+  EXPECT_EQ(now->owner, "eve");
+  EXPECT_FALSE(now->owner_is_first);
+  EXPECT_EQ(error_id(ownership_->grant(request->id, rex)), "adoption-decided");
+  EXPECT_EQ(notices_of(*db_, fan)->size(), 3u);  // Orphaned, asked for, adopted.
+  EXPECT_THAT(*ownership_->open_requests(std::nullopt), IsEmpty());
+}
+
+TEST_F(People, ARefusalNeedsAReason) {
+  const Account ann = add("ann"), eve = add("eve"), rex = add("rex", Role::reviewer);
+  own(ann);
+  ASSERT_TRUE(ownership_->disown(worker_, ann));
+  const auto request = ownership_->request_adoption(worker_, eve, "I use it", "");
+  EXPECT_EQ(error_id(ownership_->refuse(request->id, rex, "")), "reason-missing");
+  EXPECT_EQ(ownership_->refuse(request->id, rex, "too new")->state, AdoptionState::refused);
+  EXPECT_EQ(error_id(ownership_->refuse(request->id, rex, "again")), "adoption-decided");
+  EXPECT_EQ((*notices_of(*db_, eve))[0].text, "too new");
+  EXPECT_EQ(error_id(ownership_->grant(99, rex)), "adoption-not-found");
+}
+
+TEST_F(People, TheAuditLogHoldsEverythingAndCannotBeChanged) {
+  const Account ann = add("ann");
+  ASSERT_TRUE(tokens_->issue(ann, "laptop", {Scope::read}, std::nullopt, "ann"));
+  const auto entries = list_audit(*db_, {.subject = "account:ann"});
+  ASSERT_TRUE(entries);
+  ASSERT_EQ(entries->size(), 2u);
+  EXPECT_EQ((*entries)[0].action, "token.create");
+  EXPECT_EQ((*entries)[1].action, "account.create");
+  EXPECT_EQ((*entries)[1].actor, "local:test");
+  const auto state = verify_audit(*db_);
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->entries, 2);
+  EXPECT_EQ(state->last_hash, (*entries)[0].hash);
+  {
+    auto transaction = db_->begin();
+    EXPECT_FALSE(transaction->execute("UPDATE audit SET actor = 'eve' WHERE id = 1"));
+    EXPECT_FALSE(transaction->execute("DELETE FROM audit"));
+  }
+  // Somebody with the file in hand can; the chain tells.
+  auto transaction = db_->begin();
+  ASSERT_TRUE(transaction->execute("DROP TRIGGER audit_no_update"));
+  ASSERT_TRUE(transaction->execute("UPDATE audit SET actor = 'eve' WHERE id = 1"));
+  ASSERT_TRUE(transaction->commit());
+  EXPECT_EQ(error_id(verify_audit(*db_)), "audit-chain-broken");
+}
+
+TEST_F(People, NothingIsRecordedWhenATransactionFails) {
+  ASSERT_TRUE(accounts_->create({"ann", "ann@example.org"}, "x"));
+  EXPECT_FALSE(accounts_->create({"ann", "x@example.org"}, "x"));
+  EXPECT_EQ(verify_audit(*db_)->entries, 1);
+}
+
+}  // namespace
+}  // namespace rbee::community
