@@ -21,8 +21,8 @@ constexpr std::array<std::pair<Role, std::string_view>, 3> kRoles{
 /// Names that would speak for the marketplace, or that stand in its addresses.
 constexpr auto kReserved = std::to_array<std::string_view>(
     {"admin", "administrator", "anonymous", "api", "community", "local", "me", "moderator",
-     "nobody", "official", "rbee", "rbee-market", "reviewer", "root", "security", "server",
-     "staff", "support", "system"});
+     "nobody", "official", "rbee", "rbee-market", "reviewer", "root", "security", "server", "staff",
+     "support", "system"});
 
 constexpr std::size_t kPasswordBytesMin = 10, kPasswordBytesMax = 1024, kEmailBytesMax = 254;
 constexpr std::chrono::minutes kFailureMemory{15};
@@ -115,8 +115,7 @@ Result<Account> Accounts::create(const NewAccount& account, std::string_view act
   TRY_ASSIGN(auto transaction, database_.begin());
   const auto id = transaction.insert(
       "INSERT INTO accounts (name, email, password, role, created) VALUES (?, ?, ?, ?, ?)",
-      {account.name, account.email, hash, to_string(account.role),
-       now.time_since_epoch().count()});
+      {account.name, account.email, hash, to_string(account.role), now.time_since_epoch().count()});
   if (!id && id.error().code == Errc::exists)
     return fail(Errc::exists, "account-taken",
                 fmt::format("the name '{}' or its e-mail address is taken", account.name),
@@ -132,9 +131,9 @@ Result<Account> Accounts::create(const NewAccount& account, std::string_view act
 }
 
 Result<Account> Accounts::find(std::string_view name) const {
-  TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {} FROM accounts WHERE name = ?", kColumns),
-                             {name}));
+  TRY_ASSIGN(
+      const auto rows,
+      database_.query(fmt::format("SELECT {} FROM accounts WHERE name = ?", kColumns), {name}));
   if (rows.empty()) return not_found(name);
   return account_of(rows[0]);
 }
@@ -147,9 +146,9 @@ Result<Account> Accounts::by_id(std::int64_t id) const {
 }
 
 Result<std::optional<Account>> Accounts::by_email(std::string_view email) const {
-  TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {} FROM accounts WHERE email = ?", kColumns),
-                             {email}));
+  TRY_ASSIGN(
+      const auto rows,
+      database_.query(fmt::format("SELECT {} FROM accounts WHERE email = ?", kColumns), {email}));
   if (rows.empty()) return std::optional<Account>();
   return std::optional(account_of(rows[0]));
 }
@@ -181,8 +180,8 @@ Result<void> Accounts::set_password(std::string_view name, std::string_view pass
   const std::string hash = platform::hash_password(password);
   const auto now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
-  TRY_ASSIGN(const auto changed, transaction.execute(
-                                     "UPDATE accounts SET password = ? WHERE name = ?", {hash, name}));
+  TRY_ASSIGN(const auto changed,
+             transaction.execute("UPDATE accounts SET password = ? WHERE name = ?", {hash, name}));
   if (changed == 0) return not_found(name);
   TRY(transaction.execute(
       "UPDATE tokens SET revoked = ? WHERE revoked IS NULL AND account = (SELECT id FROM accounts "
@@ -206,7 +205,8 @@ Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::s
                                  {disabled ? platform::SqlValue(seconds) : nullptr, name}));
   if (changed == 0) return not_found(name);
   if (disabled)
-    TRY(transaction.execute("UPDATE tokens SET revoked = ? WHERE revoked IS NULL AND account = "
+    TRY(
+        transaction.execute("UPDATE tokens SET revoked = ? WHERE revoked IS NULL AND account = "
                             "(SELECT id FROM accounts WHERE name = ?)",
                             {seconds, name}));
   TRY(append_audit(transaction, {.at = now,
@@ -224,10 +224,10 @@ Result<Account> Accounts::log_in(std::string_view name, std::string_view passwor
   if (is_throttled(by_name) || is_throttled(by_address))
     return fail(Errc::policy, "login-throttled", "too many wrong passwords",
                 {.fix = "wait 15 minutes, or use an API token"});
-  TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {}, password FROM accounts WHERE name = ?",
-                                         kColumns),
-                             {name}));
+  TRY_ASSIGN(
+      const auto rows,
+      database_.query(fmt::format("SELECT {}, password FROM accounts WHERE name = ?", kColumns),
+                      {name}));
   // The same work whether there is such an account or not.
   const std::string hash = rows.empty() ? "" : rows[0][7].text();
   const bool right = password.size() <= kPasswordBytesMax &&

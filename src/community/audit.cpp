@@ -15,10 +15,9 @@ using platform::SqlRow;
 /// Every field with its length before it: no two entries have the same text.
 std::string chained_hash(std::string_view previous, const AuditEntry& entry) {
   std::string text;
-  for (const std::string& field :
-       {std::string(previous), std::to_string(entry.id),
-        std::to_string(entry.at.time_since_epoch().count()), entry.actor, entry.action,
-        entry.subject, entry.digest, entry.details})
+  for (const std::string& field : {std::string(previous), std::to_string(entry.id),
+                                   std::to_string(entry.at.time_since_epoch().count()), entry.actor,
+                                   entry.action, entry.subject, entry.digest, entry.details})
     text += fmt::format("{}:{}\n", field.size(), field);
   return Sha256::of(text).hex();
 }
@@ -40,7 +39,8 @@ Result<void> append_audit(platform::Transaction& transaction, const AuditEntry& 
   AuditEntry made = entry;
   made.id = last.empty() ? 1 : last[0][0].integer() + 1;
   made.hash = chained_hash(last.empty() ? "" : last[0][1].text(), made);
-  TRY(transaction.execute("INSERT INTO audit (id, at, actor, action, subject, digest, details, "
+  TRY(
+      transaction.execute("INSERT INTO audit (id, at, actor, action, subject, digest, details, "
                           "hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                           {made.id, made.at.time_since_epoch().count(), made.actor, made.action,
                            made.subject, made.digest, made.details, made.hash}));
@@ -50,13 +50,13 @@ Result<void> append_audit(platform::Transaction& transaction, const AuditEntry& 
 Result<std::vector<AuditEntry>> list_audit(const platform::Database& database,
                                            const AuditQuery& query) {
   const std::int64_t before = query.before > 0 ? query.before : INT64_MAX;
-  TRY_ASSIGN(
-      const auto rows,
-      database.query(fmt::format("SELECT {} FROM audit WHERE id < ? AND (? = '' OR subject = ?) AND "
-                                 "(? = '' OR actor = ?) ORDER BY id DESC LIMIT ?",
-                                 kColumns),
-                     {before, query.subject, query.subject, query.actor, query.actor,
-                      std::clamp(query.limit, 1, 1000)}));
+  TRY_ASSIGN(const auto rows,
+             database.query(
+                 fmt::format("SELECT {} FROM audit WHERE id < ? AND (? = '' OR subject = ?) AND "
+                             "(? = '' OR actor = ?) ORDER BY id DESC LIMIT ?",
+                             kColumns),
+                 {before, query.subject, query.subject, query.actor, query.actor,
+                  std::clamp(query.limit, 1, 1000)}));
   std::vector<AuditEntry> entries;
   for (const SqlRow& row : rows) entries.push_back(entry_of(row));
   return entries;
@@ -65,10 +65,11 @@ Result<std::vector<AuditEntry>> list_audit(const platform::Database& database,
 Result<AuditState> verify_audit(const platform::Database& database) {
   AuditState state;
   for (;;) {
-    TRY_ASSIGN(const auto rows,
-               database.query(fmt::format("SELECT {} FROM audit WHERE id > ? ORDER BY id LIMIT 1000",
-                                          kColumns),
-                              {state.entries}));
+    TRY_ASSIGN(
+        const auto rows,
+        database.query(
+            fmt::format("SELECT {} FROM audit WHERE id > ? ORDER BY id LIMIT 1000", kColumns),
+            {state.entries}));
     if (rows.empty()) return state;
     for (const SqlRow& row : rows) {
       const AuditEntry entry = entry_of(row);

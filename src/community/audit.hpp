@@ -1,7 +1,7 @@
 // The audit log: who did what to what, when, and with which bytes. Nothing is ever taken out of it.
 //
-// Each entry carries a SHA-256 over itself and over the hash before it: who changes one entry has to
-// change all that follow, and the last hash, kept elsewhere, tells.
+// Each entry carries a SHA-256 over itself and over the hash before it: who changes one entry has
+// to change all that follow, and the last hash, kept elsewhere, tells.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,10 @@ namespace rbee::community {
 struct AuditEntry {
   std::int64_t id = 0;
   Time at{};
-  std::string actor = {};    ///< An account's name, "server", or "local:USER" for commands on the host.
-  std::string action = {};   ///< "token.create", "submission.approve": the subject's kind and a verb.
+  std::string actor =
+      {};  ///< An account's name, "server", or "local:USER" for commands on the host.
+  std::string action =
+      {};  ///< "token.create", "submission.approve": the subject's kind and a verb.
   std::string subject = {};  ///< "account:ann", "worker:tts-worker", "submission:17".
   std::string digest = {};   ///< Of the bytes it was about: a tree, a commit; may be empty.
   std::string details = {};  ///< For people, one line; may be empty.

@@ -83,10 +83,10 @@ Result<void> DeviceLogins::decide(std::string_view user_code, const Account& acc
   const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY_ASSIGN(const auto changed,
-             transaction.execute("UPDATE device_logins SET decision = ?, account = ? WHERE "
-                                 "user_code = ? AND decision IS NULL AND expires > ?",
-                                 {decision, account.id, normal_code(user_code),
-                                  now.time_since_epoch().count()}));
+             transaction.execute(
+                 "UPDATE device_logins SET decision = ?, account = ? WHERE "
+                 "user_code = ? AND decision IS NULL AND expires > ?",
+                 {decision, account.id, normal_code(user_code), now.time_since_epoch().count()}));
   if (changed == 0) return unknown_code();
   TRY(append_audit(transaction, {.at = now,
                                  .actor = account.name,

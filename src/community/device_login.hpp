@@ -38,7 +38,8 @@ class DeviceLogins {
   /// Errors: Errc::invalid_input "token-name-invalid".
   Result<DeviceLogin> start(const Scopes& scopes, std::string_view token_name);
 
-  /// Errors of these: Errc::not_found "user-code-unknown" for one that is wrong, expired or decided.
+  /// Errors of these: Errc::not_found "user-code-unknown" for one that is wrong, expired or
+  /// decided.
   Result<PendingLogin> pending(std::string_view user_code) const;
   Result<void> approve(std::string_view user_code, const Account& account);
   Result<void> deny(std::string_view user_code, const Account& account);

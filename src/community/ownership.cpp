@@ -111,8 +111,12 @@ Result<std::vector<Tenure>> Ownership::history(const WorkerId& worker) const {
                              {worker.str()}));
   std::vector<Tenure> tenures;
   for (const SqlRow& row : rows) {
-    Tenure tenure{row[0].text(), row[1].text() == "owner", to_time(row[2].integer()),
-                  row[3].text(), std::nullopt,             row[5].text()};
+    Tenure tenure{row[0].text(),
+                  row[1].text() == "owner",
+                  to_time(row[2].integer()),
+                  row[3].text(),
+                  std::nullopt,
+                  row[5].text()};
     if (!row[4].is_null()) tenure.until = to_time(row[4].integer());
     tenures.push_back(std::move(tenure));
   }
@@ -159,7 +163,8 @@ Result<void> Ownership::make_owner(Transaction& transaction, const WorkerId& wor
     return fail(Errc::exists, "already-owned",
                 fmt::format("'{}' has an owner already", worker.str()));
   const Time now = clock_.now();
-  TRY(transaction.execute("UPDATE ownerships SET until = ?, until_how = 'became the owner' WHERE "
+  TRY(
+      transaction.execute("UPDATE ownerships SET until = ?, until_how = 'became the owner' WHERE "
                           "worker = ? AND account = ? AND until IS NULL",
                           {seconds(now), worker.str(), account.id}));
   TRY(begin_tenure(transaction, worker, account, "owner", how, now));
@@ -221,10 +226,10 @@ Result<AdoptionRequest> Ownership::request_adoption(const WorkerId& worker, cons
                 {.fix = fmt::format("write 1 to {} characters", kReasonBytesMax)});
   TRY_ASSIGN(const Maintainers now_maintained, maintainers(worker));
   if (!now_maintained.is_orphan())
-    return fail(Errc::policy, "not-an-orphan",
-                fmt::format("'{}' is not an orphan", worker.str()),
-                {.evidence = {now_maintained.owner.empty() ? "nobody ever owned it"
-                                                           : "its owner: " + now_maintained.owner}});
+    return fail(
+        Errc::policy, "not-an-orphan", fmt::format("'{}' is not an orphan", worker.str()),
+        {.evidence = {now_maintained.owner.empty() ? "nobody ever owned it"
+                                                   : "its owner: " + now_maintained.owner}});
   const Time now = clock_.now();
   TRY_ASSIGN(Transaction transaction, database_.begin());
   const auto id = transaction.insert(
@@ -253,14 +258,20 @@ Result<AdoptionRequest> Ownership::request(std::int64_t id) const {
   if (rows.empty())
     return fail(Errc::not_found, "adoption-not-found",
                 fmt::format("there is no adoption request {}", id));
-  AdoptionRequest request{id, rows[0][0].text(), rows[0][1].text(), rows[0][2].text(),
-                          to_time(rows[0][3].integer()), AdoptionState::open, {}};
+  AdoptionRequest request{id,
+                          rows[0][0].text(),
+                          rows[0][1].text(),
+                          rows[0][2].text(),
+                          to_time(rows[0][3].integer()),
+                          AdoptionState::open,
+                          {}};
   for (const auto& [state, name] : kStates)
     if (name == rows[0][4].text()) request.state = state;
-  TRY_ASSIGN(const auto grants,
-             database_.query("SELECT accounts.name FROM adoption_grants JOIN accounts ON "
-                             "accounts.id = reviewer WHERE request = ? ORDER BY adoption_grants.created",
-                             {id}));
+  TRY_ASSIGN(
+      const auto grants,
+      database_.query("SELECT accounts.name FROM adoption_grants JOIN accounts ON "
+                      "accounts.id = reviewer WHERE request = ? ORDER BY adoption_grants.created",
+                      {id}));
   for (const SqlRow& row : grants) request.granted_by.push_back(row[0].text());
   return request;
 }
@@ -305,7 +316,8 @@ Result<AdoptionRequest> Ownership::grant(std::int64_t id, const Account& reviewe
       return fail(Errc::policy, "account-disabled",
                   fmt::format("the account '{}' is disabled", account.name));
     TRY(make_owner(transaction, worker, account, "adoption", reviewer.name));
-    TRY(transaction.execute("UPDATE adoption_requests SET state = CASE id WHEN ? THEN 'granted' "
+    TRY(
+        transaction.execute("UPDATE adoption_requests SET state = CASE id WHEN ? THEN 'granted' "
                             "ELSE 'refused' END, decided = ? WHERE worker = ? AND state = 'open'",
                             {id, seconds(now), worker.str()}));
     TRY(tell(transaction, worker, "adopted",
@@ -370,8 +382,7 @@ Result<void> add_notice(Transaction& transaction, std::int64_t account, std::str
   return {};
 }
 
-Result<std::vector<Notice>> notices_of(const platform::Database& database,
-                                       const Account& account) {
+Result<std::vector<Notice>> notices_of(const platform::Database& database, const Account& account) {
   TRY_ASSIGN(const auto rows,
              database.query("SELECT id, kind, subject, text, created, read FROM notices WHERE "
                             "account = ? ORDER BY id DESC LIMIT 200",

@@ -34,7 +34,7 @@ struct Tenure {
 struct Maintainers {
   std::string owner;  ///< Empty: nobody owns it.
   std::vector<std::string> co_maintainers;
-  bool had_owner = false;         ///< False and no owner: never owned (bundled, imported).
+  bool had_owner = false;  ///< False and no owner: never owned (bundled, imported).
   std::optional<Time> owner_since;
   bool owner_is_first = true;  ///< Nobody owned it before the present owner.
 

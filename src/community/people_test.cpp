@@ -41,9 +41,8 @@ class People : public ::testing::Test {
     if (const auto made = prepare(*db_); !made) throw std::runtime_error(describe(made.error()));
     accounts_ = std::make_unique<Accounts>(*db_, clock_);
     tokens_ = std::make_unique<Tokens>(*db_, clock_);
-    ownership_ = std::make_unique<Ownership>(*db_, clock_, [this](const WorkerId&) {
-      return audience_;
-    });
+    ownership_ =
+        std::make_unique<Ownership>(*db_, clock_, [this](const WorkerId&) { return audience_; });
   }
   Account add(const std::string& name, Role role = Role::user) {
     auto made = accounts_->create({name, name + "@example.org", "", role}, "local:test");
@@ -135,8 +134,7 @@ TEST_F(People, ATokenIsShownOnceAndKeptHashed) {
 TEST_F(People, TokensEnd) {
   const Account ann = add("ann", Role::reviewer);
   const auto soon = clock_.now() + std::chrono::hours(1);
-  const std::string expiring =
-      tokens_->issue(ann, "a", {Scope::read}, soon, "ann")->secret;
+  const std::string expiring = tokens_->issue(ann, "a", {Scope::read}, soon, "ann")->secret;
   const std::string reviewing =
       tokens_->issue(ann, "b", {Scope::read, Scope::review}, std::nullopt, "ann")->secret;
   EXPECT_TRUE(tokens_->authenticate(expiring));

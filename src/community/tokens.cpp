@@ -100,20 +100,20 @@ Result<IssuedToken> Tokens::issue(const Account& account, std::string_view name,
                                   const Scopes& scopes, std::optional<Time> expires,
                                   std::string_view actor) {
   if (name.empty() || name.size() > kNameBytesMax || printable_line(name) != name)
-    return fail(Errc::invalid_input, "token-name-invalid", "a token needs a name",
-                {.fix = fmt::format("1 to {} printable characters, such as 'laptop'",
-                                    kNameBytesMax)});
+    return fail(
+        Errc::invalid_input, "token-name-invalid", "a token needs a name",
+        {.fix = fmt::format("1 to {} printable characters, such as 'laptop'", kNameBytesMax)});
   if (scopes.empty())
     return fail(Errc::invalid_input, "scope-unknown", "a token needs at least one scope",
                 {.fix = "scopes are read, submit, review and admin"});
   const bool beyond = (scopes.contains(Scope::review) && !account.may_review()) ||
                       (scopes.contains(Scope::admin) && account.role != Role::admin);
   if (beyond)
-    return fail(Errc::forbidden, "scope-not-yours",
-                fmt::format("the account '{}' may not have a token with these scopes",
-                            account.name),
-                {.evidence = {fmt::format("its role: {}", to_string(account.role)),
-                              "asked for: " + to_string(scopes)}});
+    return fail(
+        Errc::forbidden, "scope-not-yours",
+        fmt::format("the account '{}' may not have a token with these scopes", account.name),
+        {.evidence = {fmt::format("its role: {}", to_string(account.role)),
+                      "asked for: " + to_string(scopes)}});
   const Time now = clock_.now();
   IssuedToken issued;
   issued.secret = std::string(kPrefix) + platform::random_token(kRandomBytes);
@@ -139,9 +139,9 @@ Result<IssuedToken> Tokens::issue(const Account& account, std::string_view name,
 
 Result<std::vector<Token>> Tokens::list(const Account& account) const {
   TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {} FROM tokens WHERE account = ? ORDER BY id DESC",
-                                         kColumns),
-                             {account.id}));
+             database_.query(
+                 fmt::format("SELECT {} FROM tokens WHERE account = ? ORDER BY id DESC", kColumns),
+                 {account.id}));
   std::vector<Token> tokens;
   for (const SqlRow& row : rows) tokens.push_back(token_of(row));
   return tokens;
@@ -155,10 +155,10 @@ Result<void> Tokens::revoke(const Account& account, std::int64_t id, std::string
                  "UPDATE tokens SET revoked = ? WHERE id = ? AND account = ? AND revoked IS NULL",
                  {now.time_since_epoch().count(), id, account.id}));
   if (changed == 0)
-    return fail(Errc::not_found, "token-not-found",
-                fmt::format("'{}' has no token {} that is in use", account.name, id),
-                {.fix = fmt::format("list them: rbee-market token list {} --data DIR",
-                                    account.name)});
+    return fail(
+        Errc::not_found, "token-not-found",
+        fmt::format("'{}' has no token {} that is in use", account.name, id),
+        {.fix = fmt::format("list them: rbee-market token list {} --data DIR", account.name)});
   TRY(append_audit(transaction, {.at = now,
                                  .actor = std::string(actor),
                                  .action = "token.revoke",

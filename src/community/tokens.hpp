@@ -1,7 +1,7 @@
 // API tokens: what programs and Git show instead of a password.
 //
-// A token is shown once; the database holds its SHA-256 and nothing else of it. 256 random bits need
-// no slow hash. Reads and writes the database.
+// A token is shown once; the database holds its SHA-256 and nothing else of it. 256 random bits
+// need no slow hash. Reads and writes the database.
 #pragma once
 
 #include <cstdint>
@@ -64,8 +64,8 @@ class Tokens {
   /// Errors: Errc::not_found "token-not-found".
   Result<void> revoke(const Account& account, std::int64_t id, std::string_view actor);
 
-  /// Who shows `secret`. Errors: Errc::unauthenticated "token-invalid" for one that is unknown, ended,
-  /// expired or of a disabled account.
+  /// Who shows `secret`. Errors: Errc::unauthenticated "token-invalid" for one that is unknown,
+  /// ended, expired or of a disabled account.
   Result<Identity> authenticate(std::string_view secret);
 
  private:

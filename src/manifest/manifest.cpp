@@ -267,6 +267,10 @@ ReleaseTable read_release(TableReader& table) {
   return release;
 }
 
+/// Managers that can fetch exactly what a lock file names.
+constexpr Word<std::string_view> kLockedFetch[] = {
+    {"cargo", "cargo"}, {"npm", "npm"}, {"pnpm", "pnpm"}, {"yarn", "yarn"}, {"go", "go"}};
+
 Premium read_premium(TableReader& table) {
   Premium premium;
   premium.license_env = table.text("license_env", {.check = check_license_env}, Need::required);
@@ -377,6 +381,9 @@ Parsed parse_manifest(std::string_view text, std::string_view directory) {
   read_variants(root, manifest);
   if (auto table = root.table("source")) manifest.source = read_source(*table);
   if (auto table = root.table("release")) manifest.release = read_release(*table);
+  if (auto table = root.table("build"))
+    for (const std::string_view manager : table->words("locked_fetch", kLockedFetch))
+      manifest.locked_fetch.emplace_back(manager);
   if (auto table = root.table("premium")) manifest.premium = read_premium(*table);
   if (auto table = root.table("run")) manifest.run = read_run(*table);
   if (auto table = root.table("compatibility")) {

@@ -115,6 +115,8 @@ struct Manifest {
   Capabilities capabilities;
   Hardware hardware;
   std::vector<VariantRow> variants;
+  /// `[build] locked_fetch`: managers that may fetch, in prepare(), what a lock file names.
+  std::vector<std::string> locked_fetch;
   std::optional<SourceTable> source;
   std::optional<ReleaseTable> release;
   std::optional<Premium> premium;

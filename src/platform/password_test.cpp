@@ -29,8 +29,9 @@ TEST(Random, TokensAreLongAndDifferent) {
   for (int i = 0; i < 1000; ++i) {
     const std::string token = random_token(32);
     EXPECT_EQ(token.size(), 43u);
-    EXPECT_EQ(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
-              std::string::npos);
+    EXPECT_EQ(
+        token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+        std::string::npos);
     EXPECT_TRUE(seen.insert(token).second);
   }
   EXPECT_EQ(random_word(5, "a"), "aaaaa");

@@ -47,7 +47,8 @@ std::string random_word(std::size_t length, std::string_view alphabet) {
   std::string word;
   while (word.size() < length)
     for (const char byte : random_bytes(length))
-      if (const auto value = static_cast<unsigned char>(byte); value < limit && word.size() < length)
+      if (const auto value = static_cast<unsigned char>(byte);
+          value < limit && word.size() < length)
         word += alphabet[value % alphabet.size()];
   return word;
 }

@@ -9,7 +9,8 @@
 
 namespace rbee::platform {
 
-/// `count` random bytes. Ends the program when the kernel has none to give: there is no safe way on.
+/// `count` random bytes. Ends the program when the kernel has none to give: there is no safe way
+/// on.
 std::string random_bytes(std::size_t count);
 
 /// `count` random bytes as base64url without padding (RFC 4648, 5): 32 bytes are 43 characters.

@@ -1,0 +1,345 @@
+#include "check/shell_values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "pkgbuild/evaluate.hpp"
+#include "pkgbuild/recipe.hpp"
+
+namespace rbee::check {
+
+namespace {
+
+using pkgbuild::Assignment;
+using pkgbuild::CaseItem;
+using pkgbuild::Command;
+using pkgbuild::List;
+using pkgbuild::Parameter;
+using pkgbuild::Script;
+using pkgbuild::Word;
+using pkgbuild::WordPart;
+
+constexpr int kDepthMax = 60;
+constexpr std::size_t kElementsMax = 256;
+
+/// What makepkg and the shell give; as texts that a rule can recognise.
+const std::map<std::string, std::vector<std::string>, std::less<>>& given() {
+  static const std::map<std::string, std::vector<std::string>, std::less<>> all{
+      {"srcdir", {"/srcdir"}}, {"pkgdir", {"/pkgdir"}}, {"startdir", {"/startdir"}},
+      {"HOME", {"~"}},         {"IFS", {" "}},          {"CARCH", {"x86_64", "aarch64"}},
+  };
+  return all;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+bool is_name_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// Identifiers that stand in `text`, whatever they mean there.
+std::set<std::string, std::less<>> identifiers(std::string_view text) {
+  std::set<std::string, std::less<>> names;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && is_name_byte(text[end])) ++end;
+    if (end > i && !(text[i] >= '0' && text[i] <= '9')) names.emplace(text.substr(i, end - i));
+    i = end + (end == i ? 1 : 0);
+  }
+  return names;
+}
+
+void add_once(std::vector<std::string>& texts, std::string text) {
+  if (text.size() > kTextBytesMax) text = std::string(1, kHole);
+  if (texts.size() < kAlternativesMax && std::find(texts.begin(), texts.end(), text) == texts.end())
+    texts.push_back(std::move(text));
+}
+
+/// Every text of `value` with every one of `pieces` behind it.
+void append_all(WordValue& value, const std::vector<std::string>& pieces) {
+  if (pieces.size() == 1) {
+    for (std::string& text : value.texts)
+      if (text.size() + pieces[0].size() <= kTextBytesMax) text += pieces[0];
+    return;
+  }
+  std::vector<std::string> joined;
+  for (const std::string& piece : pieces)
+    for (const std::string& text : value.texts) add_once(joined, text + piece);
+  value.texts = std::move(joined);
+}
+
+std::string_view raw(const Script& script, Span span) {
+  return std::string_view(script.text).substr(span.begin, span.end - span.begin);
+}
+
+/// $(command -v x), $(which x), $(type -P x): a question after a program, not a disguise.
+bool is_lookup(const Command* command) {
+  if (command == nullptr) return false;
+  while (command->parts.size() == 1 && command->kind != Command::Kind::simple)
+    command = command->parts[0];
+  if (command->kind != Command::Kind::simple || command->words.size() < 2) return false;
+  const std::string_view name = command->words[0].literal();
+  const std::string_view option = command->words[1].literal();
+  return name == "which" || (name == "command" && option == "-v") ||
+         (name == "type" && (option == "-p" || option == "-P"));
+}
+
+}  // namespace
+
+ShellValues::ShellValues(const Script& script) {
+  learn(script);
+}
+
+void ShellValues::learn(const Script& script) {
+  // Twice: a function may use what stands below it.
+  for (int pass = 0; pass < 2; ++pass) {
+    learn_command(script, script.root, 0);
+    answers_.clear();  // Given while less was known.
+  }
+}
+
+void ShellValues::learn(std::string_view name, const std::vector<std::string>& texts, bool append) {
+  if (given().contains(name) && name != "HOME") return;
+  auto& known = scalars_[std::string(name)];
+  if (append && !known.empty()) {
+    const std::vector<std::string> before = known;
+    for (const std::string& old : before)
+      for (const std::string& text : texts)
+        if (!old.ends_with(text)) add_once(known, old + text);
+    return;
+  }
+  for (const std::string& text : texts) add_once(known, text);
+}
+
+void ShellValues::learn_assignment(const Script& script, const Assignment& assignment) {
+  if (!assignment.array) {
+    const WordValue value = word(script, assignment.value);
+    if (assignment.index != nullptr) {
+      auto& elements = arrays_[std::string(assignment.name)];
+      if (elements.size() < kElementsMax) elements.push_back(value);
+    } else {
+      learn(assignment.name, value.texts, assignment.append);
+    }
+    return;
+  }
+  auto& elements = arrays_[std::string(assignment.name)];
+  for (const pkgbuild::ArrayElement& element : assignment.elements) {
+    if (elements.size() >= kElementsMax) break;
+    const auto several = this->elements(script, element.value);
+    if (several.empty())
+      elements.push_back(word(script, element.value));
+    else
+      elements.insert(elements.end(), several.begin(), several.end());
+  }
+}
+
+void ShellValues::learn_command(const Script& script, const Command* command, int depth) {
+  if (command == nullptr || depth > kDepthMax) return;
+  for (const Assignment& assignment : command->assignments) learn_assignment(script, assignment);
+  for (const Word& word : command->words)
+    if (word.assignment != nullptr) learn_assignment(script, *word.assignment);
+  switch (command->kind) {
+    case Command::Kind::for_in:
+    case Command::Kind::select:
+      for (const Word& each : command->words) {
+        const auto several = elements(script, each);
+        if (several.empty()) learn(command->name, word(script, each).texts, false);
+        for (const WordValue& value : several) learn(command->name, value.texts, false);
+      }
+      break;
+    case Command::Kind::simple: {
+      if (command->words.size() < 3) break;
+      const std::string_view name = command->words[0].literal();
+      // printf -v name format …; read and mapfile give what no text says.
+      if (name == "printf" && command->words[1].literal() == "-v") {
+        const std::string_view text = script.text;
+        const Span rest{command->words[2].span.end, command->words[command->words.size() - 1].span.end};
+        learn(word(script, command->words[2]).texts[0],
+              {output_of(fmt::format("printf {}", text.substr(rest.begin, rest.end - rest.begin)))},
+              false);
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  if (command->kind == Command::Kind::simple && !command->words.empty() &&
+      command->words[0].literal() == "read") {
+    for (const pkgbuild::Redirect& redirect : command->redirects)
+      if (redirect.kind == pkgbuild::Redirect::Kind::here_string)
+        for (std::size_t i = 1; i < command->words.size(); ++i)
+          if (const auto name = command->words[i].literal(); !name.empty() && name[0] != '-')
+            learn(name, word(script, redirect.target).texts, false);
+  }
+  for (const Command* part : command->parts) learn_command(script, part, depth + 1);
+  for (const CaseItem& item : command->items) learn_command(script, item.body, depth + 1);
+}
+
+std::vector<WordValue> ShellValues::elements(const Script&, const Word& word) const {
+  if (word.parts.size() != 1) return {};
+  const WordPart* part = &word.parts[0];
+  if (part->kind == WordPart::Kind::double_quoted && part->parts.size() == 1)
+    part = &part->parts[0];
+  if (part->kind != WordPart::Kind::parameter || part->parameter->op != Parameter::Op::none ||
+      part->parameter->indirect ||
+      (part->parameter->subscript != Parameter::Subscript::at &&
+       part->parameter->subscript != Parameter::Subscript::star))
+    return {};
+  const auto found = arrays_.find(part->parameter->name);
+  return found == arrays_.end() ? std::vector<WordValue>{} : found->second;
+}
+
+WordValue ShellValues::word(const Script& script, const Word& word) const {
+  WordValue value;
+  value.texts = {""};
+  std::size_t pieces = 0;
+  bool quoted_text = false, expansion = false;
+  for (const WordPart& part : word.parts) {
+    add_part(script, part, false, value);
+    const bool is_empty = part.span.begin == part.span.end;
+    pieces += is_empty ? 0 : 1;
+    switch (part.kind) {
+      case WordPart::Kind::literal:
+        break;
+      case WordPart::Kind::single_quoted:
+      case WordPart::Kind::ansi_c:
+        quoted_text = true;
+        break;
+      case WordPart::Kind::double_quoted:
+      case WordPart::Kind::locale: {
+        bool inner_text = part.parts.empty();
+        for (const WordPart& inner : part.parts) {
+          if (inner.kind == WordPart::Kind::literal || inner.kind == WordPart::Kind::escaped)
+            inner_text = true;
+          else
+            expansion = true;
+          value.assembly.glued |= part.parts.size() > 1 && inner.kind != WordPart::Kind::literal;
+        }
+        quoted_text |= inner_text;
+        break;
+      }
+      case WordPart::Kind::escaped:
+        value.assembly.escapes |= pieces > 1 && !part.text.empty();
+        break;
+      default:
+        expansion = true;
+        break;
+    }
+  }
+  value.assembly.split_quotes = pieces > 1 && quoted_text && !expansion;
+  value.assembly.glued |= expansion && pieces > 1;
+  return value;
+}
+
+void ShellValues::add_part(const Script& script, const WordPart& part, bool is_quoted,
+                           WordValue& value) const {
+  switch (part.kind) {
+    case WordPart::Kind::literal:
+    case WordPart::Kind::escaped:
+    case WordPart::Kind::single_quoted:
+    case WordPart::Kind::tilde:
+      append_all(value, {std::string(part.text)});
+      return;
+    case WordPart::Kind::ansi_c:
+      value.assembly.ansi_c = true;
+      append_all(value, {std::string(part.text)});
+      return;
+    case WordPart::Kind::double_quoted:
+    case WordPart::Kind::locale:
+      for (const WordPart& inner : part.parts) add_part(script, inner, true, value);
+      return;
+    case WordPart::Kind::parameter:
+      value.assembly.parameter = true;
+      value.assembly.ifs |= part.parameter->name == "IFS";
+      value.assembly.indirect |=
+          part.parameter->indirect && part.parameter->op != Parameter::Op::names &&
+          part.parameter->op != Parameter::Op::keys;
+      value.splits |= !is_quoted;
+      append_all(value, parameter(script, part));
+      return;
+    case WordPart::Kind::command:
+      value.assembly.substitution = true;
+      value.assembly.lookup |= is_lookup(part.command);
+      value.splits |= !is_quoted;
+      append_all(value, engine(raw(script, part.span)));
+      return;
+    case WordPart::Kind::arithmetic:
+      append_all(value, engine(raw(script, part.span)));
+      return;
+    case WordPart::Kind::process:
+      append_all(value, {std::string("/dev/fd/") + kHole});
+      return;
+  }
+}
+
+std::vector<std::string> ShellValues::parameter(const Script& script, const WordPart& part) const {
+  const Parameter& parameter = *part.parameter;
+  const bool is_plain = parameter.op == Parameter::Op::none && !parameter.indirect;
+  if (!is_plain) return engine(raw(script, part.span));
+  if (parameter.subscript == Parameter::Subscript::at ||
+      parameter.subscript == Parameter::Subscript::star) {
+    const auto found = arrays_.find(parameter.name);
+    if (found == arrays_.end()) return {std::string(1, kHole)};
+    WordValue all;
+    all.texts = {""};
+    for (const WordValue& element : found->second) {
+      if (!all.texts[0].empty()) append_all(all, {" "});
+      append_all(all, element.texts);
+    }
+    return all.texts;
+  }
+  if (parameter.subscript == Parameter::Subscript::index) return engine(raw(script, part.span));
+  if (const auto known = given().find(parameter.name); known != given().end()) return known->second;
+  if (const auto known = scalars_.find(parameter.name);
+      known != scalars_.end() && !known->second.empty())
+    return known->second;
+  if (const auto array = arrays_.find(parameter.name);
+      array != arrays_.end() && !array->second.empty())
+    return array->second.front().texts;
+  return {std::string(1, kHole)};
+}
+
+std::vector<std::string> ShellValues::engine(std::string_view text) const {
+  if (const auto known = answers_.find(text); known != answers_.end()) return known->second;
+  std::vector<std::string> texts{output_of(fmt::format("printf %s \"{}\"", text))};
+  answers_.emplace(text, texts);
+  return texts;
+}
+
+std::string ShellValues::output_of(std::string_view text) const {
+  const std::string hole(1, kHole);
+  if (text.size() > kTextBytesMax || exhausted()) return hole;
+  ++runs_;
+  std::string script;
+  for (const std::string& name : identifiers(text)) {
+    if (const auto known = given().find(name); known != given().end()) {
+      if (name != "IFS") script += fmt::format("{}={}\n", name, quoted(known->second.front()));
+      continue;
+    }
+    const auto scalar = scalars_.find(name);
+    if (scalar != scalars_.end() && !scalar->second.empty())
+      script += fmt::format("{}={}\n", name, quoted(scalar->second.front()));
+    if (const auto array = arrays_.find(name); array != arrays_.end()) {
+      script += name + "=(";
+      for (const WordValue& element : array->second) script += quoted(element.texts.front()) + " ";
+      script += ")\n";
+    }
+  }
+  // What was given stands before what is asked; a hole in it stays one, for the byte passes through.
+  script += text;
+  if (script.size() > 60'000) return hole;
+  pkgbuild::Inputs inputs;
+  inputs.limits.steps_max = 20'000;
+  inputs.limits.memory_bytes_max = 1 << 20;
+  const auto run = pkgbuild::run_script(script, inputs);
+  if (!run || run->output.size() > kTextBytesMax) return hole;
+  return run->output;
+}
+
+}  // namespace rbee::check

@@ -1,0 +1,81 @@
+// What the words of a recipe can be, without running it: constants carried through variables.
+//
+// Pure. Flow is ignored on purpose: a variable may hold whatever any assignment of the text gives it,
+// so that neither order nor branches hide a value. What cannot be known stands as a hole, never as a
+// guess. Source: docs/checks.md, "three views of every command".
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pkgbuild/ast.hpp"
+
+namespace rbee::check {
+
+/// Stands in a text for what cannot be known. No recipe holds this byte: SYN-001 blocks it.
+inline constexpr char kHole = '\x01';
+
+/// How a word is put together, as far as it matters whether it hides something.
+struct Assembly {
+  bool split_quotes = false;  ///< Quoted pieces glued to other text: 'b''u''n', b"u"n.
+  bool ansi_c = false;        ///< $'\x62un'
+  bool escapes = false;       ///< A backslash inside: c\url; not one in front.
+  bool parameter = false;     ///< $x
+  bool glued = false;         ///< Parameters or substitutions joined with each other or with text.
+  bool substitution = false;  ///< $(…)
+  bool lookup = false;        ///< The substitution is command -v, which or type -P.
+  bool ifs = false;           ///< $IFS
+  bool indirect = false;      ///< ${!x}
+};
+
+/// One word: the texts that it can be, after expansion, before word splitting.
+struct WordValue {
+  std::vector<std::string> texts;  ///< At least one, at most `kAlternativesMax`.
+  bool splits = false;             ///< An unquoted expansion: blanks in it separate words.
+  Assembly assembly;
+};
+
+inline constexpr std::size_t kAlternativesMax = 12, kTextBytesMax = 8 * 1024;
+
+class ShellValues {
+ public:
+  /// Learns all assignments of `script`. The script must outlive this object.
+  explicit ShellValues(const pkgbuild::Script& script);
+
+  WordValue word(const pkgbuild::Script& script, const pkgbuild::Word& word) const;
+  /// Elements of a word that is "${array[@]}" alone; none otherwise.
+  std::vector<WordValue> elements(const pkgbuild::Script& script,
+                                  const pkgbuild::Word& word) const;
+
+  /// Remember that a variable may hold these.
+  void learn(std::string_view name, const std::vector<std::string>& texts, bool append);
+  /// All assignments of another script: a nested text, a local file.
+  void learn(const pkgbuild::Script& script);
+
+  /// What a text prints when it is run as a script over the known variables; a hole where the
+  /// engine cannot tell. `text` is bash.
+  std::string output_of(std::string_view text) const;
+
+  /// True when the work allowed for one recipe is used up: then much is a hole.
+  bool exhausted() const { return runs_ >= kRunsMax; }
+
+ private:
+  static constexpr std::size_t kRunsMax = 2'000;
+  void learn_command(const pkgbuild::Script& script, const pkgbuild::Command* command, int depth);
+  void learn_assignment(const pkgbuild::Script& script, const pkgbuild::Assignment& assignment);
+  void add_part(const pkgbuild::Script& script, const pkgbuild::WordPart& part, bool quoted,
+                WordValue& value) const;
+  std::vector<std::string> parameter(const pkgbuild::Script& script,
+                                     const pkgbuild::WordPart& part) const;
+  std::vector<std::string> engine(std::string_view raw) const;
+
+  std::map<std::string, std::vector<std::string>, std::less<>> scalars_;
+  std::map<std::string, std::vector<WordValue>, std::less<>> arrays_;
+  mutable std::size_t runs_ = 0;
+  mutable std::map<std::string, std::vector<std::string>, std::less<>> answers_;
+};
+
+}  // namespace rbee::check
