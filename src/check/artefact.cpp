@@ -37,7 +37,8 @@ std::optional<Elf64_Half> machine_of(Arch arch) {
 bool is_writable_path(std::string_view paths) {
   for (const std::string_view path : split(paths, ':')) {
     if (path.starts_with("$ORIGIN") || path.starts_with("${ORIGIN}")) continue;
-    if (path.starts_with("/usr/") || path.starts_with("/opt/") || path.starts_with("/lib")) continue;
+    if (path.starts_with("/usr/") || path.starts_with("/opt/") || path.starts_with("/lib"))
+      continue;
     return true;
   }
   return false;
@@ -46,7 +47,8 @@ bool is_writable_path(std::string_view paths) {
 void look_at_elf(std::string_view path, std::string_view bytes, std::span<const Arch> arches,
                  std::vector<ArtefactRemark>& remarks) {
   const auto header = read_at<Elf64_Ehdr>(bytes, 0);
-  if (!header || header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB) {
+  if (!header || header->e_ident[EI_CLASS] != ELFCLASS64 ||
+      header->e_ident[EI_DATA] != ELFDATA2LSB) {
     if (!arches.empty())
       remarks.push_back({"ELF-004", fmt::format("'{}' is no 64-bit little-endian program", path)});
     return;
@@ -54,14 +56,16 @@ void look_at_elf(std::string_view path, std::string_view bytes, std::span<const 
   if (!arches.empty() && std::none_of(arches.begin(), arches.end(), [&](Arch arch) {
         return machine_of(arch) == header->e_machine;
       }))
-    remarks.push_back({"ELF-004", fmt::format("'{}' is for another architecture (ELF machine {})", path,
-                                              header->e_machine)});
-  if (bytes.substr(0, std::min<std::size_t>(bytes.size(), 4096)).find("UPX!") != std::string_view::npos)
+    remarks.push_back({"ELF-004", fmt::format("'{}' is for another architecture (ELF machine {})",
+                                              path, header->e_machine)});
+  if (bytes.substr(0, std::min<std::size_t>(bytes.size(), 4096)).find("UPX!") !=
+      std::string_view::npos)
     remarks.push_back({"ELF-002", fmt::format("'{}' is packed with UPX", path)});
   std::uint64_t dynamic = 0, dynamic_size = 0;
   std::vector<Elf64_Phdr> loads;
   for (unsigned i = 0; i < std::min<unsigned>(header->e_phnum, 128); ++i) {
-    const auto segment = read_at<Elf64_Phdr>(bytes, header->e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr));
+    const auto segment =
+        read_at<Elf64_Phdr>(bytes, header->e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr));
     if (!segment) return;
     if (segment->p_type == PT_GNU_STACK && (segment->p_flags & PF_X) != 0)
       remarks.push_back({"ELF-001", fmt::format("'{}' has an executable stack", path)});
@@ -73,7 +77,8 @@ void look_at_elf(std::string_view path, std::string_view bytes, std::span<const 
   }
   std::uint64_t strings = 0;
   std::vector<std::uint64_t> paths;
-  for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= std::min<std::uint64_t>(dynamic_size, 64 * 1024);
+  for (std::uint64_t at = 0;
+       at + sizeof(Elf64_Dyn) <= std::min<std::uint64_t>(dynamic_size, 64 * 1024);
        at += sizeof(Elf64_Dyn)) {
     const auto entry = read_at<Elf64_Dyn>(bytes, dynamic + at);
     if (!entry || entry->d_tag == DT_NULL) break;
@@ -92,7 +97,8 @@ void look_at_elf(std::string_view path, std::string_view bytes, std::span<const 
     }
 }
 
-/// A GGUF header whose counts cannot fit into the file. Source: GGUF specification, "File Structure".
+/// A GGUF header whose counts cannot fit into the file. Source: GGUF specification, "File
+/// Structure".
 void look_at_gguf(std::string_view path, std::string_view bytes, std::uint64_t size,
                   std::vector<ArtefactRemark>& remarks) {
   const auto version = read_at<std::uint32_t>(bytes, 4);
@@ -101,15 +107,19 @@ void look_at_gguf(std::string_view path, std::string_view bytes, std::uint64_t s
   // A tensor's entry has at least 8 + 4 + 4 + 8 bytes, a pair at least 8 + 4 + 1.
   const bool bad = !version || *version < 1 || *version > 3 || !tensors || !pairs ||
                    *tensors > size / 24 || *pairs > size / 13;
-  if (bad) remarks.push_back({"BLOB-002", fmt::format("'{}' says more than its {} bytes can hold", path, size)});
+  if (bad)
+    remarks.push_back(
+        {"BLOB-002", fmt::format("'{}' says more than its {} bytes can hold", path, size)});
 }
 
 bool is_pickle(std::string_view path, std::string_view bytes) {
-  for (const std::string_view suffix : {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill"})
+  for (const std::string_view suffix :
+       {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill"})
     if (path.ends_with(suffix)) return true;
   // Protocol 2 to 5: PROTO n, and STOP at the end or a GLOBAL early on.
   return bytes.size() > 4 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5 &&
-         (bytes.back() == '.' || bytes.substr(0, 64).find("c__builtin__") != std::string_view::npos);
+         (bytes.back() == '.' ||
+          bytes.substr(0, 64).find("c__builtin__") != std::string_view::npos);
 }
 
 }  // namespace
@@ -117,9 +127,12 @@ bool is_pickle(std::string_view path, std::string_view bytes) {
 std::vector<ArtefactRemark> look_at_file(std::string_view path, std::string_view bytes,
                                          std::uint64_t size_bytes, std::span<const Arch> arches) {
   std::vector<ArtefactRemark> remarks;
-  if (bytes.starts_with("\x7f" "ELF")) look_at_elf(path, bytes, arches, remarks);
+  if (bytes.starts_with("\x7f"
+                        "ELF"))
+    look_at_elf(path, bytes, arches, remarks);
   if (bytes.starts_with("GGUF")) look_at_gguf(path, bytes, size_bytes, remarks);
-  if (is_pickle(path, bytes)) remarks.push_back({"BLOB-001", fmt::format("'{}' is a pickle", path)});
+  if (is_pickle(path, bytes))
+    remarks.push_back({"BLOB-001", fmt::format("'{}' is a pickle", path)});
   return remarks;
 }
 
@@ -128,9 +141,9 @@ std::vector<ArtefactRemark> look_at_entries(std::span<const ArtefactEntry> entri
   using Kind = ArtefactEntry::Kind;
   std::vector<ArtefactRemark> remarks;
   const std::string opt = fmt::format("opt/{}/", name);
-  constexpr auto kPlaces = std::to_array<std::string_view>({"usr/bin/", "usr/lib/", "usr/share/",
-                                                            "usr/local/bin/", "usr/local/lib/",
-                                                            "usr/local/share/"});
+  constexpr auto kPlaces =
+      std::to_array<std::string_view>({"usr/bin/", "usr/lib/", "usr/share/", "usr/local/bin/",
+                                       "usr/local/lib/", "usr/local/share/"});
   for (const ArtefactEntry& entry : entries) {
     const std::string shown = printable_line(std::string_view(entry.path).substr(0, 300));
     const auto add = [&](std::string_view what) {
@@ -139,14 +152,18 @@ std::vector<ArtefactRemark> look_at_entries(std::span<const ArtefactEntry> entri
     std::string path = entry.path;
     if (entry.kind == Kind::folder && !path.ends_with('/')) path += '/';
     const auto is_above = [&](std::string_view place) { return place.starts_with(path); };
-    const bool allowed =
-        path.starts_with(opt) || std::any_of(kPlaces.begin(), kPlaces.end(), [&](std::string_view place) {
-          return path.starts_with(place) || (entry.kind == Kind::folder && is_above(place));
-        }) || (entry.kind == Kind::folder && is_above(opt));
+    const bool allowed = path.starts_with(opt) ||
+                         std::any_of(kPlaces.begin(), kPlaces.end(),
+                                     [&](std::string_view place) {
+                                       return path.starts_with(place) ||
+                                              (entry.kind == Kind::folder && is_above(place));
+                                     }) ||
+                         (entry.kind == Kind::folder && is_above(opt));
     if (!allowed) add("stands where a worker has no business");
     if (entry.kind == Kind::device || entry.kind == Kind::fifo || entry.kind == Kind::socket)
       add("is a device, a pipe or a socket");
-    if ((entry.mode & 06000) != 0 && entry.kind != Kind::folder) add("has a set-user-id or set-group-id bit");
+    if ((entry.mode & 06000) != 0 && entry.kind != Kind::folder)
+      add("has a set-user-id or set-group-id bit");
     if (entry.kind != Kind::symlink && entry.kind != Kind::hard_link) continue;
     // Where the link leads, from the folder that it stands in.
     std::vector<std::string_view> place;
@@ -162,10 +179,13 @@ std::vector<ArtefactRemark> look_at_entries(std::span<const ArtefactEntry> entri
         if (!segment.empty() && segment != ".") place.push_back(segment);
         continue;
       }
-      if (place.empty()) escapes = true;
-      else place.pop_back();
+      if (place.empty())
+        escapes = true;
+      else
+        place.pop_back();
     }
-    if (escapes) add(fmt::format("leads out of the package, to '{}'", printable_line(entry.target)));
+    if (escapes)
+      add(fmt::format("leads out of the package, to '{}'", printable_line(entry.target)));
   }
   return remarks;
 }

@@ -20,8 +20,8 @@ struct ArtefactRemark {
   std::string message;
 };
 
-/// Rules ELF-001, ELF-002, ELF-004, BLOB-001 and BLOB-002 on one regular file. `bytes` are all of it
-/// or its beginning; `size_bytes` is its real size. No `arches`: any will do.
+/// Rules ELF-001, ELF-002, ELF-004, BLOB-001 and BLOB-002 on one regular file. `bytes` are all of
+/// it or its beginning; `size_bytes` is its real size. No `arches`: any will do.
 std::vector<ArtefactRemark> look_at_file(std::string_view path, std::string_view bytes,
                                          std::uint64_t size_bytes, std::span<const Arch> arches);
 

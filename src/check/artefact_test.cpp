@@ -50,8 +50,8 @@ class Programs : public ::testing::Test {
  protected:
   std::string build(const std::string& options) {
     fakes::write_text(root_ / "x.c", "int main(void) { return 0; }\n");
-    const std::string command = "cd " + root_.path().string() + " && g++ -x c x.c -o x " + options +
-                                " 2>/dev/null";
+    const std::string command =
+        "cd " + root_.path().string() + " && g++ -x c x.c -o x " + options + " 2>/dev/null";
     if (std::system(command.c_str()) != 0) throw std::runtime_error(command);
     return fakes::read_text(root_ / "x");
   }

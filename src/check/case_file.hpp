@@ -68,7 +68,8 @@ inline std::string unescape(std::string text) {
 inline std::string complete_recipe(const std::string& text, const std::string& name) {
   if (text.find("pkgname=") != std::string::npos) return text;
   // makepkg wants a package() beside a build().
-  const std::string end = text.find("package()") == std::string::npos ? "package() { true; }\n" : "";
+  const std::string end =
+      text.find("package()") == std::string::npos ? "package() { true; }\n" : "";
   std::string head = "pkgname=" + name +
                      "\npkgver=1.0\npkgrel=1\npkgdesc='Speaks text'\narch=(x86_64)\n"
                      "url=https://github.com/acme/" +
@@ -79,27 +80,31 @@ inline std::string complete_recipe(const std::string& text, const std::string& n
   return head + text + end;
 }
 
-inline Release release_of(const std::map<std::string, std::string>& parts, const std::string& prefix,
-                          const std::string& name, std::vector<Finding>& loading) {
+inline Release release_of(const std::map<std::string, std::string>& parts,
+                          const std::string& prefix, const std::string& name,
+                          std::vector<Finding>& loading) {
   Release release;
   std::map<std::string, std::string> files;
   for (const auto& [part, text] : parts) {
     if (!part.starts_with(prefix)) continue;
     std::string path = part.substr(prefix.size());
-    if (prefix.empty() && (path.starts_with("before/") || path == "owner" || path == "names" ||
-                           path == "expect" || path == "name" || path == "directory" || path == "stopped by" ||
-                           path == "policy"))
+    if (prefix.empty() &&
+        (path.starts_with("before/") || path == "owner" || path == "names" || path == "expect" ||
+         path == "name" || path == "directory" || path == "stopped by" || path == "policy"))
       continue;
     if (path.starts_with("+x ")) path = path.substr(3);
     files[path] = unescape(text);
     const bool is_recipe = path == "PKGBUILD" || path == "PKGBUILD.bin";
     if (is_recipe) files[path] = complete_recipe(files[path], name);
-    release.files.push_back({path, files[path].size(), part.find("+x ") != std::string::npos, files[path]});
+    release.files.push_back(
+        {path, files[path].size(), part.find("+x ") != std::string::npos, files[path]});
   }
   if (!files.contains("worker.toml")) {
-    files["worker.toml"] = "[worker]\nid = \"" + name + "\"\nname = \"Demo\"\ndescription = \"Speaks\"\n"
+    files["worker.toml"] = "[worker]\nid = \"" + name +
+                           "\"\nname = \"Demo\"\ndescription = \"Speaks\"\n"
                            "license = \"MIT\"\n";
-    release.files.push_back({"worker.toml", files["worker.toml"].size(), false, files["worker.toml"]});
+    release.files.push_back(
+        {"worker.toml", files["worker.toml"].size(), false, files["worker.toml"]});
   }
   std::sort(release.files.begin(), release.files.end(),
             [](const SubjectFile& a, const SubjectFile& b) { return a.path < b.path; });
@@ -107,14 +112,16 @@ inline Release release_of(const std::map<std::string, std::string>& parts, const
   manifest::Parsed parsed = manifest::parse_manifest(release.manifest_text, name);
   release.manifest = std::move(parsed.manifest);
   loading.insert(loading.end(), parsed.findings.begin(), parsed.findings.end());
-  for (const manifest::RecipeKind kind : {manifest::RecipeKind::source, manifest::RecipeKind::binary}) {
+  for (const manifest::RecipeKind kind :
+       {manifest::RecipeKind::source, manifest::RecipeKind::binary}) {
     const auto text = files.find(std::string(manifest::file_name(kind)));
     if (text == files.end()) continue;
     SubjectRecipe recipe{kind, text->second, false, {}};
     pkgbuild::Inputs inputs;
     if (auto made = pkgbuild::evaluate(recipe.text, inputs)) {
       release.version = made->version();
-      recipe.variants.push_back({inputs.platform, std::make_shared<const pkgbuild::Recipe>(std::move(*made))});
+      recipe.variants.push_back(
+          {inputs.platform, std::make_shared<const pkgbuild::Recipe>(std::move(*made))});
     } else {
       for (Finding& finding : made.error().findings) {
         finding.file = manifest::file_name(kind);
@@ -144,7 +151,8 @@ inline Subject subject_of(const Case& each) {
   const auto given = each.parts.find("name");
   subject.name = given == each.parts.end() ? "demo-worker" : std::string(trim(given->second));
   const auto directory = each.parts.find("directory");
-  subject.directory = directory == each.parts.end() ? "community/" + subject.name : std::string(trim(directory->second));
+  subject.directory = directory == each.parts.end() ? "community/" + subject.name
+                                                    : std::string(trim(directory->second));
   subject.is_official = !subject.directory.starts_with("community/");
   subject.now = release_of(each.parts, "", subject.name, subject.loading);
   for (const auto& [part, text] : each.parts)
@@ -163,17 +171,20 @@ inline Subject subject_of(const Case& each) {
     owner.is_admin = set["admin"] == "yes";
     owner.owner_changed = set["changed"] == "yes";
     owner.adoption_requests_lately = set.contains("adoptions") ? std::stoi(set["adoptions"]) : 0;
-    if (set.contains("forged")) owner.foreign_emails.emplace_back(set["forged"] + "@example.org", set["forged"]);
+    if (set.contains("forged"))
+      owner.foreign_emails.emplace_back(set["forged"] + "@example.org", set["forged"]);
     subject.owner = owner;
   }
   if (const auto names = each.parts.find("names"); names != each.parts.end()) {
     Names all;
     for (const std::string_view line : split(names->second, '\n')) {
-      if (line.starts_with("burnt ")) all.burnt.push_back(line.substr(6));
+      if (line.starts_with("burnt "))
+        all.burnt.push_back(line.substr(6));
       else if (line.starts_with("prefix ")) {
         const auto equals = line.find('=');
         all.prefixes[std::string(line.substr(7, equals - 7))] = line.substr(equals + 1);
-      } else if (!line.empty()) all.existing.push_back(line);
+      } else if (!line.empty())
+        all.existing.push_back(line);
     }
     subject.names = all;
   }

@@ -1,5 +1,5 @@
-// tests/cases/check: every case gives exactly the findings that it lists, and every rule of the table
-// is provoked by one of them.
+// tests/cases/check: every case gives exactly the findings that it lists, and every rule of the
+// table is provoked by one of them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,14 +76,17 @@ TEST(PolicyFile, RefusesWhatItDoesNotKnow) {
   const struct {
     std::string text, message;
   } rows[] = {
-      {"[[rule]]\nid = \"NET-999\"\nseverity = \"warn\"\nreason = \"x\"\n", "there is no rule 'NET-999'"},
-      {"[[rule]]\nid = \"NET-001\"\nseverity = \"mild\"\nreason = \"x\"\n", "'mild' is not a severity"},
+      {"[[rule]]\nid = \"NET-999\"\nseverity = \"warn\"\nreason = \"x\"\n",
+       "there is no rule 'NET-999'"},
+      {"[[rule]]\nid = \"NET-001\"\nseverity = \"mild\"\nreason = \"x\"\n",
+       "'mild' is not a severity"},
       {"[[rule]]\nid = \"NET-001\"\nseverity = \"warn\"\n", "has no reason"},
       {"[[rule]]\nid = \"NET-001\"\nreason = \"x\"\n", "has no severity"},
       {"[[rule]]\nid = \"NET-001\"\nsevrity = \"warn\"\n", "has no key 'sevrity'"},
       {"[rules]\n", "there is no 'rules'"},
       {"[[rule]\n", "line 1"},
-      {"[[rule]]\nid = \"NET-001\"\nseverity = \"off\"\nreason = \"x\"\npaths = [\"/x\"]\n", "not a folder"},
+      {"[[rule]]\nid = \"NET-001\"\nseverity = \"off\"\nreason = \"x\"\npaths = [\"/x\"]\n",
+       "not a folder"},
   };
   for (const auto& row : rows) {
     const auto parsed = Policy::parse(row.text);

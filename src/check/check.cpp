@@ -51,10 +51,10 @@ void Report::push(Finding finding, Details details) {
   const Rule* rule = find_rule(finding.rule);
   finding.message = shown(std::move(finding.message));
   finding.severity = details.severity.value_or(rule == nullptr ? Severity::block : rule->severity);
-  finding.why = !details.why.empty() ? std::move(details.why)
-                                     : std::string(rule == nullptr ? "" : rule->why);
-  finding.fix = !details.fix.empty() ? std::move(details.fix)
-                                     : std::string(rule == nullptr ? "" : rule->fix);
+  finding.why =
+      !details.why.empty() ? std::move(details.why) : std::string(rule == nullptr ? "" : rule->why);
+  finding.fix =
+      !details.fix.empty() ? std::move(details.fix) : std::string(rule == nullptr ? "" : rule->fix);
   take(std::move(finding));
 }
 

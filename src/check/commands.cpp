@@ -22,8 +22,8 @@ namespace {
 constexpr int kDepthMax = 80, kNestingMax = 6;
 constexpr std::size_t kCommandsMax = 20'000, kWordsMax = 2'000;
 
-constexpr auto kStandard = std::to_array<std::string_view>(
-    {"prepare", "pkgver", "build", "check", "package", "verify"});
+constexpr auto kStandard =
+    std::to_array<std::string_view>({"prepare", "pkgver", "build", "check", "package", "verify"});
 
 /// Words that blanks separate.
 std::vector<std::string> fields(std::string_view text) {
@@ -274,7 +274,8 @@ class CommandCollector {
     // Commands that stand inside this one's words came before it: <(curl …) feeds it.
     for (std::size_t k = out_.all_.size(); k-- > 0;) {
       if (!out_.all_[k].substituted || out_.all_[k].file != file ||
-          out_.all_[k].span.begin < view.span.begin || out_.all_[k].span.end > view.span.end || place)
+          out_.all_[k].span.begin < view.span.begin || out_.all_[k].span.end > view.span.end ||
+          place)
         break;
       view.upstream.push_back(k);
     }
@@ -357,7 +358,8 @@ class CommandCollector {
             each.args[i].back() == 'c')
           texts.push_back(each.args[i + 1]);
       for (const RedirectView& redirect : out_.all_[index].redirects)
-        if (redirect.kind == Redirect::Kind::here_doc || redirect.kind == Redirect::Kind::here_string)
+        if (redirect.kind == Redirect::Kind::here_doc ||
+            redirect.kind == Redirect::Kind::here_string)
           texts.insert(texts.end(), redirect.targets.begin(), redirect.targets.end());
     }
     std::sort(texts.begin(), texts.end());

@@ -1,5 +1,5 @@
-// Every command of a recipe as the checks see it: as written, after quote removal, and with constants
-// carried through variables, wrappers taken off, nested shell texts opened.
+// Every command of a recipe as the checks see it: as written, after quote removal, and with
+// constants carried through variables, wrappers taken off, nested shell texts opened.
 //
 // Pure. Source: docs/checks.md; bash(1), "Simple Commands", "Pipelines".
 #pragma once

@@ -26,10 +26,14 @@ Result<PolicyRow> parse_row(const toml::table& table) {
       row.rule = value.value_or(std::string());
     } else if (name == "severity") {
       const std::string word = value.value_or(std::string());
-      if (word == "block") row.severity = Severity::block;
-      else if (word == "hold") row.severity = Severity::hold;
-      else if (word == "warn") row.severity = Severity::warn;
-      else if (word == "info") row.severity = Severity::info;
+      if (word == "block")
+        row.severity = Severity::block;
+      else if (word == "hold")
+        row.severity = Severity::hold;
+      else if (word == "warn")
+        row.severity = Severity::warn;
+      else if (word == "info")
+        row.severity = Severity::info;
       else if (word != "off")
         return invalid(fmt::format("'{}' is not a severity", printable_line(word)),
                        "write block, hold, warn, info or off");
@@ -56,7 +60,8 @@ Result<PolicyRow> parse_row(const toml::table& table) {
   if (row.reason.empty())
     return invalid(fmt::format("the row of {} has no reason", row.rule),
                    "say why, for who reads a finding: reason = \"…\"");
-  if (!table.contains("severity")) return invalid(fmt::format("the row of {} has no severity", row.rule));
+  if (!table.contains("severity"))
+    return invalid(fmt::format("the row of {} has no severity", row.rule));
   return row;
 }
 
@@ -95,8 +100,8 @@ Result<Policy> Policy::parse(std::string_view text) {
       }
     }
   } catch (const toml::parse_error& error) {
-    return invalid(fmt::format("line {}: {}", error.source().begin.line,
-                               printable_line(error.description())));
+    return invalid(
+        fmt::format("line {}: {}", error.source().begin.line, printable_line(error.description())));
   }
   return policy;
 }

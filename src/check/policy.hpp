@@ -15,10 +15,10 @@ namespace rbee::check {
 
 /// One `[[rule]]` of check-policy.toml. Later ones win.
 struct PolicyRow {
-  std::string rule;                    ///< "NET-001"
-  std::optional<Severity> severity;    ///< Nothing: off.
-  std::vector<std::string> paths;      ///< Folder globs with '*'; none: everywhere.
-  std::string reason;                  ///< Shown with the finding.
+  std::string rule;                  ///< "NET-001"
+  std::optional<Severity> severity;  ///< Nothing: off.
+  std::vector<std::string> paths;    ///< Folder globs with '*'; none: everywhere.
+  std::string reason;                ///< Shown with the finding.
 };
 
 class Policy {

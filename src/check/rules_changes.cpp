@@ -1,4 +1,5 @@
-// Groups ownership and change: who wants it, and what the release can do that the one before could not.
+// Groups ownership and change: who wants it, and what the release can do that the one before could
+// not.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -61,7 +62,9 @@ Facts facts_of(const Release& release) {
         facts.capabilities.insert("argument " + arg);
   }
   for (const SubjectFile& file : release.files)
-    if (file.executable || file.bytes.starts_with("\x7f" "ELF")) facts.executables.insert(file.path);
+    if (file.executable || file.bytes.starts_with("\x7f"
+                                                  "ELF"))
+      facts.executables.insert(file.path);
   return facts;
 }
 
@@ -72,9 +75,9 @@ std::string without_version(const std::string& text) {
   for (std::size_t i = 0; i < text.size();) {
     std::size_t end = i;
     bool digit = false;
-    while (end < text.size() && ((text[end] >= '0' && text[end] <= '9') ||
-                                 (text[end] >= 'a' && text[end] <= 'f') ||
-                                 (text[end] >= 'A' && text[end] <= 'F'))) {
+    while (end < text.size() &&
+           ((text[end] >= '0' && text[end] <= '9') || (text[end] >= 'a' && text[end] <= 'f') ||
+            (text[end] >= 'A' && text[end] <= 'F'))) {
       digit |= text[end] >= '0' && text[end] <= '9';
       ++end;
     }
@@ -142,17 +145,23 @@ void check_ownership(Report& report) {
     add("OWN-001", fmt::format("'{}' is an orphan: nobody can push to it", report.subject().name),
         {.fix = fmt::format("ask to adopt it: rbee worker adopt {}", report.subject().name)});
   } else if (exists && !owner.is_maintainer && !owner.is_admin) {
-    add("OWN-001", fmt::format("'{}' does not maintain '{}'", owner.account, report.subject().name));
+    add("OWN-001",
+        fmt::format("'{}' does not maintain '{}'", owner.account, report.subject().name));
   }
   if (owner.owner_changed && report.subject().before)
-    add("OWN-002", fmt::format("'{}' is the new owner, and this is the first release", owner.account));
+    add("OWN-002",
+        fmt::format("'{}' is the new owner, and this is the first release", owner.account));
   for (const auto& [email, account] : owner.foreign_emails)
-    add("OWN-003", fmt::format("a commit is in the name of '{}', an account that did not push it", account),
-        {.why = "the address of the commit is another account's; pushed by '" + owner.account + "'"});
+    add("OWN-003",
+        fmt::format("a commit is in the name of '{}', an account that did not push it", account),
+        {.why =
+             "the address of the commit is another account's; pushed by '" + owner.account + "'"});
   if (owner.adoption_requests_lately > 1)
-    add("OWN-004", fmt::format("{} adoption requests in the last 24 hours", owner.adoption_requests_lately));
+    add("OWN-004",
+        fmt::format("{} adoption requests in the last 24 hours", owner.adoption_requests_lately));
   if (owner.account_age_days < kYoungDays)
-    add("OWN-005", fmt::format("the account '{}' is {} days old", owner.account, owner.account_age_days));
+    add("OWN-005",
+        fmt::format("the account '{}' is {} days old", owner.account, owner.account_age_days));
 }
 
 void check_changes(Report& report) {
@@ -164,7 +173,8 @@ void check_changes(Report& report) {
   list_new(report, before.dependencies, now.dependencies, "dependencies");
   list_new(report, before.capabilities, now.capabilities, "capabilities");
   list_new(report, before.executables, now.executables, "programs in the folder");
-  const bool same_version = !subject.now.version.empty() && subject.before->version == subject.now.version;
+  const bool same_version =
+      !subject.now.version.empty() && subject.before->version == subject.now.version;
   if (same_version) {
     bool different = false;
     for (const auto& [entry, sums] : now.sums) {

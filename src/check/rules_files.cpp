@@ -1,4 +1,5 @@
-// Group artefact, as far as files of the folder are concerned: programs and models that are committed.
+// Group artefact, as far as files of the folder are concerned: programs and models that are
+// committed.
 #include <fmt/format.h>
 
 #include "check/artefact.hpp"
@@ -13,7 +14,8 @@ void check_files(Report& report) {
       if (std::find(arches.begin(), arches.end(), variant.platform.arch) == arches.end())
         arches.push_back(variant.platform.arch);
   for (const SubjectFile& file : report.subject().now.files)
-    for (const ArtefactRemark& remark : look_at_file(file.path, file.bytes, file.size_bytes, arches))
+    for (const ArtefactRemark& remark :
+         look_at_file(file.path, file.bytes, file.size_bytes, arches))
       report.add(remark.rule, file.path, remark.message);
 }
 

@@ -22,57 +22,122 @@ bool in_home(std::string_view text, std::string_view name) {
   for (std::size_t at = text.find(name); at != std::string_view::npos;
        at = text.find(name, at + 1)) {
     const std::string_view before = text.substr(0, at);
-    if (before.ends_with("~/") || before.ends_with("/root/") || before.ends_with(kHole + std::string("/")))
+    if (before.ends_with("~/") || before.ends_with("/root/") ||
+        before.ends_with(kHole + std::string("/")))
       return true;
     const std::size_t home = before.rfind("/home/");
-    if (home != std::string_view::npos && before.find("/pkgdir") == std::string_view::npos) return true;
+    if (home != std::string_view::npos && before.find("/pkgdir") == std::string_view::npos)
+      return true;
     const std::size_t tilde = before.rfind("~/");
     if (tilde != std::string_view::npos) return true;
   }
   return false;
 }
 
-constexpr auto kSecretPlaces = std::to_array<std::string_view>(
-    {".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker/config", ".npmrc", ".pypirc", ".netrc",
-     ".git-credentials", ".config/gh", ".config/gcloud", ".config/google-chrome", ".config/chromium",
-     ".config/BraveSoftware", ".config/microsoft-edge", ".config/opera", ".config/discord",
-     ".config/Slack", ".config/Signal", ".mozilla", ".thunderbird", ".local/share/keyrings",
-     ".password-store", ".bitcoin", ".ethereum", ".electrum", ".config/solana", ".monero",
-     ".exodus", ".config/Exodus", ".metamask", ".vault-token", ".bash_history", ".zsh_history",
-     ".local/share/fish/fish_history", ".config/rclone", ".cargo/credentials", ".config/rbee",
-     ".config/op", ".terraform.d", ".putty", ".pki", "Local State", "Login Data"});
+constexpr auto kSecretPlaces = std::to_array<std::string_view>({".ssh",
+                                                                ".gnupg",
+                                                                ".aws",
+                                                                ".azure",
+                                                                ".kube",
+                                                                ".docker/config",
+                                                                ".npmrc",
+                                                                ".pypirc",
+                                                                ".netrc",
+                                                                ".git-credentials",
+                                                                ".config/gh",
+                                                                ".config/gcloud",
+                                                                ".config/google-chrome",
+                                                                ".config/chromium",
+                                                                ".config/BraveSoftware",
+                                                                ".config/microsoft-edge",
+                                                                ".config/opera",
+                                                                ".config/discord",
+                                                                ".config/Slack",
+                                                                ".config/Signal",
+                                                                ".mozilla",
+                                                                ".thunderbird",
+                                                                ".local/share/keyrings",
+                                                                ".password-store",
+                                                                ".bitcoin",
+                                                                ".ethereum",
+                                                                ".electrum",
+                                                                ".config/solana",
+                                                                ".monero",
+                                                                ".exodus",
+                                                                ".config/Exodus",
+                                                                ".metamask",
+                                                                ".vault-token",
+                                                                ".bash_history",
+                                                                ".zsh_history",
+                                                                ".local/share/fish/fish_history",
+                                                                ".config/rclone",
+                                                                ".cargo/credentials",
+                                                                ".config/rbee",
+                                                                ".config/op",
+                                                                ".terraform.d",
+                                                                ".putty",
+                                                                ".pki",
+                                                                "Local State",
+                                                                "Login Data"});
 constexpr auto kSecretAnywhere = std::to_array<std::string_view>(
     {"/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/proc/self/environ", "/proc/1/environ",
      "wallet.dat", "id_rsa", "id_ed25519", "id_ecdsa", "logins.json", "key4.db", "Login Data",
      "169.254.169.254", "keystore/UTC--"});
 
-constexpr auto kStartPlaces = std::to_array<std::string_view>(
-    {"/systemd/system/", "/systemd/user/", "/systemd/system-generators", "/etc/systemd/",
-     "/etc/cron", "/var/spool/cron", "/etc/anacrontab", "/etc/init.d", "/etc/rc.local", "/autostart/",
-     "/etc/profile.d", "/etc/profile", "/etc/bash.bashrc", "/etc/zsh", "/etc/environment",
-     "/etc/ld.so.preload", "/etc/ld.so.conf", "/udev/rules.d", "/etc/xdg/autostart",
-     "/dbus-1/system-services", "/dbus-1/services", "/etc/pam.d", "/etc/X11/xinit", "/libalpm/hooks",
-     "/etc/pacman.d/hooks", "/etc/modules-load.d", "/modules-load.d/", "/etc/skel", "/tmpfiles.d/",
-     "/sysusers.d/", "/polkit-1/rules.d", "/etc/sudoers.d", "/NetworkManager/dispatcher.d"});
+constexpr auto kStartPlaces = std::to_array<std::string_view>({"/systemd/system/",
+                                                               "/systemd/user/",
+                                                               "/systemd/system-generators",
+                                                               "/etc/systemd/",
+                                                               "/etc/cron",
+                                                               "/var/spool/cron",
+                                                               "/etc/anacrontab",
+                                                               "/etc/init.d",
+                                                               "/etc/rc.local",
+                                                               "/autostart/",
+                                                               "/etc/profile.d",
+                                                               "/etc/profile",
+                                                               "/etc/bash.bashrc",
+                                                               "/etc/zsh",
+                                                               "/etc/environment",
+                                                               "/etc/ld.so.preload",
+                                                               "/etc/ld.so.conf",
+                                                               "/udev/rules.d",
+                                                               "/etc/xdg/autostart",
+                                                               "/dbus-1/system-services",
+                                                               "/dbus-1/services",
+                                                               "/etc/pam.d",
+                                                               "/etc/X11/xinit",
+                                                               "/libalpm/hooks",
+                                                               "/etc/pacman.d/hooks",
+                                                               "/etc/modules-load.d",
+                                                               "/modules-load.d/",
+                                                               "/etc/skel",
+                                                               "/tmpfiles.d/",
+                                                               "/sysusers.d/",
+                                                               "/polkit-1/rules.d",
+                                                               "/etc/sudoers.d",
+                                                               "/NetworkManager/dispatcher.d"});
 constexpr auto kShellFiles = std::to_array<std::string_view>(
     {".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc", ".zprofile", ".zshenv",
      ".xinitrc", ".xprofile", ".config/fish/config.fish", ".config/autostart", ".config/systemd",
      ".pam_environment", ".login", ".cshrc"});
 
-constexpr auto kWriters = std::to_array<std::string_view>(
-    {"install", "cp", "mv", "ln", "tee", "touch", "dd", "rsync", "sed", "mkdir", "cat", "echo",
-     "printf", "ginstall"});
+constexpr auto kWriters =
+    std::to_array<std::string_view>({"install", "cp", "mv", "ln", "tee", "touch", "dd", "rsync",
+                                     "sed", "mkdir", "cat", "echo", "printf", "ginstall"});
 
 bool writes(const RedirectView& redirect) {
   return redirect.kind == Redirect::Kind::write || redirect.kind == Redirect::Kind::append ||
          redirect.kind == Redirect::Kind::clobber || redirect.kind == Redirect::Kind::both ||
-         redirect.kind == Redirect::Kind::both_append || redirect.kind == Redirect::Kind::read_write;
+         redirect.kind == Redirect::Kind::both_append ||
+         redirect.kind == Redirect::Kind::read_write;
 }
 
 /// Why a path is one where things start by themselves; empty when it is not.
 std::string start_place(std::string_view path) {
   for (const std::string_view place : kStartPlaces)
-    if (holds(path, place) || (path.ends_with(place.substr(0, place.size() - 1)) && place.back() == '/'))
+    if (holds(path, place) ||
+        (path.ends_with(place.substr(0, place.size() - 1)) && place.back() == '/'))
       return std::string(place);
   for (const std::string_view file : kShellFiles)
     if (in_home(path, file)) return std::string(file);
@@ -124,8 +189,8 @@ void check_secrets(const Harm& harm, const Invocation& each) {
   const bool dumps = ((each.name == "env" || each.name == "printenv" || each.name == "set") &&
                       each.args.empty()) ||
                      ((each.name == "export" || each.name == "declare" || each.name == "typeset") &&
-                      each.args.size() == 1 && (each.args[0] == "-p" || each.args[0] == "-x" ||
-                                                each.args[0] == "-xp"));
+                      each.args.size() == 1 &&
+                      (each.args[0] == "-p" || each.args[0] == "-x" || each.args[0] == "-xp"));
   if (dumps) harm.add("SEC-001", fmt::format("'{}' lists the whole environment", each.line()));
 }
 
@@ -156,7 +221,8 @@ void check_sending(const Harm& harm, const Invocation& each) {
       if (contains(kWget, option) || arg == "--method=POST" || arg == "--method=PUT")
         harm.add("EXF-001", fmt::format("'{}' sends something out", each.line()));
     }
-  if ((each.name == "scp" || each.name == "rsync" || each.name == "sftp" || each.name == "rclone") &&
+  if ((each.name == "scp" || each.name == "rsync" || each.name == "sftp" ||
+       each.name == "rclone") &&
       !network_use(each).empty() && !each.args.empty() && holds(each.args.back(), ":"))
     harm.add("EXF-001", fmt::format("'{}' copies something to another machine", each.line()));
   const bool asks_names = each.name == "dig" || each.name == "nslookup" || each.name == "host" ||
@@ -201,8 +267,8 @@ void check_persistence(const Harm& harm, const Invocation& each) {
                                   each.name == "install" || each.name == "sed";
       if (!is_destination) continue;
       if (const std::string place = start_place(value); !place.empty())
-        harm.add("PERS-001", fmt::format("'{}' is written to, where things start by themselves",
-                                         value));
+        harm.add("PERS-001",
+                 fmt::format("'{}' is written to, where things start by themselves", value));
     }
     for (const std::string& arg : each.args)
       if ((each.name == "install" || each.name == "cp" || each.name == "ln" || each.name == "mv") &&
@@ -216,10 +282,11 @@ void check_persistence(const Harm& harm, const Invocation& each) {
     if (writes(redirect))
       for (const std::string& target : redirect.targets)
         if (const std::string place = start_place(target); !place.empty())
-          harm.add("PERS-001", fmt::format("'{}' is written to, where things start by themselves",
-                                           target));
+          harm.add("PERS-001",
+                   fmt::format("'{}' is written to, where things start by themselves", target));
   for (const std::string& name : harm.command.assigned)
-    if (name == "LD_PRELOAD" || name == "LD_AUDIT" || name == "BASH_ENV" || name == "PROMPT_COMMAND")
+    if (name == "LD_PRELOAD" || name == "LD_AUDIT" || name == "BASH_ENV" ||
+        name == "PROMPT_COMMAND")
       harm.add("PERS-001", fmt::format("{} is set for a command", name));
 }
 
@@ -245,23 +312,27 @@ void check_rights(const Harm& harm, const Invocation& each) {
     for (std::size_t i = 0; i < each.args.size(); ++i) {
       std::string mode = each.args[i];
       if (each.name != "chmod") {
-        if (mode.starts_with("--mode=")) mode = mode.substr(7);
-        else if (const std::size_t m = mode.find('m'); mode.starts_with("-") && !mode.starts_with("--") &&
-                                                       m != std::string::npos)
+        if (mode.starts_with("--mode="))
+          mode = mode.substr(7);
+        else if (const std::size_t m = mode.find('m');
+                 mode.starts_with("-") && !mode.starts_with("--") && m != std::string::npos)
           mode = m + 1 < mode.size() ? mode.substr(m + 1)
                                      : (i + 1 < each.args.size() ? each.args[i + 1] : "");
-        else continue;
+        else
+          continue;
       }
       const bool octal = !mode.empty() && mode.find_first_not_of("01234567") == std::string::npos;
       const bool special = octal && ((mode.size() == 4 && mode[0] >= '2' && mode[0] <= '7') ||
                                      (mode.size() == 5 && mode[1] >= '2'));
       const bool symbolic = !octal && mode.find("+s") != std::string::npos;
-      const bool both = !octal && (mode.find("=s") != std::string::npos ||
-                                   mode.find("+xs") != std::string::npos ||
-                                   mode.find("s,") != std::string::npos) &&
-                        mode.find('/') == std::string::npos;
+      const bool both =
+          !octal &&
+          (mode.find("=s") != std::string::npos || mode.find("+xs") != std::string::npos ||
+           mode.find("s,") != std::string::npos) &&
+          mode.find('/') == std::string::npos;
       if (special || symbolic || both) {
-        harm.add("PRIV-001", fmt::format("'{}' sets a set-user-id or set-group-id bit", each.line()));
+        harm.add("PRIV-001",
+                 fmt::format("'{}' sets a set-user-id or set-group-id bit", each.line()));
         break;
       }
     }
@@ -301,8 +372,9 @@ bool is_wallet(std::string_view text) {
 
 void check_mining(const Harm& harm, const Invocation& each) {
   constexpr auto kMiners = std::to_array<std::string_view>(
-      {"xmrig", "minerd", "cpuminer", "ethminer", "cgminer", "bfgminer", "t-rex", "nbminer", "lolMiner",
-       "phoenixminer", "xmr-stak", "ccminer", "teamredminer", "gminer", "srbminer", "nanominer"});
+      {"xmrig", "minerd", "cpuminer", "ethminer", "cgminer", "bfgminer", "t-rex", "nbminer",
+       "lolMiner", "phoenixminer", "xmr-stak", "ccminer", "teamredminer", "gminer", "srbminer",
+       "nanominer"});
   constexpr auto kPools = std::to_array<std::string_view>(
       {"stratum+", "stratum1+", "nanopool.org", "minexmr", "supportxmr", "nicehash", "2miners",
        "ethermine", "hashvault.pro", "moneroocean", "f2pool", "herominers", "unmineable",

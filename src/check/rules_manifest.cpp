@@ -19,16 +19,39 @@ std::string lower(std::string_view text) {
 }
 
 /// Addressed to a machine that reviews: who, and what it shall do.
-constexpr auto kWho = std::to_array<std::string_view>(
-    {"ai reviewer", "ai review", "automated reviewer", "automated review", "ai assistant", "ai agent",
-     "language model", "llm reviewer", "llms reading", "claude", "chatgpt", "gpt-", "copilot", "gemini",
-     "ai model", "reviewing agent", "review bot", "to the reviewer", "dear reviewer", "note to reviewer",
-     "code reviewer", "system prompt", "ai:"});
+constexpr auto kWho = std::to_array<std::string_view>({"ai reviewer",
+                                                       "ai review",
+                                                       "automated reviewer",
+                                                       "automated review",
+                                                       "ai assistant",
+                                                       "ai agent",
+                                                       "language model",
+                                                       "llm reviewer",
+                                                       "llms reading",
+                                                       "claude",
+                                                       "chatgpt",
+                                                       "gpt-",
+                                                       "copilot",
+                                                       "gemini",
+                                                       "ai model",
+                                                       "reviewing agent",
+                                                       "review bot",
+                                                       "to the reviewer",
+                                                       "dear reviewer",
+                                                       "note to reviewer",
+                                                       "code reviewer",
+                                                       "system prompt",
+                                                       "ai:"});
 constexpr auto kWhat = std::to_array<std::string_view>(
-    {"approve", "ignore previous", "ignore all previous", "ignore the above", "ignore any", "is safe",
-     "are safe", "already reviewed", "already been reviewed", "do not flag", "don't flag", "not flag",
-     "mark as safe", "mark this", "no findings", "skip this", "skip the", "trusted", "must pass",
-     "disregard", "you must", "you should", "report no", "lgtm", "false positive"});
+    {"approve",          "ignore previous",  "ignore all previous",
+     "ignore the above", "ignore any",       "is safe",
+     "are safe",         "already reviewed", "already been reviewed",
+     "do not flag",      "don't flag",       "not flag",
+     "mark as safe",     "mark this",        "no findings",
+     "skip this",        "skip the",         "trusted",
+     "must pass",        "disregard",        "you must",
+     "you should",       "report no",        "lgtm",
+     "false positive"});
 constexpr auto kAlone = std::to_array<std::string_view>(
     {"ignore previous instructions", "ignore all previous instructions", "ignore your instructions",
      "disregard previous instructions", "disregard all previous", "<|im_start|>", "[system]",
@@ -46,7 +69,8 @@ void check_prompts(Report& report, std::string_view file, std::string_view text)
       if (window == std::string::npos) window = all.size();
     }
     const std::string_view line = std::string_view(all).substr(begin, end - begin);
-    const std::string_view near = std::string_view(all).substr(begin, std::min<std::size_t>(window - begin, 600));
+    const std::string_view near =
+        std::string_view(all).substr(begin, std::min<std::size_t>(window - begin, 600));
     const auto in = [](std::string_view where) {
       return [where](std::string_view word) { return where.find(word) != std::string_view::npos; };
     };
@@ -63,10 +87,14 @@ void check_prompts(Report& report, std::string_view file, std::string_view text)
 
 bool is_secret_name(std::string_view name) {
   std::string text = lower(name);
-  return text.find("license_key") != std::string::npos || text.find("licence_key") != std::string::npos ||
-         text.find("license_token") != std::string::npos || text.find("rbee_license") != std::string::npos ||
-         text.find("licensekey") != std::string::npos || text.find("serial_key") != std::string::npos ||
-         text.find("activation_code") != std::string::npos || text.find("activation_key") != std::string::npos;
+  return text.find("license_key") != std::string::npos ||
+         text.find("licence_key") != std::string::npos ||
+         text.find("license_token") != std::string::npos ||
+         text.find("rbee_license") != std::string::npos ||
+         text.find("licensekey") != std::string::npos ||
+         text.find("serial_key") != std::string::npos ||
+         text.find("activation_code") != std::string::npos ||
+         text.find("activation_key") != std::string::npos;
 }
 
 }  // namespace
@@ -74,7 +102,8 @@ bool is_secret_name(std::string_view name) {
 void check_manifest(Report& report) {
   for (const SubjectFile& file : report.subject().now.files) {
     const bool is_recipe = file.path == "PKGBUILD" || file.path == "PKGBUILD.bin";
-    // In a README, who speaks of "AI assistant" speaks of the worker; only the plain attempts count.
+    // In a README, who speaks of "AI assistant" speaks of the worker; only the plain attempts
+    // count.
     if (is_recipe || file.path == "worker.toml") check_prompts(report, file.path, file.bytes);
   }
   if (const SubjectFile* readme = report.subject().now.file("README.md")) {
@@ -83,9 +112,10 @@ void check_manifest(Report& report) {
       if (const std::size_t at = all.find(word); at != std::string::npos && word != "you are now" &&
                                                  word != "[system]" && word != "<|im_start|>" &&
                                                  word != "### instruction")
-        report.add_in_file("PROM-001", "README.md", readme->bytes,
-                           {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + word.size())},
-                           "this is addressed to an automated reviewer");
+        report.add_in_file(
+            "PROM-001", "README.md", readme->bytes,
+            {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + word.size())},
+            "this is addressed to an automated reviewer");
   }
   for (const RecipeView& view : report.recipes()) {
     if (view.commands == nullptr) continue;
@@ -99,10 +129,12 @@ void check_manifest(Report& report) {
       std::size_t begin = at + 1;
       while (begin < text.size() && (text[begin] == '{' || text[begin] == '!')) ++begin;
       std::size_t end = begin;
-      while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_'))
+      while (end < text.size() &&
+             (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_'))
         ++end;
       if (end > begin && is_secret_name(std::string_view(text).substr(begin, end - begin)))
-        report.add("LIC-001", view, {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)},
+        report.add("LIC-001", view,
+                   {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)},
                    fmt::format("'{}' is a licence secret", text.substr(begin, end - begin)));
     }
   }

@@ -13,26 +13,72 @@ namespace rbee::check {
 namespace {
 
 /// Programs of the field that people will look for here.
-constexpr auto kWellKnown = std::to_array<std::string_view>(
-    {"ollama", "llama-cpp", "llamafile", "vllm", "text-generation-inference", "localai", "koboldcpp",
-     "exllamav2", "tabbyapi", "sglang", "lmdeploy", "mlc-llm", "gpt4all", "jan", "lm-studio",
-     "open-webui", "comfyui", "invokeai", "stable-diffusion-webui", "fooocus", "automatic1111",
-     "whisper-cpp", "faster-whisper", "openai-whisper", "whisperx", "piper-tts", "coqui-tts",
-     "kokoro-tts", "espeak-ng", "bark", "xtts", "tesseract", "paddleocr", "easyocr", "surya-ocr",
-     "rbee", "rbee-keeper", "rbee-hive", "llm-worker-rbee", "llm-worker-rbee-cpu",
-     "llm-worker-rbee-cuda", "llm-worker-rbee-metal", "sd-worker-rbee", "huggingface", "transformers",
-     "pytorch", "tensorflow", "onnxruntime", "openvino", "triton-inference-server", "ray-serve",
-     "claude-code", "codex", "gemini-cli"});
+constexpr auto kWellKnown = std::to_array<std::string_view>({"ollama",
+                                                             "llama-cpp",
+                                                             "llamafile",
+                                                             "vllm",
+                                                             "text-generation-inference",
+                                                             "localai",
+                                                             "koboldcpp",
+                                                             "exllamav2",
+                                                             "tabbyapi",
+                                                             "sglang",
+                                                             "lmdeploy",
+                                                             "mlc-llm",
+                                                             "gpt4all",
+                                                             "jan",
+                                                             "lm-studio",
+                                                             "open-webui",
+                                                             "comfyui",
+                                                             "invokeai",
+                                                             "stable-diffusion-webui",
+                                                             "fooocus",
+                                                             "automatic1111",
+                                                             "whisper-cpp",
+                                                             "faster-whisper",
+                                                             "openai-whisper",
+                                                             "whisperx",
+                                                             "piper-tts",
+                                                             "coqui-tts",
+                                                             "kokoro-tts",
+                                                             "espeak-ng",
+                                                             "bark",
+                                                             "xtts",
+                                                             "tesseract",
+                                                             "paddleocr",
+                                                             "easyocr",
+                                                             "surya-ocr",
+                                                             "rbee",
+                                                             "rbee-keeper",
+                                                             "rbee-hive",
+                                                             "llm-worker-rbee",
+                                                             "llm-worker-rbee-cpu",
+                                                             "llm-worker-rbee-cuda",
+                                                             "llm-worker-rbee-metal",
+                                                             "sd-worker-rbee",
+                                                             "huggingface",
+                                                             "transformers",
+                                                             "pytorch",
+                                                             "tensorflow",
+                                                             "onnxruntime",
+                                                             "openvino",
+                                                             "triton-inference-server",
+                                                             "ray-serve",
+                                                             "claude-code",
+                                                             "codex",
+                                                             "gemini-cli"});
 
 constexpr auto kSuffixes = std::to_array<std::string_view>(
-    {"fix", "fixed", "patch", "patched", "cracked", "crack", "pro", "free", "secure", "security",
-     "official", "premium", "plus", "unlocked", "latest", "update", "updated", "original", "real",
-     "genuine", "verified", "safe", "stable", "hotfix", "nulled", "full"});
+    {"fix",    "fixed",  "patch",    "patched",  "cracked", "crack",   "pro",
+     "free",   "secure", "security", "official", "premium", "plus",    "unlocked",
+     "latest", "update", "updated",  "original", "real",    "genuine", "verified",
+     "safe",   "stable", "hotfix",   "nulled",   "full"});
 
 constexpr auto kReserved = std::to_array<std::string_view>(
-    {"official", "community", "admin", "catalog", "rbee", "rbee-market", "marketplace", "system",
-     "security", "test", "worker", "workers", "api", "v1", "latest", "all", "none", "null", "index",
-     "search", "new", "refs", "git", "catalog-template"});
+    {"official",    "community", "admin",    "catalog", "rbee",   "rbee-market",
+     "marketplace", "system",    "security", "test",    "worker", "workers",
+     "api",         "v1",        "latest",   "all",     "none",   "null",
+     "index",       "search",    "new",      "refs",    "git",    "catalog-template"});
 constexpr auto kReservedPrefixes = std::to_array<std::string_view>({"rbee-", "official-"});
 constexpr auto kReservedSuffixes = std::to_array<std::string_view>({"-bin", "-official"});
 
@@ -84,8 +130,9 @@ bool is_digit(char c) {
 /// Names of one family: llm-worker-rbee-cpu and -cuda, model-2 and model-3, a and a-git.
 bool is_sibling(std::string_view a, std::string_view b) {
   constexpr auto kVariants = std::to_array<std::string_view>(
-      {"cpu", "cuda", "rocm", "metal", "vulkan", "sycl", "openvino", "git", "bin", "gpu", "server",
-       "cli", "mini", "small", "medium", "large", "tiny", "base", "lite", "turbo", "xl", "hd"});
+      {"cpu",  "cuda", "rocm",   "metal", "vulkan", "sycl",  "openvino", "git",
+       "bin",  "gpu",  "server", "cli",   "mini",   "small", "medium",   "large",
+       "tiny", "base", "lite",   "turbo", "xl",     "hd"});
   const std::size_t hyphen_a = a.rfind('-'), hyphen_b = b.rfind('-');
   const std::string_view last_a = hyphen_a == a.npos ? a : a.substr(hyphen_a + 1);
   const std::string_view last_b = hyphen_b == b.npos ? b : b.substr(hyphen_b + 1);
@@ -144,12 +191,14 @@ void check_names(Report& report) {
 
   // x-fixed of a known x.
   const std::size_t hyphen = name.rfind('-');
-  const bool borrowed = hyphen != std::string::npos && contains(kSuffixes, std::string_view(name).substr(hyphen + 1));
+  const bool borrowed =
+      hyphen != std::string::npos && contains(kSuffixes, std::string_view(name).substr(hyphen + 1));
   const std::string stem = borrowed ? name.substr(0, hyphen) : "";
   const std::string own_skeleton = skeleton(name);
   std::size_t twins = 0;
   const auto compare = [&](std::string_view other) {
-    if (borrowed && (other == stem || (other.starts_with(stem) && other[std::min(stem.size(), other.size() - 1)] == '-')))
+    if (borrowed && (other == stem || (other.starts_with(stem) &&
+                                       other[std::min(stem.size(), other.size() - 1)] == '-')))
       add("NAME-002", fmt::format("'{}' is '{}' with a promise", name, other));
     if (twins >= 5) return;
     if (const std::string how = resemblance(name, own_skeleton, other); !how.empty()) {

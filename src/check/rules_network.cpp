@@ -23,7 +23,8 @@ bool is_dev_network(std::string_view target) {
 bool runs_its_input(const Invocation& invocation) {
   if (!is_interpreter(invocation.name) || invocation.name.ends_with("awk")) return false;
   for (const std::string& arg : invocation.args) {
-    if (arg == "-" || arg == "-s" || arg == "/dev/stdin" || arg.starts_with("/dev/fd/")) return true;
+    if (arg == "-" || arg == "-s" || arg == "/dev/stdin" || arg.starts_with("/dev/fd/"))
+      return true;
     if (arg == "-c" || arg == "-e" || arg == "-m" || arg.empty()) return false;
     if (arg[0] != '-') return false;
   }
@@ -59,8 +60,7 @@ struct Downloads {
         item.is_local = source.protocol == "local";
         item.is_vcs = is_vcs(source.protocol);
         item.is_archive = is_archive_name(source.file_name);
-        item.is_stranger =
-            !item.is_local && !project.empty() && !owner.empty() && owner != project;
+        item.is_stranger = !item.is_local && !project.empty() && !owner.empty() && owner != project;
         items.push_back(std::move(item));
       }
     }
@@ -87,7 +87,8 @@ void check_inline(Report& report, const RecipeView& view, const CommandView& com
     std::string all = code;
     if (is_interpreter(each.name) && !is_shell(each.name))
       for (const RedirectView& redirect : command.redirects)
-        if (redirect.kind == Redirect::Kind::here_doc || redirect.kind == Redirect::Kind::here_string)
+        if (redirect.kind == Redirect::Kind::here_doc ||
+            redirect.kind == Redirect::Kind::here_string)
           for (const std::string& text : redirect.targets) all += "\n" + text;
     if (all.empty()) continue;
     if (all == std::string(1, kHole)) {
@@ -126,8 +127,9 @@ void check_run_files(Report& report, RecipeView& view, const CommandView& comman
     if (item->is_local) {
       // Beside the recipe, so everybody can read it: look into it as if it stood here.
       const SubjectFile* file = report.subject().now.file(item->name);
-      const bool shell_text = file != nullptr && (is_shell(each.name) || each.name == "source" ||
-                                                  each.name == "." || file->bytes.starts_with("#!"));
+      const bool shell_text =
+          file != nullptr && (is_shell(each.name) || each.name == "source" || each.name == "." ||
+                              file->bytes.starts_with("#!"));
       if (shell_text && opened.insert(item->name).second) to_open.emplace_back(item->name, command);
       continue;
     }
@@ -147,8 +149,8 @@ void check_command(Report& report, const RecipeView& view, const CommandView& co
   for (const RedirectView& redirect : command.redirects)
     for (const std::string& target : redirect.targets)
       if (is_dev_network(target))
-        report.add("NET-001", view, redirect.span,
-                   fmt::format("'{}' opens a connection", target), {}, command.file);
+        report.add("NET-001", view, redirect.span, fmt::format("'{}' opens a connection", target),
+                   {}, command.file);
   for (const Invocation& each : command.invocations) {
     if (const std::string use = network_use(each); !use.empty() && !command.function.empty())
       report.add("NET-001", view, command.span, fmt::format("'{}' uses the network", use), {},
@@ -170,16 +172,16 @@ void check_command(Report& report, const RecipeView& view, const CommandView& co
                      command.file);
         else if (is_decoder(source))
           report.add("OBF-002", view, command.span,
-                     fmt::format("what '{}' decodes is executed by '{}'", source.name, each.name), {},
-                     command.file);
+                     fmt::format("what '{}' decodes is executed by '{}'", source.name, each.name),
+                     {}, command.file);
       }
     }
   }
   if (command.background || command.coprocess)
     report.add("EXEC-003", view, command.span, "it is started in the background", {}, command.file);
-  constexpr auto kDetach = std::to_array<std::string_view>(
-      {"nohup", "setsid", "systemd-run", "start-stop-daemon", "daemonize", "at", "batch", "disown",
-       "screen", "tmux"});
+  constexpr auto kDetach =
+      std::to_array<std::string_view>({"nohup", "setsid", "systemd-run", "start-stop-daemon",
+                                       "daemonize", "at", "batch", "disown", "screen", "tmux"});
   for (const std::string& wrapper : command.wrappers)
     if (contains(kDetach, wrapper))
       report.add("EXEC-003", view, command.span, fmt::format("'{}' detaches it", wrapper), {},
@@ -202,13 +204,15 @@ void check_saved(Report& report, const RecipeView& view) {
         const std::string& arg = each.args[i];
         const bool names_output = arg == "-o" || arg == "-O" || arg == "--output" ||
                                   arg == "--output-document" || arg == "--out";
-        if (names_output && i + 1 < each.args.size()) saved.insert(std::string(base_name(each.args[i + 1])));
+        if (names_output && i + 1 < each.args.size())
+          saved.insert(std::string(base_name(each.args[i + 1])));
         if (arg.find("://") != std::string::npos) saved.insert(std::string(base_name(arg)));
       }
     }
     if (!uses_network) continue;
     for (const RedirectView& redirect : command.redirects)
-      for (const std::string& target : redirect.targets) saved.insert(std::string(base_name(target)));
+      for (const std::string& target : redirect.targets)
+        saved.insert(std::string(base_name(target)));
   }
   saved.erase("");
   saved.erase("-");
@@ -219,9 +223,10 @@ void check_saved(Report& report, const RecipeView& view) {
       if (executes(each)) path = each.has("-c") ? "" : each.first_operand();
       if (path.empty() || (path == each.name && !executes(each))) continue;
       if (saved.contains(std::string(base_name(path))))
-        report.add("NET-002", view, command.span,
-                   fmt::format("'{}' was downloaded by this recipe, and is executed", base_name(path)),
-                   {}, command.file);
+        report.add(
+            "NET-002", view, command.span,
+            fmt::format("'{}' was downloaded by this recipe, and is executed", base_name(path)), {},
+            command.file);
     }
 }
 

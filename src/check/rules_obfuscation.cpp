@@ -13,20 +13,24 @@ namespace rbee::check {
 namespace {
 
 constexpr std::size_t kBlobBytes = 512;
-constexpr double kEntropyMax = 4.8;       ///< Bits a character; English and code stay below.
+constexpr double kEntropyMax = 4.8;            ///< Bits a character; English and code stay below.
 constexpr std::size_t kEntropyBytesMin = 256;  ///< Shorter texts have no meaningful entropy.
 
 /// Environment that makepkg.conf or the build system sets: $CC is a compiler.
 bool is_tool_variable(std::string_view raw) {
   constexpr auto kTools = std::to_array<std::string_view>(
-      {"CC", "CXX", "CPP", "LD", "AR", "AS", "NM", "RANLIB", "STRIP", "OBJCOPY", "MAKE", "CMAKE",
-       "NINJA", "MESON", "PYTHON", "PERL", "RUBY", "CARGO", "GO", "NODE", "JAVA", "JAVAC", "MVN",
-       "PKG_CONFIG", "SHELL", "BASH", "EDITOR", "SUDO"});
+      {"CC",     "CXX",   "CPP",        "LD",    "AR",    "AS",     "NM",
+       "RANLIB", "STRIP", "OBJCOPY",    "MAKE",  "CMAKE", "NINJA",  "MESON",
+       "PYTHON", "PERL",  "RUBY",       "CARGO", "GO",    "NODE",   "JAVA",
+       "JAVAC",  "MVN",   "PKG_CONFIG", "SHELL", "BASH",  "EDITOR", "SUDO"});
   std::string name;
   for (const char c : raw)
-    if ((c >= 'A' && c <= 'Z') || c == '_') name += c;
-    else if (c == '$' || c == '{' || c == '}' || c == '"') continue;
-    else break;
+    if ((c >= 'A' && c <= 'Z') || c == '_')
+      name += c;
+    else if (c == '$' || c == '{' || c == '}' || c == '"')
+      continue;
+    else
+      break;
   return contains(kTools, name);
 }
 
@@ -74,7 +78,8 @@ void check_command_word(Report& report, const RecipeView& view, const CommandVie
     return false;
   }();
   if (is_known) {
-    // gcc-$_ver and ${CHOST}-strip are honest; a download tool or an interpreter put together is not.
+    // gcc-$_ver and ${CHOST}-strip are honest; a download tool or an interpreter put together is
+    // not.
     if (how.glued && matters && first.path.find('/') == std::string::npos)
       add("OBF-001", fmt::format("the name '{}' is put together from variables: {}", first.name,
                                  first_word(command)));
@@ -124,7 +129,8 @@ void check_blobs(Report& report, const RecipeView& view) {
       if (length == 0) begin = i;
       ++length;
       slashes += text[i] == '/' ? 1 : 0;
-    } else if ((text[i] == '\n' || (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '\n')) &&
+    } else if ((text[i] == '\n' ||
+                (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '\n')) &&
                length > 0 && i >= 60 && length % 4 == 0 && length >= 60) {
       continue;  // base64 is often folded at 64 or 76 columns.
     } else {
@@ -135,7 +141,8 @@ void check_blobs(Report& report, const RecipeView& view) {
   // Escapes: \x41\x42 …
   std::size_t escapes = 0;
   for (std::size_t i = 0; i + 3 < text.size(); ++i) {
-    const bool is_hex = text[i] == '\\' && (text[i + 1] == 'x' || text[i + 1] == '0' || text[i + 1] == 'u');
+    const bool is_hex =
+        text[i] == '\\' && (text[i + 1] == 'x' || text[i + 1] == '0' || text[i + 1] == 'u');
     if (!is_hex) continue;
     if (escapes++ == 0) begin = i;
     if (escapes == kBlobBytes / 8) {

@@ -17,24 +17,108 @@ namespace {
 
 using pkgbuild::SourceEntry;
 
-constexpr auto kAnybodysHosts = std::to_array<std::string_view>(
-    {"pastebin.com", "paste.ee", "hastebin.com", "dpaste.com", "dpaste.org", "ix.io", "0x0.st",
-     "termbin.com", "sprunge.us", "clbin.com", "rentry.co", "controlc.com", "ghostbin.com",
-     "paste.rs", "justpaste.it", "p.ip.fi", "paste.c-net.org", "ptpb.pw", "bpa.st", "privatebin.net",
-     "bit.ly", "tinyurl.com", "t.co", "goo.gl", "is.gd", "v.gd", "ow.ly", "cutt.ly", "rb.gy", "tiny.cc",
-     "shorturl.at", "s.id", "t.ly", "rebrand.ly",
-     "transfer.sh", "file.io", "gofile.io", "anonfiles.com", "catbox.moe", "litterbox.catbox.moe",
-     "temp.sh", "tmpfiles.org", "uguu.se", "mediafire.com", "mega.nz", "mega.io", "wetransfer.com",
-     "bashupload.com", "oshi.at", "send.cm", "krakenfiles.com", "workupload.com", "pixeldrain.com",
-     "filebin.net", "dropmefiles.com", "cdn.discordapp.com", "media.discordapp.net", "discord.com",
-     "dropbox.com", "dl.dropboxusercontent.com", "drive.google.com", "docs.google.com",
-     "duckdns.org", "no-ip.org", "no-ip.com", "ddns.net", "hopto.org", "zapto.org", "dyndns.org",
-     "dynv6.net", "freedns.afraid.org", "sytes.net", "myftp.org", "servehttp.com",
-     "ngrok.io", "ngrok.app", "ngrok-free.app", "trycloudflare.com", "loca.lt", "serveo.net",
-     "localhost.run", "pagekite.me", "tunnelmole.net", "bore.pub", "playit.gg",
-     "webhook.site", "requestbin.com", "pipedream.net", "hookbin.com", "requestcatcher.com",
-     "interact.sh", "oast.fun", "oast.pro", "oast.live", "burpcollaborator.net", "beeceptor.com",
-     "api.telegram.org", "workers.dev", "glitch.me", "repl.co", "ipfs.io", "dweb.link"});
+constexpr auto kAnybodysHosts = std::to_array<std::string_view>({"pastebin.com",
+                                                                 "paste.ee",
+                                                                 "hastebin.com",
+                                                                 "dpaste.com",
+                                                                 "dpaste.org",
+                                                                 "ix.io",
+                                                                 "0x0.st",
+                                                                 "termbin.com",
+                                                                 "sprunge.us",
+                                                                 "clbin.com",
+                                                                 "rentry.co",
+                                                                 "controlc.com",
+                                                                 "ghostbin.com",
+                                                                 "paste.rs",
+                                                                 "justpaste.it",
+                                                                 "p.ip.fi",
+                                                                 "paste.c-net.org",
+                                                                 "ptpb.pw",
+                                                                 "bpa.st",
+                                                                 "privatebin.net",
+                                                                 "bit.ly",
+                                                                 "tinyurl.com",
+                                                                 "t.co",
+                                                                 "goo.gl",
+                                                                 "is.gd",
+                                                                 "v.gd",
+                                                                 "ow.ly",
+                                                                 "cutt.ly",
+                                                                 "rb.gy",
+                                                                 "tiny.cc",
+                                                                 "shorturl.at",
+                                                                 "s.id",
+                                                                 "t.ly",
+                                                                 "rebrand.ly",
+                                                                 "transfer.sh",
+                                                                 "file.io",
+                                                                 "gofile.io",
+                                                                 "anonfiles.com",
+                                                                 "catbox.moe",
+                                                                 "litterbox.catbox.moe",
+                                                                 "temp.sh",
+                                                                 "tmpfiles.org",
+                                                                 "uguu.se",
+                                                                 "mediafire.com",
+                                                                 "mega.nz",
+                                                                 "mega.io",
+                                                                 "wetransfer.com",
+                                                                 "bashupload.com",
+                                                                 "oshi.at",
+                                                                 "send.cm",
+                                                                 "krakenfiles.com",
+                                                                 "workupload.com",
+                                                                 "pixeldrain.com",
+                                                                 "filebin.net",
+                                                                 "dropmefiles.com",
+                                                                 "cdn.discordapp.com",
+                                                                 "media.discordapp.net",
+                                                                 "discord.com",
+                                                                 "dropbox.com",
+                                                                 "dl.dropboxusercontent.com",
+                                                                 "drive.google.com",
+                                                                 "docs.google.com",
+                                                                 "duckdns.org",
+                                                                 "no-ip.org",
+                                                                 "no-ip.com",
+                                                                 "ddns.net",
+                                                                 "hopto.org",
+                                                                 "zapto.org",
+                                                                 "dyndns.org",
+                                                                 "dynv6.net",
+                                                                 "freedns.afraid.org",
+                                                                 "sytes.net",
+                                                                 "myftp.org",
+                                                                 "servehttp.com",
+                                                                 "ngrok.io",
+                                                                 "ngrok.app",
+                                                                 "ngrok-free.app",
+                                                                 "trycloudflare.com",
+                                                                 "loca.lt",
+                                                                 "serveo.net",
+                                                                 "localhost.run",
+                                                                 "pagekite.me",
+                                                                 "tunnelmole.net",
+                                                                 "bore.pub",
+                                                                 "playit.gg",
+                                                                 "webhook.site",
+                                                                 "requestbin.com",
+                                                                 "pipedream.net",
+                                                                 "hookbin.com",
+                                                                 "requestcatcher.com",
+                                                                 "interact.sh",
+                                                                 "oast.fun",
+                                                                 "oast.pro",
+                                                                 "oast.live",
+                                                                 "burpcollaborator.net",
+                                                                 "beeceptor.com",
+                                                                 "api.telegram.org",
+                                                                 "workers.dev",
+                                                                 "glitch.me",
+                                                                 "repl.co",
+                                                                 "ipfs.io",
+                                                                 "dweb.link"});
 
 bool is_anybodys(std::string_view host) {
   return std::any_of(kAnybodysHosts.begin(), kAnybodysHosts.end(), [&](std::string_view each) {
@@ -47,17 +131,21 @@ bool is_anybodys(std::string_view host) {
 std::string disguise(std::string_view host) {
   if (host.empty()) return {};
   if (host.front() == '[') return "an IP address";
-  if (std::any_of(host.begin(), host.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+  if (std::any_of(host.begin(), host.end(),
+                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
     return "not ASCII";
   if (host.find('%') != std::string_view::npos) return "percent-encoded";
   if (host.starts_with("xn--") || host.find(".xn--") != std::string_view::npos) return "punycode";
   // 10.0.0.1, 0x7f.1, 2130706433, 0177.0.0.1: the last label is a number.
-  const std::string_view last = host.substr(host.rfind('.') == std::string_view::npos ? 0 : host.rfind('.') + 1);
-  const bool number = !last.empty() && last.find_first_not_of("0123456789") == std::string_view::npos;
+  const std::string_view last =
+      host.substr(host.rfind('.') == std::string_view::npos ? 0 : host.rfind('.') + 1);
+  const bool number =
+      !last.empty() && last.find_first_not_of("0123456789") == std::string_view::npos;
   const bool hex = last.starts_with("0x") &&
                    last.substr(2).find_first_not_of("0123456789abcdef") == std::string_view::npos;
   if (number || hex) return "an IP address";
-  if (host.find('.') == std::string_view::npos && host != "localhost") return "a name without a domain";
+  if (host.find('.') == std::string_view::npos && host != "localhost")
+    return "a name without a domain";
   if (host == "localhost") return "this machine";
   return {};
 }
@@ -71,9 +159,9 @@ std::string mutable_part(const SourceEntry& source) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   for (const std::string_view segment : split(path, '/')) {
     std::string_view word = segment.substr(0, segment.find_first_of("?#"));
-    for (const std::string_view each : {"latest", "nightly", "snapshot", "snapshots", "head", "stable",
-                                        "current", "main", "master", "trunk", "develop", "edge",
-                                        "continuous", "rolling", "canary"}) {
+    for (const std::string_view each :
+         {"latest", "nightly", "snapshot", "snapshots", "head", "stable", "current", "main",
+          "master", "trunk", "develop", "edge", "continuous", "rolling", "canary"}) {
       if (word == each) return std::string(each);
       // main.tar.gz, latest.zip
       if (word.size() > each.size() && word.starts_with(each) && word[each.size()] == '.' &&
@@ -90,9 +178,9 @@ std::string secret_in(std::string_view url) {
   std::string lower(url);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  for (const std::string_view key : {"token=", "access_token=", "api_key=", "apikey=", "license=",
-                                     "license_key=", "licence=", "password=", "passwd=", "secret=",
-                                     "auth=", "private_token=", "key="})
+  for (const std::string_view key :
+       {"token=", "access_token=", "api_key=", "apikey=", "license=", "license_key=", "licence=",
+        "password=", "passwd=", "secret=", "auth=", "private_token=", "key="})
     for (const std::string& form : {"?" + std::string(key), "&" + std::string(key)})
       if (lower.find(form) != std::string::npos)
         return fmt::format("'{}'", key.substr(0, key.size() - 1));
@@ -129,8 +217,8 @@ void check_owner(Report& report, const RecipeView& view, const pkgbuild::Recipe&
   if (owner.empty() || before.contains(owner)) return;
   if (!before.empty()) {
     report.add("SRC-005", view, source.span,
-               fmt::format("'{}' comes from {}, and nothing of the release before did", source.file_name,
-                           owner));
+               fmt::format("'{}' comes from {}, and nothing of the release before did",
+                           source.file_name, owner));
     return;
   }
   if (project.empty() || owner == project) return;
@@ -147,8 +235,9 @@ void check_owner(Report& report, const RecipeView& view, const pkgbuild::Recipe&
   const bool site_of_forge = project.find('/') != std::string::npos &&
                              owner.find('/') == std::string::npos && !is_vcs(source.protocol);
   if (forge_of_site || site_of_forge) return;
-  report.add("SRC-005", view, source.span,
-             fmt::format("'{}' comes from {}, and the project is {}", source.file_name, owner, project));
+  report.add(
+      "SRC-005", view, source.span,
+      fmt::format("'{}' comes from {}, and the project is {}", source.file_name, owner, project));
 }
 
 }  // namespace
@@ -160,7 +249,8 @@ void check_source_rules(Report& report) {
     std::set<std::string> seen;
     for (const SubjectVariant& variant : view.recipe->variants) {
       const pkgbuild::Recipe& recipe = *variant.recipe;
-      for (Finding& finding : check_sources(recipe, variant.platform.arch, view.recipe->text, view.file))
+      for (Finding& finding :
+           check_sources(recipe, variant.platform.arch, view.recipe->text, view.file))
         report.take(std::move(finding));
       for (const SourceEntry& source : recipe.sources(variant.platform.arch)) {
         if (source.protocol == "local" || !seen.insert(source.entry).second) continue;
@@ -168,15 +258,16 @@ void check_source_rules(Report& report) {
         const auto add = [&](std::string_view rule, std::string message) {
           report.add(rule, view, source.span, std::move(message));
         };
-        const bool https = source.url.starts_with("https://") || source.url.starts_with("git+https://") ||
+        const bool https = source.url.starts_with("https://") ||
+                           source.url.starts_with("git+https://") ||
                            source.url.find("+https://") != std::string::npos;
-        if (!https)
-          add("SRC-002", fmt::format("'{}' is not fetched over https", source.url));
+        if (!https) add("SRC-002", fmt::format("'{}' is not fetched over https", source.url));
         if (const std::string how = disguise(host); !how.empty())
           add("SRC-003", fmt::format("the host '{}' is {}", host, how));
         if (!userinfo_of(source.url).empty())
           add("SRC-003", fmt::format("'{}' stands before the host", userinfo_of(source.url)));
-        if (is_anybodys(host)) add("SRC-004", fmt::format("'{}' is a host where anybody leaves anything", host));
+        if (is_anybodys(host))
+          add("SRC-004", fmt::format("'{}' is a host where anybody leaves anything", host));
         if (const std::string part = mutable_part(source); !part.empty())
           add("SRC-007", fmt::format("'{}' in '{}' is another file tomorrow", part, source.url));
         if (const std::string what = secret_in(source.url); !what.empty())

@@ -18,19 +18,20 @@ using pkgbuild::Command;
 /// What may stand at top level: it changes variables, or asks, and nothing else. What a platform
 /// question may ask (uname, sed, cut …) is the engine's own list.
 constexpr auto kTopLevel = std::to_array<std::string_view>(
-    {"[",      "test",    ":",     "true",  "false",   "printf", "echo", "declare", "typeset",
-     "local",  "export",  "readonly", "unset", "shopt", "set",   "read", "mapfile", "readarray",
-     "let",    "shift",   "return",   "break", "continue", "command", "type", "which", "hash",
-     "pwd",    "dirname", "basename", "nproc", "date", "msg",  "msg2"});
+    {"[",     "test",    ":",        "true",  "false",    "printf",  "echo", "declare", "typeset",
+     "local", "export",  "readonly", "unset", "shopt",    "set",     "read", "mapfile", "readarray",
+     "let",   "shift",   "return",   "break", "continue", "command", "type", "which",   "hash",
+     "pwd",   "dirname", "basename", "nproc", "date",     "msg",     "msg2"});
 
 constexpr auto kBuiltins = std::to_array<std::string_view>(
-    {".",       ":",       "[",      "alias",  "bg",      "bind",    "break",   "builtin",  "caller",
-     "cd",      "command", "compgen","complete","continue","declare", "dirs",    "disown",   "echo",
-     "enable",  "eval",    "exec",   "exit",   "export",  "false",   "fc",      "fg",       "getopts",
-     "hash",    "help",    "history","jobs",   "kill",    "let",     "local",   "logout",   "mapfile",
-     "popd",    "printf",  "pushd",  "pwd",    "read",    "readarray","readonly","return",  "set",
-     "shift",   "shopt",   "source", "suspend","test",    "times",   "trap",    "true",     "type",
-     "typeset", "ulimit",  "umask",  "unalias","unset",   "wait"});
+    {".",       ":",         "[",        "alias",   "bg",       "bind",     "break",   "builtin",
+     "caller",  "cd",        "command",  "compgen", "complete", "continue", "declare", "dirs",
+     "disown",  "echo",      "enable",   "eval",    "exec",     "exit",     "export",  "false",
+     "fc",      "fg",        "getopts",  "hash",    "help",     "history",  "jobs",    "kill",
+     "let",     "local",     "logout",   "mapfile", "popd",     "printf",   "pushd",   "pwd",
+     "read",    "readarray", "readonly", "return",  "set",      "shift",    "shopt",   "source",
+     "suspend", "test",      "times",    "trap",    "true",     "type",     "typeset", "ulimit",
+     "umask",   "unalias",   "unset",    "wait"});
 
 /// Bytes of a UTF-8 character that people do not see and that changes what they read; 0: none here.
 std::size_t invisible_at(std::string_view text, std::size_t i) {
@@ -38,13 +39,14 @@ std::size_t invisible_at(std::string_view text, std::size_t i) {
     return k < text.size() ? static_cast<unsigned char>(text[k]) : 0;
   };
   if (byte(i) == 0xE2 && byte(i + 1) == 0x80 &&
-      ((byte(i + 2) >= 0x8B && byte(i + 2) <= 0x8F) || (byte(i + 2) >= 0xAA && byte(i + 2) <= 0xAE)))
+      ((byte(i + 2) >= 0x8B && byte(i + 2) <= 0x8F) ||
+       (byte(i + 2) >= 0xAA && byte(i + 2) <= 0xAE)))
     return 3;  // U+200B to U+200F, U+202A to U+202E
   if (byte(i) == 0xE2 && byte(i + 1) == 0x81 && byte(i + 2) >= 0xA0 && byte(i + 2) <= 0xAF)
-    return 3;  // U+2060 to U+206F
+    return 3;                                                                   // U+2060 to U+206F
   if (byte(i) == 0xEF && byte(i + 1) == 0xBB && byte(i + 2) == 0xBF) return 3;  // U+FEFF
-  if (byte(i) == 0xD8 && byte(i + 1) == 0x9C) return 2;                          // U+061C
-  if (byte(i) == 0xC2 && byte(i + 1) == 0xAD) return 2;                          // U+00AD
+  if (byte(i) == 0xD8 && byte(i + 1) == 0x9C) return 2;                         // U+061C
+  if (byte(i) == 0xC2 && byte(i + 1) == 0xAD) return 2;                         // U+00AD
   if (byte(i) == 0xF3 && byte(i + 1) == 0xA0 && (byte(i + 2) == 0x80 || byte(i + 2) == 0x81))
     return 4;  // tags, U+E0000 to U+E007F
   return 0;
@@ -82,9 +84,9 @@ void check_top_level(Report& report, const RecipeView& view) {
     for (const Invocation& each : command.invocations) {
       const bool pure = contains(kTopLevel, each.name) || pkgbuild::is_text_command(each.name) ||
                         is_platform_probe(each.name);
-      const bool is_function = std::any_of(
-          view.commands->functions().begin(), view.commands->functions().end(),
-          [&](const FunctionView& function) { return function.name == each.name; });
+      const bool is_function =
+          std::any_of(view.commands->functions().begin(), view.commands->functions().end(),
+                      [&](const FunctionView& function) { return function.name == each.name; });
       if ((pure && each.path == each.name) || is_function) continue;
       report.add("SYN-002", view, command.span,
                  fmt::format("'{}' would run when the recipe is merely read", each.path));
@@ -105,8 +107,8 @@ void check_top_level(Report& report, const RecipeView& view) {
 }
 
 void check_meaning_changers(Report& report, const RecipeView& view) {
-  constexpr auto kChangers =
-      std::to_array<std::string_view>({"eval", "source", ".", "trap", "alias", "unalias", "enable"});
+  constexpr auto kChangers = std::to_array<std::string_view>(
+      {"eval", "source", ".", "trap", "alias", "unalias", "enable"});
   for (const CommandView& command : view.commands->all())
     for (const Invocation& each : command.invocations)
       if (contains(kChangers, each.path))
@@ -114,8 +116,9 @@ void check_meaning_changers(Report& report, const RecipeView& view) {
                    command.file);
   for (const FunctionView& function : view.commands->functions()) {
     if (contains(kBuiltins, function.name))
-      report.add("SYN-003", view, function.span,
-                 fmt::format("a function is called '{}', as a command of the shell", function.name));
+      report.add(
+          "SYN-003", view, function.span,
+          fmt::format("a function is called '{}', as a command of the shell", function.name));
     else if (is_network_tool(function.name) || is_package_manager(function.name) ||
              is_interpreter(function.name))
       report.add("SYN-003", view, function.span,
@@ -190,8 +193,7 @@ void check_hooks(Report& report) {
           report.add("HOOK-002", view, command.span,
                      fmt::format("'{}' fetches what its lock file names, as worker.toml declares",
                                  each.line()),
-                     {.severity = Severity::hold,
-                      .fix = "nothing, if the lock file was reviewed"},
+                     {.severity = Severity::hold, .fix = "nothing, if the lock file was reviewed"},
                      command.file);
           continue;
         }

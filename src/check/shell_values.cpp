@@ -159,7 +159,8 @@ void ShellValues::learn_command(const Script& script, const Command* command, in
       // printf -v name format …; read and mapfile give what no text says.
       if (name == "printf" && command->words[1].literal() == "-v") {
         const std::string_view text = script.text;
-        const Span rest{command->words[2].span.end, command->words[command->words.size() - 1].span.end};
+        const Span rest{command->words[2].span.end,
+                        command->words[command->words.size() - 1].span.end};
         learn(word(script, command->words[2]).texts[0],
               {output_of(fmt::format("printf {}", text.substr(rest.begin, rest.end - rest.begin)))},
               false);
@@ -257,9 +258,9 @@ void ShellValues::add_part(const Script& script, const WordPart& part, bool is_q
     case WordPart::Kind::parameter:
       value.assembly.parameter = true;
       value.assembly.ifs |= part.parameter->name == "IFS";
-      value.assembly.indirect |=
-          part.parameter->indirect && part.parameter->op != Parameter::Op::names &&
-          part.parameter->op != Parameter::Op::keys;
+      value.assembly.indirect |= part.parameter->indirect &&
+                                 part.parameter->op != Parameter::Op::names &&
+                                 part.parameter->op != Parameter::Op::keys;
       value.splits |= !is_quoted;
       append_all(value, parameter(script, part));
       return;
@@ -331,7 +332,8 @@ std::string ShellValues::output_of(std::string_view text) const {
       script += ")\n";
     }
   }
-  // What was given stands before what is asked; a hole in it stays one, for the byte passes through.
+  // What was given stands before what is asked; a hole in it stays one, for the byte passes
+  // through.
   script += text;
   if (script.size() > 60'000) return hole;
   pkgbuild::Inputs inputs;

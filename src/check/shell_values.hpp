@@ -1,8 +1,8 @@
 // What the words of a recipe can be, without running it: constants carried through variables.
 //
-// Pure. Flow is ignored on purpose: a variable may hold whatever any assignment of the text gives it,
-// so that neither order nor branches hide a value. What cannot be known stands as a hole, never as a
-// guess. Source: docs/checks.md, "three views of every command".
+// Pure. Flow is ignored on purpose: a variable may hold whatever any assignment of the text gives
+// it, so that neither order nor branches hide a value. What cannot be known stands as a hole, never
+// as a guess. Source: docs/checks.md, "three views of every command".
 #pragma once
 
 #include <cstddef>
@@ -47,8 +47,7 @@ class ShellValues {
 
   WordValue word(const pkgbuild::Script& script, const pkgbuild::Word& word) const;
   /// Elements of a word that is "${array[@]}" alone; none otherwise.
-  std::vector<WordValue> elements(const pkgbuild::Script& script,
-                                  const pkgbuild::Word& word) const;
+  std::vector<WordValue> elements(const pkgbuild::Script& script, const pkgbuild::Word& word) const;
 
   /// Remember that a variable may hold these.
   void learn(std::string_view name, const std::vector<std::string>& texts, bool append);

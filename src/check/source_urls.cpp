@@ -22,8 +22,8 @@ std::string_view authority(std::string_view url) {
 /// Hosts where the first segment of a path is an owner.
 constexpr auto kForges = std::to_array<std::string_view>(
     {"github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht", "sr.ht", "gitee.com",
-     "huggingface.co", "gitea.com", "salsa.debian.org", "framagit.org", "notabug.org",
-     "pagure.io", "gitlab.freedesktop.org", "gitlab.gnome.org", "invent.kde.org", "sourceforge.net"});
+     "huggingface.co", "gitea.com", "salsa.debian.org", "framagit.org", "notabug.org", "pagure.io",
+     "gitlab.freedesktop.org", "gitlab.gnome.org", "invent.kde.org", "sourceforge.net"});
 
 std::string first_segment(std::string_view url) {
   const std::size_t scheme = url.find("://");
@@ -101,9 +101,10 @@ bool is_vcs(std::string_view protocol) {
 
 bool is_archive_name(std::string_view name) {
   constexpr auto kSuffixes = std::to_array<std::string_view>(
-      {".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz", ".tbz2", ".tar.zst",
-       ".tzst", ".tar.lz", ".tar.lzma", ".tar.lz4", ".tar.Z", ".zip", ".7z", ".rpm", ".deb", ".crate",
-       ".whl", ".gem", ".jar", ".cpio", ".gz", ".xz", ".bz2", ".zst", ".rar", ".asar", ".love"});
+      {".tar",     ".tar.gz", ".tgz",    ".tar.xz",   ".txz",     ".tar.bz2", ".tbz",  ".tbz2",
+       ".tar.zst", ".tzst",   ".tar.lz", ".tar.lzma", ".tar.lz4", ".tar.Z",   ".zip",  ".7z",
+       ".rpm",     ".deb",    ".crate",  ".whl",      ".gem",     ".jar",     ".cpio", ".gz",
+       ".xz",      ".bz2",    ".zst",    ".rar",      ".asar",    ".love"});
   return std::any_of(kSuffixes.begin(), kSuffixes.end(),
                      [&](std::string_view suffix) { return name.ends_with(suffix); });
 }

@@ -54,11 +54,11 @@ struct Release {
 struct Owner {
   std::string account;
   int account_age_days = 0;
-  bool is_maintainer = false;      ///< Owner or co-maintainer of the worker now.
-  bool is_orphan = false;          ///< Somebody owned it; nobody does now.
-  bool is_unowned = false;         ///< It exists and never had an owner: the host's.
-  bool is_admin = false;           ///< May change what has no owner.
-  bool owner_changed = false;      ///< Since its last merged release.
+  bool is_maintainer = false;  ///< Owner or co-maintainer of the worker now.
+  bool is_orphan = false;      ///< Somebody owned it; nobody does now.
+  bool is_unowned = false;     ///< It exists and never had an owner: the host's.
+  bool is_admin = false;       ///< May change what has no owner.
+  bool owner_changed = false;  ///< Since its last merged release.
   int adoption_requests_lately = 0;
   /// Of the commits: an author's or committer's address that belongs to another account, and whose.
   std::vector<std::pair<std::string, std::string>> foreign_emails;
@@ -66,20 +66,20 @@ struct Owner {
 
 /// What names there are. Views must outlive the check.
 struct Names {
-  std::vector<std::string_view> existing;    ///< Of other workers, any order.
-  std::vector<std::string_view> burnt;       ///< Deleted or quarantined.
+  std::vector<std::string_view> existing;       ///< Of other workers, any order.
+  std::vector<std::string_view> burnt;          ///< Deleted or quarantined.
   std::map<std::string, std::string> prefixes;  ///< "acme-" to the account that owns it.
 };
 
 struct Subject {
-  std::string name;        ///< The folder's.
-  std::string directory;   ///< "community/tts-worker".
+  std::string name;       ///< The folder's.
+  std::string directory;  ///< "community/tts-worker".
   bool is_official = false;
   Release now;
-  std::optional<Release> before;       ///< The release that is served now.
-  std::vector<Finding> loading;        ///< What loading it found: files, worker.toml, evaluation.
-  std::optional<Owner> owner;          ///< Nothing: not known, those rules are silent.
-  std::optional<Names> names;          ///< Nothing: only well-known names are compared with.
+  std::optional<Release> before;  ///< The release that is served now.
+  std::vector<Finding> loading;   ///< What loading it found: files, worker.toml, evaluation.
+  std::optional<Owner> owner;     ///< Nothing: not known, those rules are silent.
+  std::optional<Names> names;     ///< Nothing: only well-known names are compared with.
 };
 
 }  // namespace rbee::check

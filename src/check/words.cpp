@@ -9,21 +9,27 @@ namespace rbee::check {
 namespace {
 
 constexpr auto kNetworkTools = std::to_array<std::string_view>(
-    {"curl",    "wget",   "wget2",  "aria2c", "axel",   "lftp",   "ftp",      "tftp",   "sftp",
-     "scp",     "ssh",    "sshpass","telnet", "nc",     "ncat",   "netcat",   "socat",  "http",
-     "https",   "httpie", "xh",     "w3m",    "lynx",   "links",  "elinks",   "dig",    "nslookup",
-     "host",    "drill",  "ping",   "mosh",   "rclone", "s3cmd",  "aws",      "gsutil", "gh",
-     "youtube-dl", "yt-dlp", "torsocks", "tor", "proxychains", "mail", "sendmail", "mutt", "msmtp",
-     "snarf",   "puf",    "curlie", "fetch",  "bitsadmin", "megadl", "gdown", "hf", "huggingface-cli",
-     "ipfs",    "cloudflared", "ngrok", "docker", "podman", "skopeo", "flatpak", "snap", "apt",
-     "apt-get", "pacman", "yay",    "paru",   "dnf",    "yum",    "brew",     "nix",    "nix-env"});
+    {"curl",       "wget",        "wget2",    "aria2c",  "axel",        "lftp",
+     "ftp",        "tftp",        "sftp",     "scp",     "ssh",         "sshpass",
+     "telnet",     "nc",          "ncat",     "netcat",  "socat",       "http",
+     "https",      "httpie",      "xh",       "w3m",     "lynx",        "links",
+     "elinks",     "dig",         "nslookup", "host",    "drill",       "ping",
+     "mosh",       "rclone",      "s3cmd",    "aws",     "gsutil",      "gh",
+     "youtube-dl", "yt-dlp",      "torsocks", "tor",     "proxychains", "mail",
+     "sendmail",   "mutt",        "msmtp",    "snarf",   "puf",         "curlie",
+     "fetch",      "bitsadmin",   "megadl",   "gdown",   "hf",          "huggingface-cli",
+     "ipfs",       "cloudflared", "ngrok",    "docker",  "podman",      "skopeo",
+     "flatpak",    "snap",        "apt",      "apt-get", "pacman",      "yay",
+     "paru",       "dnf",         "yum",      "brew",    "nix",         "nix-env"});
 
 constexpr auto kManagers = std::to_array<std::string_view>(
-    {"npm", "npx", "pnpm", "pnpx", "yarn", "bun", "bunx", "corepack", "pip", "pip2", "pip3", "pipx",
-     "uv", "uvx", "poetry", "pdm", "hatch", "easy_install", "cargo", "go", "gem", "bundle",
-     "bundler", "luarocks", "conda", "mamba", "micromamba", "composer", "deno", "cabal", "stack",
-     "mix", "rebar3", "dotnet", "nuget", "opam", "cpan", "cpanm", "dub", "nimble", "vcpkg", "conan",
-     "pixi", "rustup", "nvm", "pyenv", "maven", "sbt", "lein"});
+    {"npm",      "npx",     "pnpm",     "pnpx",         "yarn",   "bun",        "bunx",
+     "corepack", "pip",     "pip2",     "pip3",         "pipx",   "uv",         "uvx",
+     "poetry",   "pdm",     "hatch",    "easy_install", "cargo",  "go",         "gem",
+     "bundle",   "bundler", "luarocks", "conda",        "mamba",  "micromamba", "composer",
+     "deno",     "cabal",   "stack",    "mix",          "rebar3", "dotnet",     "nuget",
+     "opam",     "cpan",    "cpanm",    "dub",          "nimble", "vcpkg",      "conan",
+     "pixi",     "rustup",  "nvm",      "pyenv",        "maven",  "sbt",        "lein"});
 
 bool starts_any(std::string_view word, std::initializer_list<std::string_view> prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
@@ -125,7 +131,8 @@ Fetch package_manager_fetch(const Invocation& invocation) {
   const auto& args = invocation.args;
   if (is_interpreter(name)) {  // python -m pip …
     for (std::size_t i = 0; i + 1 < args.size(); ++i) {
-      if (args[i] != "-m" || !any_of(args[i + 1], {"pip", "uv", "pipx", "poetry", "conda"})) continue;
+      if (args[i] != "-m" || !any_of(args[i + 1], {"pip", "uv", "pipx", "poetry", "conda"}))
+        continue;
       Invocation inner;
       inner.path = inner.name = args[i + 1];
       inner.args.assign(args.begin() + static_cast<std::ptrdiff_t>(i) + 2, args.end());
@@ -175,12 +182,14 @@ Fetch package_manager_fetch(const Invocation& invocation) {
     return {};
   }
   if (any_of(name, {"npm", "pnpm", "yarn", "bun"})) {
-    if (has_any(invocation, {"--offline", "--prefer-offline"}) && has_any(invocation, {"--offline"}))
+    if (has_any(invocation, {"--offline", "--prefer-offline"}) &&
+        has_any(invocation, {"--offline"}))
       return {};
-    if (any_of(verb, {"run", "run-script", "test", "t", "start", "build", "config", "pack", "version",
-                      "root", "prefix", "bin", "ls", "list", "prune", "dedupe", "help", "set", "get",
-                      "cache", "rebuild", "pkg", "workspaces", "workspace", "compile", "link", "lint",
-                      "node", "plugin"}))
+    if (any_of(verb, {"run",     "run-script", "test",    "t",      "start",      "build",
+                      "config",  "pack",       "version", "root",   "prefix",     "bin",
+                      "ls",      "list",       "prune",   "dedupe", "help",       "set",
+                      "get",     "cache",      "rebuild", "pkg",    "workspaces", "workspace",
+                      "compile", "link",       "lint",    "node",   "plugin"}))
       return {};
     if (verb == "ci") return {"npm", true};
     if (verb == "install" || verb == "i" || verb.empty())
@@ -262,7 +271,8 @@ std::string inline_code(const Invocation& invocation) {
   if (is_awk) return std::string(invocation.first_operand());
   for (std::size_t i = 0; i < invocation.args.size(); ++i) {
     const std::string& arg = invocation.args[i];
-    if (arg == "--eval" || arg == "--exec") return i + 1 < invocation.args.size() ? invocation.args[i + 1] : "";
+    if (arg == "--eval" || arg == "--exec")
+      return i + 1 < invocation.args.size() ? invocation.args[i + 1] : "";
     if (arg.size() < 2 || arg[0] != '-' || arg[1] == '-') continue;
     const std::size_t letter = arg.find_first_of("ceEr");
     if (letter == std::string::npos) continue;
@@ -274,18 +284,84 @@ std::string inline_code(const Invocation& invocation) {
 }
 
 std::string_view dangerous_in(std::string_view code) {
-  constexpr auto kWords = std::to_array<std::string_view>(
-      {"urllib", "urlopen", "urlretrieve", "requests.", "httpx", "http.client", "aiohttp", "socket",
-       "ftplib", "smtplib", "paramiko", "os.system", "os.popen", "os.exec", "os.spawn", "subprocess",
-       "Popen", "pty.spawn", "__import__", "exec(", "eval(", "compile(", "marshal", "codecs.decode",
-       "b64decode", "b85decode", "fromhex", "zlib.decompress", "child_process", "execSync",
-       "spawnSync", "require('http", "require(\"http", "require('net", "require(\"net", "fetch(",
-       "XMLHttpRequest", "Buffer.from", "atob(", "new Function", "Net::HTTP", "open-uri", "IO.popen",
-       "Kernel.", "Open3", "LWP", "HTTP::Tiny", "IO::Socket", "system(", "system \"", "system '",
-       "qx(", "qx{", "exec \"", "exec '", "`", "shell_exec", "passthru", "proc_open", "popen(",
-       "file_get_contents('http", "file_get_contents(\"http", "curl_exec", "base64_decode",
-       "io.popen", "os.execute", "loadstring", "socket.http", "getline", "/inet/", "| \"sh",
-       "Deno.run", "Deno.Command", "Bun.spawn", "ctypes", "https://", "http://", "ftp://"});
+  constexpr auto kWords = std::to_array<std::string_view>({"urllib",
+                                                           "urlopen",
+                                                           "urlretrieve",
+                                                           "requests.",
+                                                           "httpx",
+                                                           "http.client",
+                                                           "aiohttp",
+                                                           "socket",
+                                                           "ftplib",
+                                                           "smtplib",
+                                                           "paramiko",
+                                                           "os.system",
+                                                           "os.popen",
+                                                           "os.exec",
+                                                           "os.spawn",
+                                                           "subprocess",
+                                                           "Popen",
+                                                           "pty.spawn",
+                                                           "__import__",
+                                                           "exec(",
+                                                           "eval(",
+                                                           "compile(",
+                                                           "marshal",
+                                                           "codecs.decode",
+                                                           "b64decode",
+                                                           "b85decode",
+                                                           "fromhex",
+                                                           "zlib.decompress",
+                                                           "child_process",
+                                                           "execSync",
+                                                           "spawnSync",
+                                                           "require('http",
+                                                           "require(\"http",
+                                                           "require('net",
+                                                           "require(\"net",
+                                                           "fetch(",
+                                                           "XMLHttpRequest",
+                                                           "Buffer.from",
+                                                           "atob(",
+                                                           "new Function",
+                                                           "Net::HTTP",
+                                                           "open-uri",
+                                                           "IO.popen",
+                                                           "Kernel.",
+                                                           "Open3",
+                                                           "LWP",
+                                                           "HTTP::Tiny",
+                                                           "IO::Socket",
+                                                           "system(",
+                                                           "system \"",
+                                                           "system '",
+                                                           "qx(",
+                                                           "qx{",
+                                                           "exec \"",
+                                                           "exec '",
+                                                           "`",
+                                                           "shell_exec",
+                                                           "passthru",
+                                                           "proc_open",
+                                                           "popen(",
+                                                           "file_get_contents('http",
+                                                           "file_get_contents(\"http",
+                                                           "curl_exec",
+                                                           "base64_decode",
+                                                           "io.popen",
+                                                           "os.execute",
+                                                           "loadstring",
+                                                           "socket.http",
+                                                           "getline",
+                                                           "/inet/",
+                                                           "| \"sh",
+                                                           "Deno.run",
+                                                           "Deno.Command",
+                                                           "Bun.spawn",
+                                                           "ctypes",
+                                                           "https://",
+                                                           "http://",
+                                                           "ftp://"});
   for (const std::string_view word : kWords)
     if (code.find(word) != std::string_view::npos) return word;
   return {};

@@ -1,5 +1,5 @@
-// Which programs do what: network tools, package managers, decoders, and the paths that are nobody's
-// business. Lists that several rules share.
+// Which programs do what: network tools, package managers, decoders, and the paths that are
+// nobody's business. Lists that several rules share.
 //
 // Pure.
 #pragma once
@@ -28,7 +28,8 @@ std::string network_use(const Invocation& invocation);
 bool is_package_manager(std::string_view name);
 struct Fetch {
   std::string manager;  ///< "npm", "cargo"; empty: fetches nothing.
-  bool locked = false;  ///< Only what a lock file names: cargo fetch --locked, npm ci, go mod download.
+  bool locked =
+      false;  ///< Only what a lock file names: cargo fetch --locked, npm ci, go mod download.
 };
 Fetch package_manager_fetch(const Invocation& invocation);
 /// worker.toml says so: [build] locked_fetch, or a [source] whose build system does it.

@@ -13,25 +13,52 @@ namespace {
 /// How a wrapper's own words end and the command begins.
 struct Wrapper {
   std::string_view name;
-  std::string_view options_with_value;  ///< Letters whose value is the next word: "un" for -u X -n X.
-  int operands = 0;                     ///< Words of its own before the command: timeout's time.
-  bool assignments = false;             ///< env's A=b.
+  std::string_view
+      options_with_value;    ///< Letters whose value is the next word: "un" for -u X -n X.
+  int operands = 0;          ///< Words of its own before the command: timeout's time.
+  bool assignments = false;  ///< env's A=b.
 };
 
 constexpr auto kWrappers = std::to_array<Wrapper>({
-    {"env", "uSC", 0, true},     {"command", "", 0},      {"builtin", "", 0},
-    {"exec", "a", 0},            {"nice", "n", 0},        {"ionice", "cnp", 0},
-    {"time", "fo", 0},           {"timeout", "ks", 1},    {"nohup", "", 0},
-    {"setsid", "", 0},           {"stdbuf", "ioe", 0},    {"xargs", "IiLlnPsdEa", 0},
-    {"sudo", "ugphrtCDRTU", 0, true}, {"doas", "uC", 0},  {"pkexec", "", 0},
-    {"busybox", "", 0},          {"toybox", "", 0},       {"chroot", "", 1},
-    {"fakeroot", "lsbi", 0},     {"unshare", "", 0},      {"strace", "eopsSu", 0},
-    {"arch-chroot", "u", 1},     {"watch", "n", 0},       {"chrt", "", 1},
-    {"taskset", "c", 1},         {"setarch", "", 0},      {"linux32", "", 0},
-    {"linux64", "", 0},          {"ltrace", "eopsSu", 0}, {"gosu", "", 1},
-    {"setpriv", "", 0},          {"catchsegv", "", 0},    {"xvfb-run", "nspef", 0},
-    {"dbus-run-session", "", 0}, {"parallel", "jN", 0},   {"runuser", "ugGsc", 0},
-    {"systemd-run", "pEtuMH", 0},{"flock", "wE", 1},      {"ld.so", "", 0},
+    {"env", "uSC", 0, true},
+    {"command", "", 0},
+    {"builtin", "", 0},
+    {"exec", "a", 0},
+    {"nice", "n", 0},
+    {"ionice", "cnp", 0},
+    {"time", "fo", 0},
+    {"timeout", "ks", 1},
+    {"nohup", "", 0},
+    {"setsid", "", 0},
+    {"stdbuf", "ioe", 0},
+    {"xargs", "IiLlnPsdEa", 0},
+    {"sudo", "ugphrtCDRTU", 0, true},
+    {"doas", "uC", 0},
+    {"pkexec", "", 0},
+    {"busybox", "", 0},
+    {"toybox", "", 0},
+    {"chroot", "", 1},
+    {"fakeroot", "lsbi", 0},
+    {"unshare", "", 0},
+    {"strace", "eopsSu", 0},
+    {"arch-chroot", "u", 1},
+    {"watch", "n", 0},
+    {"chrt", "", 1},
+    {"taskset", "c", 1},
+    {"setarch", "", 0},
+    {"linux32", "", 0},
+    {"linux64", "", 0},
+    {"ltrace", "eopsSu", 0},
+    {"gosu", "", 1},
+    {"setpriv", "", 0},
+    {"catchsegv", "", 0},
+    {"xvfb-run", "nspef", 0},
+    {"dbus-run-session", "", 0},
+    {"parallel", "jN", 0},
+    {"runuser", "ugGsc", 0},
+    {"systemd-run", "pEtuMH", 0},
+    {"flock", "wE", 1},
+    {"ld.so", "", 0},
 });
 
 const Wrapper* wrapper_of(std::string_view path) {
@@ -86,7 +113,8 @@ void unwrap_into(const std::vector<std::string>& words, int depth, Unwrapped& ou
   if (base_name(words[0]) == "find") {
     out.commands.push_back(words);
     for (std::size_t i = 1; i < words.size(); ++i) {
-      if (words[i] != "-exec" && words[i] != "-execdir" && words[i] != "-ok" && words[i] != "-okdir")
+      if (words[i] != "-exec" && words[i] != "-execdir" && words[i] != "-ok" &&
+          words[i] != "-okdir")
         continue;
       std::vector<std::string> inner;
       for (++i; i < words.size() && words[i] != ";" && words[i] != "+"; ++i)
@@ -126,8 +154,9 @@ bool is_shell(std::string_view name) {
 bool is_interpreter(std::string_view name) {
   if (is_shell(name)) return true;
   constexpr auto kNames = std::to_array<std::string_view>(
-      {"node", "nodejs", "deno", "bun", "lua", "luajit", "awk", "gawk", "mawk", "tclsh", "expect",
-       "osascript", "pwsh", "guile", "Rscript", "julia", "elixir", "erl", "escript", "groovy"});
+      {"node",    "nodejs", "deno",   "bun",    "lua",       "luajit", "awk",
+       "gawk",    "mawk",   "tclsh",  "expect", "osascript", "pwsh",   "guile",
+       "Rscript", "julia",  "elixir", "erl",    "escript",   "groovy"});
   if (std::find(kNames.begin(), kNames.end(), name) != kNames.end()) return true;
   // python, python3, python3.11, pypy3, perl5, ruby3.1, php8 …
   for (const std::string_view stem : {"python", "pypy", "perl", "ruby", "php", "lua"}) {

@@ -5,6 +5,7 @@
 // "Definitions".
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -44,7 +45,8 @@ class Lexer {
   char peek(std::uint32_t ahead = 0) const {
     return pos_ + ahead < end_ ? text_[pos_ + ahead] : '\0';
   }
-  void advance(std::uint32_t n = 1) { pos_ += n; }
+  /// Never past the end: what is not there cannot be passed over.
+  void advance(std::uint32_t n = 1) { pos_ = std::min(pos_ + n, std::max(pos_, end_)); }
   std::string_view slice(std::uint32_t begin, std::uint32_t end) const {
     return text_.substr(begin, end - begin);
   }

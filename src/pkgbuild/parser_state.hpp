@@ -58,6 +58,7 @@ class Parser {
     Quoting quoting;
     bool assignment = false;  ///< ~ after : is special.
     bool extglob = false;     ///< ?( *( +( @( !( belong to the word.
+    bool pairs = false;  ///< A quoted_brace inside "…": ' is itself, and must have a partner.
   };
   struct HereDoc {
     Redirect* redirect;

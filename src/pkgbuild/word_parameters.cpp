@@ -96,7 +96,10 @@ const Word* Parser::parse_operand(Stop stop, Mode outer, bool pattern) {
   Quoting quoting = Quoting::none;
   if (outer.quoting != Quoting::none && !pattern) quoting = Quoting::quoted_brace;
   if (outer.quoting == Quoting::here_doc && !pattern) quoting = Quoting::quoted_brace;
-  return make<Word>(parse_word({stop, quoting}));
+  Mode mode{stop, quoting};
+  mode.pairs =
+      quoting == Quoting::quoted_brace && (outer.quoting == Quoting::quoted || outer.pairs);
+  return make<Word>(parse_word(mode));
 }
 
 void Parser::parse_parameter_operator(Parameter& parameter, Mode mode) {

@@ -160,6 +160,25 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
       run = lex_.pos();
       continue;
     }
+    // bash looks for the end of "${x+it's}" past the next ', and for nothing else in between
+    // (parse_matched_pair of its parse.y); expanding, it takes both for themselves.
+    if (c == '\'' && mode.pairs) {
+      const std::size_t close = script_.text.find('\'', lex_.pos() + 1);
+      if (close == std::string::npos || close >= lex_.end()) {
+        fail(lex_.pos(), lex_.pos() + 1,
+             "this ' has no partner: inside ${…} it needs one, in double quotes too");
+        return;
+      }
+      const std::string_view between =
+          lex_.slice(lex_.pos() + 1, static_cast<std::uint32_t>(close));
+      if (between.find_first_of("}\"`$\\") != std::string_view::npos) {
+        fail(lex_.pos(), static_cast<std::uint32_t>(close) + 1,
+             "quotes like these inside ${…} in double quotes read in two ways");
+        return;
+      }
+      lex_.seek(static_cast<std::uint32_t>(close) + 1);
+      continue;
+    }
     if (c == '"' && mode.quoting != Quoting::here_doc && mode.quoting != Quoting::quoted) {
       flush();
       parse_double_quoted(out, WordPart::Kind::double_quoted);
