@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "catalog/findings.hpp"
+#include "catalog/git_files.hpp"
 #include "catalog/history.hpp"
 #include "catalog/worker_loader.hpp"
 
@@ -109,7 +110,7 @@ class Builder {
       broken_.push_back(*broken->second);
       return {};
     }
-    auto loaded = load_worker(repository_, commit_, folder);
+    auto loaded = load_worker(GitFiles(repository_, folder.tree), commit_, folder);
     // A tree that calls one of its folders a file is its author's doing, not damage.
     if (!loaded && loaded.error().code != Errc::invalid_input)
       return tl::unexpected(std::move(loaded).error());

@@ -14,7 +14,6 @@ namespace rbee::catalog {
 namespace {
 
 using platform::EntryKind;
-using platform::TreeEntry;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -45,20 +44,19 @@ std::string wrong_name(std::string_view name) {
 
 }  // namespace
 
-Result<WorkerFiles> WorkerFiles::list(const platform::Repository& repository, const ObjectId& tree,
-                                      std::vector<Finding>& findings) {
-  WorkerFiles files(repository);
-  TRY(files.list_folder(tree, "", 1, findings));
+Result<WorkerFiles> WorkerFiles::list(const FileSource& source, std::vector<Finding>& findings) {
+  WorkerFiles files(source);
+  TRY(files.list_folder("", "", 1, findings));
   std::sort(files.files_.begin(), files.files_.end(),
             [](const File& a, const File& b) { return a.path < b.path; });
   return files;
 }
 
-Result<void> WorkerFiles::list_folder(const ObjectId& tree, const std::string& prefix,
+Result<void> WorkerFiles::list_folder(const std::string& key, const std::string& prefix,
                                       std::size_t depth, std::vector<Finding>& findings) {
-  TRY_ASSIGN(const std::vector<TreeEntry> entries, repository_->tree(tree));
+  TRY_ASSIGN(const std::vector<SourceEntry> entries, source_->list(key));
   std::map<std::string, std::string> folded;
-  for (const TreeEntry& entry : entries) {
+  for (const SourceEntry& entry : entries) {
     ++entries_;
     if (has_too_many(findings)) return {};
     const std::string path = prefix + entry.name;
@@ -91,12 +89,12 @@ Result<void> WorkerFiles::list_folder(const ObjectId& tree, const std::string& p
           findings.push_back(make_finding(
               "file-depth", shown, fmt::format("folders nest deeper than {} levels", kDepthMax)));
         } else {
-          TRY(list_folder(entry.id, path + "/", depth + 1, findings));
+          TRY(list_folder(entry.key, path + "/", depth + 1, findings));
         }
         break;
       case EntryKind::file:
       case EntryKind::executable: {
-        TRY_ASSIGN(const std::uint64_t size, repository_->blob_size(entry.id));
+        TRY_ASSIGN(const std::uint64_t size, source_->size(entry.key));
         if (size > kBlobBytesMax) {
           findings.push_back(make_finding(
               "file-too-large", shown,
@@ -104,7 +102,9 @@ Result<void> WorkerFiles::list_folder(const ObjectId& tree, const std::string& p
               {.why = "a catalog holds recipes, not what they fetch",
                .fix = "name it in source=()"}));
         }
-        files_.push_back({path, entry.id, size, entry.kind == EntryKind::executable});
+        TRY_ASSIGN(ObjectId blob, source_->blob(entry.key));
+        files_.push_back({path, std::move(blob), size, entry.kind == EntryKind::executable});
+        keys_[path] = entry.key;
         break;
       }
     }
@@ -138,7 +138,7 @@ std::optional<std::string> WorkerFiles::read(std::string_view path) const {
   if (const auto known = texts_.find(path); known != texts_.end()) return known->second;
   const File* file = find(path);
   if (file == nullptr) return std::nullopt;
-  auto text = repository_->blob(file->blob, kBlobBytesMax);
+  auto text = source_->read(keys_.find(file->path)->second, kBlobBytesMax);
   if (!text) return std::nullopt;
   return texts_.emplace(path, std::move(*text)).first->second;
 }

@@ -1,6 +1,7 @@
-// The files of one worker's folder in the Git tree: listed within limits, read by path.
+// The files of one worker's folder: listed within limits, read by path.
 //
-// Reads the repository. What a folder must not hold is a finding (docs/worker-toml.md, "Limits").
+// Reads its source (file_source.hpp). What a folder must not hold is a finding
+// (docs/worker-toml.md, "Limits").
 #pragma once
 
 #include <map>
@@ -11,17 +12,17 @@
 
 #include "base/finding.hpp"
 #include "base/result.hpp"
+#include "catalog/file_source.hpp"
 #include "catalog/snapshot.hpp"
 #include "pkgbuild/recipe.hpp"
-#include "platform/git.hpp"
 
 namespace rbee::catalog {
 
 class WorkerFiles final : public pkgbuild::LocalFiles {
  public:
-  /// Lists `tree`, adding what is wrong with it to `findings`.
-  static Result<WorkerFiles> list(const platform::Repository& repository, const ObjectId& tree,
-                                  std::vector<Finding>& findings);
+  /// Lists all of `source`, which must outlive this object, adding what is wrong with it to
+  /// `findings`.
+  static Result<WorkerFiles> list(const FileSource& source, std::vector<Finding>& findings);
 
   /// Sorted by path.
   const std::vector<File>& files() const { return files_; }
@@ -33,15 +34,16 @@ class WorkerFiles final : public pkgbuild::LocalFiles {
   pkgbuild::FileLook look(std::string_view path) const override;
 
  private:
-  explicit WorkerFiles(const platform::Repository& repository) : repository_(&repository) {}
+  explicit WorkerFiles(const FileSource& source) : source_(&source) {}
   const File* find(std::string_view path) const;
-  Result<void> list_folder(const ObjectId& tree, const std::string& prefix, std::size_t depth,
+  Result<void> list_folder(const std::string& key, const std::string& prefix, std::size_t depth,
                            std::vector<Finding>& findings);
   /// True, with one finding, when the folder holds more than a worker may.
   bool has_too_many(std::vector<Finding>& findings) const;
 
-  const platform::Repository* repository_;
+  const FileSource* source_;
   std::vector<File> files_;
+  std::map<std::string, std::string, std::less<>> keys_;  ///< By path.
   std::size_t entries_ = 0;  ///< Seen while listing, whatever they are.
   mutable std::map<std::string, std::string, std::less<>> texts_;
 };

@@ -95,8 +95,7 @@ std::string load_readme(const WorkerFiles& files, std::vector<Finding>& findings
 
 }  // namespace
 
-Result<Loaded> load_worker(const platform::Repository& repository, const CommitId& commit,
-                           const Folder& folder) {
+Result<Loaded> load_worker(const FileSource& source, const CommitId& commit, const Folder& folder) {
   Loaded loaded;
   std::vector<Finding>& findings = loaded.findings;
   const auto id = WorkerId::parse(folder.name);
@@ -107,7 +106,7 @@ Result<Loaded> load_worker(const platform::Repository& repository, const CommitI
         {.why = "an id is 1 to 100 lower-case letters, digits and '-', a letter or digit first",
          .fix = "rename the folder"}));
 
-  TRY_ASSIGN(const WorkerFiles files, WorkerFiles::list(repository, folder.tree, findings));
+  TRY_ASSIGN(const WorkerFiles files, WorkerFiles::list(source, findings));
   std::string manifest_text;
   std::optional<Manifest> manifest = load_manifest(folder, files, manifest_text, findings);
   std::string readme = load_readme(files, findings);

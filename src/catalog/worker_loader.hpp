@@ -7,9 +7,8 @@
 
 #include "base/finding.hpp"
 #include "base/result.hpp"
-#include "catalog/history.hpp"
+#include "catalog/file_source.hpp"
 #include "catalog/snapshot.hpp"
-#include "platform/git.hpp"
 
 namespace rbee::catalog {
 
@@ -29,7 +28,6 @@ struct Loaded {
 
 /// The history's fields of the worker are left for the caller; `commit` stands in `last_commit`
 /// until then.
-Result<Loaded> load_worker(const platform::Repository& repository, const CommitId& commit,
-                           const Folder& folder);
+Result<Loaded> load_worker(const FileSource& source, const CommitId& commit, const Folder& folder);
 
 }  // namespace rbee::catalog

@@ -51,8 +51,14 @@ void append_rows(std::string& out, std::string_view title,
   for (const auto& [left, right] : rows) out += fmt::format("  {:{}}  {}\n", left, width, right);
 }
 
+/// "worker check"; "explain" for a command that belongs to no group.
+std::string full_name(const Command& command) {
+  return command.group.empty() ? std::string(command.name)
+                               : fmt::format("{} {}", command.group, command.name);
+}
+
 std::string usage_of(const Command& command) {
-  std::string text = fmt::format("rbee {} {}", command.group, command.name);
+  std::string text = fmt::format("rbee {}", full_name(command));
   bool options = false;
   for (const ArgumentRow& row : command.arguments) {
     if (!is_positional(row)) {
@@ -200,8 +206,7 @@ std::string help(const Group* group, const Command* command) {
     for (const Group& each : groups()) {
       rows.clear();
       for (const Command& one : commands())
-        if (one.group == each.name)
-          rows.emplace_back(fmt::format("{} {}", one.group, one.name), one.summary);
+        if (one.group == each.name) rows.emplace_back(full_name(one), one.summary);
       append_rows(out, each.summary, rows);
     }
     examples =
@@ -252,6 +257,19 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   std::map<const CLI::App*, const Command*> command_of;
   std::vector<std::string> group_names;
   for (const Group& group : groups()) {
+    if (group.name.empty()) {
+      for (const Command& command : commands()) {
+        if (!command.group.empty()) continue;
+        group_names.emplace_back(command.name);
+        CLI::App* leaf = app.add_subcommand(std::string(command.name));
+        leaf->set_help_flag();
+        leaf->fallthrough();
+        leaf->allow_extras();
+        declare(*leaf, command, line.arguments);
+        command_of[leaf] = &command;
+      }
+      continue;
+    }
     group_names.emplace_back(group.name);
     CLI::App* part = app.add_subcommand(std::string(group.name));
     part->set_help_flag();
@@ -292,6 +310,10 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   const Group* group = nullptr;
   const Command* command = nullptr;
   for (const CLI::App* part : app.get_subcommands()) {
+    if (const auto alone = command_of.find(part); alone != command_of.end()) {
+      command = alone->second;
+      continue;
+    }
     group = group_of.at(part);
     for (const CLI::App* leaf : part->get_subcommands()) command = command_of.at(leaf);
   }
@@ -299,10 +321,10 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
     line.text = fmt::format("rbee {}\n", version);
     return line;
   }
-  const std::string help_command =
-      command != nullptr ? fmt::format("rbee {} {} --help", command->group, command->name)
-      : group != nullptr ? fmt::format("rbee {} --help", group->name)
-                         : "rbee --help";
+  const std::string help_command = command != nullptr
+                                       ? fmt::format("rbee {} --help", full_name(*command))
+                                   : group != nullptr ? fmt::format("rbee {} --help", group->name)
+                                                      : "rbee --help";
   // What nobody took, whichever level it ended at. A mistyped option is named before a stray word.
   std::vector<std::string> rest = app.remaining(true);
   std::stable_partition(rest.begin(), rest.end(),

@@ -12,6 +12,7 @@ const std::vector<Group>& groups() {
       {"worker", "Find, install and run workers"},
       {"recipe", "Read and edit recipes, without running them"},
       {"config", "Show and change settings"},
+      {"", "Answers about the marketplace itself"},
   };
   return table;
 }
@@ -93,6 +94,31 @@ const std::vector<Command>& commands() {
        "rbee worker run tts-worker --port 8080 --health\n"
        "rbee worker run llm-worker-rbee-cpu --model ~/models/tiny.gguf -- --verbose",
        worker_run},
+      {"worker",
+       "check",
+       {"lint"},
+       "Hold a worker's folder against every rule of the marketplace",
+       {{"DIR", "", "the worker's folder (default: this one)", &A::file},
+        {"--format", "NAME", "text, json, sarif or github (default: text)", &A::format},
+        {"--policy", "FILE", "a host's check-policy.toml", &A::policy}},
+       "The same rules, in the same order, as when it is pushed; nothing is executed and nothing "
+       "is "
+       "sent. What only\n"
+       "the marketplace knows (who owns the worker, which names are taken) is looked at there.\n"
+       "Ends with 8 when something blocks. What holds goes to a reviewer and does not fail it.",
+       "rbee worker check\n"
+       "rbee worker check community/tts-worker --format github\n"
+       "rbee worker check --json | jq -r '.findings[].rule'",
+       worker_check},
+      {"",
+       "explain",
+       {},
+       "What a rule of the marketplace is about, and what to do instead",
+       {{"RULE", "", "a rule's id, such as NET-001; none: all of them", &A::id}},
+       "",
+       "rbee explain NET-001\n"
+       "rbee explain --json | jq -r '.rules[].id'",
+       explain_rule},
       {"recipe",
        "srcinfo",
        {},

@@ -33,6 +33,7 @@ struct Arguments {
   bool tokens = false;                 ///< Rather than the tree.
   std::vector<std::string> variables;  ///< "K=V".
   bool sandbox = false;                ///< Ask a real bash for what the engine cannot decide.
+  std::string format, policy;
   std::string pkgver, epoch;
   bool sums = false, dry_run = false, write = false;
   std::vector<std::string> algorithms;
@@ -80,6 +81,8 @@ Result<int> worker_install(const Arguments& arguments, Context& context);
 Result<int> worker_list(const Arguments& arguments, Context& context);
 Result<int> worker_remove(const Arguments& arguments, Context& context);
 Result<int> worker_run(const Arguments& arguments, Context& context);
+Result<int> worker_check(const Arguments& arguments, Context& context);
+Result<int> explain_rule(const Arguments& arguments, Context& context);
 Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
 Result<int> recipe_matrix(const Arguments& arguments, Context& context);
 Result<int> recipe_explain(const Arguments& arguments, Context& context);
