@@ -28,15 +28,20 @@ tl::unexpected<Error> unreadable(const fs::path& path, const std::string& reason
 Result<std::vector<SourceEntry>> FolderFiles::list(const std::string& key) const {
   std::vector<SourceEntry> out;
   std::error_code code;
-  for (fs::directory_iterator it(folder_ / key, code), end; !code && it != end; it.increment(code)) {
+  for (fs::directory_iterator it(folder_ / key, code), end; !code && it != end;
+       it.increment(code)) {
     const fs::path& path = it->path();
-    SourceEntry entry{path.filename().string(), EntryKind::file, (fs::path(key) / path.filename()).string()};
+    SourceEntry entry{path.filename().string(), EntryKind::file,
+                      (fs::path(key) / path.filename()).string()};
     if (key.empty() && entry.name == ".git") continue;
     const fs::file_status status = it->symlink_status(code);
     if (code) break;
-    if (fs::is_symlink(status)) entry.kind = EntryKind::symlink;
-    else if (fs::is_directory(status)) entry.kind = EntryKind::folder;
-    else if (!fs::is_regular_file(status)) return unreadable(path, "it is no regular file");
+    if (fs::is_symlink(status))
+      entry.kind = EntryKind::symlink;
+    else if (fs::is_directory(status))
+      entry.kind = EntryKind::folder;
+    else if (!fs::is_regular_file(status))
+      return unreadable(path, "it is no regular file");
     else if ((status.permissions() & fs::perms::owner_exec) != fs::perms::none)
       entry.kind = EntryKind::executable;
     out.push_back(std::move(entry));

@@ -30,7 +30,8 @@ Result<check::Release> load_release(const FileSource& source, const Folder& fold
   for (const File& file : files.files())
     release.files.push_back(
         {file.path, file.size_bytes, file.executable, files.read(file.path).value_or("")});
-  if (const check::SubjectFile* text = release.file("worker.toml")) release.manifest_text = text->bytes;
+  if (const check::SubjectFile* text = release.file("worker.toml"))
+    release.manifest_text = text->bytes;
   if (loaded.worker != nullptr) {
     findings.insert(findings.end(), loaded.worker->findings.begin(), loaded.worker->findings.end());
     release.version = loaded.worker->version;
@@ -38,7 +39,8 @@ Result<check::Release> load_release(const FileSource& source, const Folder& fold
     for (const RecipeText& text : loaded.worker->recipes) {
       check::SubjectRecipe recipe{text.kind, text.text, text.generated, {}};
       for (const Variant& variant : loaded.worker->variants)
-        if (variant.kind == text.kind) recipe.variants.push_back({variant.platform, variant.recipe});
+        if (variant.kind == text.kind)
+          recipe.variants.push_back({variant.platform, variant.recipe});
       release.recipes.push_back(std::move(recipe));
     }
     return release;
@@ -46,7 +48,8 @@ Result<check::Release> load_release(const FileSource& source, const Folder& fold
   findings.insert(findings.end(), loaded.findings.begin(), loaded.findings.end());
   if (!release.manifest_text.empty())
     release.manifest = manifest::parse_manifest(release.manifest_text, folder.name).manifest;
-  for (const manifest::RecipeKind kind : {manifest::RecipeKind::source, manifest::RecipeKind::binary})
+  for (const manifest::RecipeKind kind :
+       {manifest::RecipeKind::source, manifest::RecipeKind::binary})
     if (const check::SubjectFile* file = release.file(manifest::file_name(kind))) {
       release.recipes.push_back(alone(kind, file->bytes));
       if (!release.recipes.back().variants.empty() && release.version.empty())

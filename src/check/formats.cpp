@@ -104,15 +104,15 @@ std::string render_sarif(const std::vector<Checked>& all, std::string_view versi
     }
     rules.push_back(std::move(rule));
   }
-  const json::object root{
-      {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-      {"version", "2.1.0"},
-      {"runs",
-       json::array{json::object{
-           {"tool", {{"driver", {{"name", "rbee-market"}, {"version", std::string(version)},
-                                 {"rules", std::move(rules)}}}}},
-           {"columnKind", "utf16CodeUnits"},
-           {"results", std::move(results)}}}}};
+  const json::object root{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                          {"version", "2.1.0"},
+                          {"runs", json::array{json::object{{"tool",
+                                                             {{"driver",
+                                                               {{"name", "rbee-market"},
+                                                                {"version", std::string(version)},
+                                                                {"rules", std::move(rules)}}}}},
+                                                            {"columnKind", "utf16CodeUnits"},
+                                                            {"results", std::move(results)}}}}};
   return json::serialize(root) + "\n";
 }
 
@@ -120,12 +120,18 @@ std::string render_sarif(const std::vector<Checked>& all, std::string_view versi
 std::string command_text(std::string_view text, bool is_property) {
   std::string out;
   for (const char c : safe(text)) {
-    if (c == '%') out += "%25";
-    else if (c == '\r') out += "%0D";
-    else if (c == '\n') out += "%0A";
-    else if (is_property && c == ':') out += "%3A";
-    else if (is_property && c == ',') out += "%2C";
-    else out += c;
+    if (c == '%')
+      out += "%25";
+    else if (c == '\r')
+      out += "%0D";
+    else if (c == '\n')
+      out += "%0A";
+    else if (is_property && c == ':')
+      out += "%3A";
+    else if (is_property && c == ',')
+      out += "%2C";
+    else
+      out += c;
   }
   return out;
 }
@@ -140,8 +146,12 @@ std::string render_github(const std::vector<Checked>& all) {
       out += fmt::format("::{} file={}", word, command_text(path_of(checked, finding), true));
       if (!finding.excerpt.empty())
         out += fmt::format(",line={},col={}", finding.position.line, finding.position.column);
-      out += fmt::format(",title={}::{}", command_text(fmt::format("{} {}", finding.rule, to_string(finding.severity)), true),
-                         command_text(finding.fix.empty() ? finding.message : finding.message + "\nfix: " + finding.fix, false));
+      out += fmt::format(
+          ",title={}::{}",
+          command_text(fmt::format("{} {}", finding.rule, to_string(finding.severity)), true),
+          command_text(
+              finding.fix.empty() ? finding.message : finding.message + "\nfix: " + finding.fix,
+              false));
       out += "\n";
     }
   return out;
@@ -235,7 +245,8 @@ std::string index_markdown() {
       group = group_of(rule.id);
       out += fmt::format("\n### {}\n\n| rule | severity | |\n|---|---|---|\n", group);
     }
-    out += fmt::format("| [{0}](checks/{0}.md) | {1} | {2} |\n", rule.id, to_string(rule.severity), rule.title);
+    out += fmt::format("| [{0}](checks/{0}.md) | {1} | {2} |\n", rule.id, to_string(rule.severity),
+                       rule.title);
   }
   return out;
 }

@@ -66,16 +66,16 @@ Result<int> worker_check(const Arguments& arguments, Context& context) {
   subject.name = folder.name;
   subject.directory = folder.directory();
   subject.is_official = folder.origin == catalog::Origin::official;
-  TRY_ASSIGN(subject.now, catalog::load_release(catalog::FolderFiles(path), folder, subject.loading));
+  TRY_ASSIGN(subject.now,
+             catalog::load_release(catalog::FolderFiles(path), folder, subject.loading));
   const std::vector<Finding> findings = check::check(subject, policy);
   const check::Counts counts = check::count(findings);
   const bool json = context.settings.json || *format == check::Format::json;
   context.print(check::render({{shown_before(path), findings}},
                               json ? check::Format::json : *format, RBEE_VERSION));
-  const std::string verdict =
-      counts.block > 0 ? "it would be refused"
-      : counts.hold > 0 ? "it would go to a reviewer, who sees what holds"
-                        : "it can be submitted";
+  const std::string verdict = counts.block > 0  ? "it would be refused"
+                              : counts.hold > 0 ? "it would go to a reviewer, who sees what holds"
+                                                : "it can be submitted";
   context.note(fmt::format("{}: {}; {}", folder.name, check::summary(counts), verdict));
   return counts.block > 0 ? exit_code(Errc::policy) : 0;
 }
@@ -119,7 +119,8 @@ Result<int> explain_rule(const Arguments& arguments, Context& context) {
     return 0;
   }
   for (const check::Rule* rule : wanted)
-    context.print(fmt::format("{:<9} {:<6} {}\n", rule->id, to_string(rule->severity), rule->title));
+    context.print(
+        fmt::format("{:<9} {:<6} {}\n", rule->id, to_string(rule->severity), rule->title));
   return 0;
 }
 

@@ -47,6 +47,7 @@ CommitInfo describe_commit(git_commit* commit) {
                   {},
                   {},
                   {},
+                  {},
                   {}};
   const unsigned parents = git_commit_parentcount(commit);
   for (unsigned i = 0; i < parents; ++i)
@@ -56,6 +57,8 @@ CommitInfo describe_commit(git_commit* commit) {
     info.author_email = author->email;
     info.authored = to_time(author->when.time);
   }
+  if (const git_signature* committer = git_commit_committer(commit))
+    info.committer_email = committer->email;
   info.committed = to_time(git_commit_time(commit));
   if (const char* message = git_commit_message(commit)) info.message = message;
   return info;
@@ -79,6 +82,12 @@ Result<std::unique_ptr<Repository>> Repository::open(const fs::path& path) {
     return git_failure(code, "the object database cannot be opened");
   state->odb.reset(odb);
   return std::unique_ptr<Repository>(new Repository(std::move(state)));
+}
+
+Result<void> Repository::add_objects(const fs::path& objects) {
+  if (const int code = git_odb_add_disk_alternate(state_->odb.get(), objects.c_str()); code < 0)
+    return git_failure(code, "the objects of the push cannot be read");
+  return {};
 }
 
 Result<CommitId> Repository::resolve(std::string_view name) const {
@@ -177,6 +186,15 @@ Result<void> Repository::walk(const CommitId& from, const std::optional<CommitId
     TRY_ASSIGN(const CommitInfo info, commit(from_oid(oid)));
     if (!visit(info)) return {};
   }
+}
+
+Result<std::optional<CommitId>> Repository::merge_base(const CommitId& a, const CommitId& b) const {
+  const git_oid first = to_oid(a), second = to_oid(b);
+  git_oid out;
+  const int code = git_merge_base(&out, state_->repository.get(), &first, &second);
+  if (code == GIT_ENOTFOUND) return std::optional<CommitId>();
+  if (code < 0) return git_failure(code, "no common ancestor can be found");
+  return std::optional(from_oid(out));
 }
 
 Result<bool> Repository::is_ancestor(const CommitId& ancestor, const CommitId& commit) const {

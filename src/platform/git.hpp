@@ -35,6 +35,7 @@ struct CommitInfo {
   ObjectId tree;
   std::vector<CommitId> parents;
   std::string author_name, author_email;
+  std::string committer_email;
   Time authored{}, committed{};
   std::string message;
 };
@@ -48,6 +49,9 @@ class Repository {
   /// or obeyed here. Errors: Errc::not_found "repository-not-found", Errc::io
   /// "repository-unreadable".
   static Result<std::unique_ptr<Repository>> open(const std::filesystem::path& path);
+  /// Its objects come from `objects` (a folder of Git's object layout), too: those of a push that
+  /// is still in quarantine. Seen by this object alone.
+  Result<void> add_objects(const std::filesystem::path& objects);
   ~Repository();
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;
@@ -69,6 +73,8 @@ class Repository {
   /// parents, newer first; until it returns false.
   Result<void> walk(const CommitId& from, const std::optional<CommitId>& hide,
                     const std::function<bool(const CommitInfo&)>& visit) const;
+  /// The best common ancestor; nothing when there is none.
+  Result<std::optional<CommitId>> merge_base(const CommitId& a, const CommitId& b) const;
   /// True when `ancestor` is `commit` or reachable from it.
   Result<bool> is_ancestor(const CommitId& ancestor, const CommitId& commit) const;
 

@@ -152,16 +152,6 @@ Result<void> RepositoryWriter::delete_ref(std::string_view name, const CommitId&
   return sync();
 }
 
-Result<std::optional<CommitId>> RepositoryWriter::merge_base(const CommitId& a,
-                                                             const CommitId& b) const {
-  const git_oid first = to_oid(a), second = to_oid(b);
-  git_oid out;
-  const int code = git_merge_base(&out, state_->repository.get(), &first, &second);
-  if (code == GIT_ENOTFOUND) return std::optional<CommitId>();
-  if (code < 0) return git_failure(code, "no common ancestor can be found");
-  return std::optional(from_oid(out));
-}
-
 Result<void> RepositoryWriter::sync() const {
   return sync_file_system(state_->path);
 }

@@ -56,9 +56,6 @@ class RepositoryWriter {
   /// Errors: Errc::exists "ref-moved". A ref that does not exist is fine.
   Result<void> delete_ref(std::string_view name, const CommitId& from);
 
-  /// The best common ancestor; nothing when there is none.
-  Result<std::optional<CommitId>> merge_base(const CommitId& a, const CommitId& b) const;
-
   /// Everything written so far reaches the disk.
   Result<void> sync() const;
 

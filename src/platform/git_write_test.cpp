@@ -101,9 +101,9 @@ TEST_F(GitWrite, FindsTheMergeBase) {
   const CommitId left = *writer_->commit(root_tree(), parents, ann_, "Left");
   const CommitId right = *writer_->commit(root_tree(), parents, ann_, "Right");
   const CommitId alone = *writer_->commit(root_tree(), {}, ann_, "Alone");
-  EXPECT_EQ(*writer_->merge_base(left, right), first_);
-  EXPECT_EQ(*writer_->merge_base(left, first_), first_);
-  EXPECT_EQ(*writer_->merge_base(left, alone), std::nullopt);
+  EXPECT_EQ(*reader_->merge_base(left, right), first_);
+  EXPECT_EQ(*reader_->merge_base(left, first_), first_);
+  EXPECT_EQ(*reader_->merge_base(left, alone), std::nullopt);
   EXPECT_EQ(git("merge-base " + left.str() + " " + right.str()), first_.str() + "\n");
 }
 
