@@ -3,8 +3,10 @@
 // sweep a tick over a thread's connections: no timer is armed per request.
 #include "http/server.hpp"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -71,7 +73,10 @@ enum class Admission { admitted, server_full, address_full };
 /// What the threads share.
 struct Shared {
   Shared(const ServerOptions& the_options, Service the_service, const Log& the_log)
-      : options(the_options), service(std::move(the_service)), log(the_log) {}
+      : options(the_options),
+        service(std::move(the_service)),
+        log(the_log),
+        programs(the_options.limits.programs_max, the_log) {}
 
   Admission admit(const std::string& key) {
     const std::lock_guard lock(mutex);
@@ -92,6 +97,7 @@ struct Shared {
   const ServerOptions options;
   const Service service;
   const Log& log;
+  CgiPool programs;
   std::atomic<bool> draining = false;
   std::mutex mutex;
   std::condition_variable all_closed;
@@ -99,7 +105,7 @@ struct Shared {
   std::map<std::string, int> per_address;
 };
 
-enum class Phase { idle, head, body, write, linger };
+enum class Phase { idle, head, body, write, linger, program };
 
 struct Connection {
   Socket socket;
@@ -130,6 +136,8 @@ struct Connection {
         return elapsed > limits.head_time_max;
       case Phase::linger:
         return elapsed > kLinger;
+      case Phase::program:
+        return false;
       case Phase::write:
         if (now - progress > limits.idle_max) return true;
         [[fallthrough]];
@@ -210,6 +218,9 @@ class Loop {
   Awaitable<bool> read_body(Connection& connection, Parser& parser,
                             std::optional<Refusal>& refusal);
   Awaitable<bool> refuse(Connection& connection, const Refusal& refusal);
+  /// Hand the connection to a program, and wait for its end.
+  Awaitable<bool> run_program(Connection& connection, CgiCommand command, const Request& request,
+                              std::string head);
 
   Request make_request(Parser& parser, const Connection& connection,
                        std::optional<Refusal>& refusal);
@@ -408,6 +419,10 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
   parser.header_limit(static_cast<std::uint32_t>(length + 1));
   parser.body_limit(limits.body_bytes_max);
   error_code error;
+  // Programs have limits of their own on what they are sent.
+  const std::string head =
+      shared_.service.cgi ? std::string(connection.unread().substr(0, length)) : std::string();
+  if (shared_.service.cgi) parser.body_limit(boost::none);
   connection.in.consume(parser.put(asio::buffer(connection.unread().data(), length), error));
   if (error && error != beast::http::error::need_more) {
     const Refusal refusal =
@@ -420,6 +435,21 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
   std::optional<Refusal> refusal;
   Request request = make_request(parser, connection, refusal);
   const bool is_http_1_0 = parser.get().version() == 10;
+  if (shared_.service.cgi && !refusal) {
+    auto decision = shared_.service.cgi(request);
+    if (auto* command = std::get_if<CgiCommand>(&decision))
+      co_return co_await run_program(connection, std::move(*command), request, head);
+    if (const auto* own = std::get_if<Response>(&decision)) {
+      // The body, if there is one, is not wanted.
+      log_access(request, *own, own->body.size(), Steady::now());
+      co_return co_await answer(connection, request, *own,
+                                parser.is_done() && !is_http_1_0 ? KeepAlive::yes : KeepAlive::no);
+    }
+    parser.body_limit(limits.body_bytes_max);
+    const auto announced = parser.content_length();
+    if (announced && *announced > limits.body_bytes_max)
+      co_return co_await refuse(connection, body_too_large(limits));
+  }
   if (!parser.is_done()) {
     std::optional<Refusal> body_refusal;
     if (!co_await read_body(connection, parser, body_refusal)) {
@@ -437,6 +467,33 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
                                        : KeepAlive::yes;
   log_access(request, response, request.method == Method::head ? 0 : response.body.size(), begin);
   co_return co_await answer(connection, request, response, keep);
+}
+
+Awaitable<bool> Loop::run_program(Connection& connection, CgiCommand command,
+                                  const Request& request, std::string head) {
+  if (!connection.out.empty() && !co_await flush(connection)) co_return false;
+  error_code error;
+  // A descriptor of its own: ours is closed with the connection.
+  const int socket = ::fcntl(connection.socket.native_handle(), F_DUPFD_CLOEXEC, 3);
+  auto ended = std::make_shared<Timer>(io_, Steady::time_point::max());
+  CgiExchange exchange{socket, request, std::move(head), std::string(connection.unread())};
+  const bool started =
+      socket >= 0 && shared_.programs.start(std::move(command), std::move(exchange), [this, ended] {
+        asio::post(io_, [ended] { ended->cancel(); });
+      });
+  if (!started) {
+    if (socket >= 0) ::close(socket);
+    Response busy =
+        problem(request, Refusal{503, "too-many-programs",
+                                 "the server is busy with other pushes and clones; try again"});
+    busy.headers.add("Retry-After", "5");
+    log_access(request, busy, busy.body.size(), Steady::now());
+    co_return co_await answer(connection, request, busy, KeepAlive::no);
+  }
+  // The program's thread watches its own limits; no sweep may end the wait for it.
+  connection.enter(Phase::program);
+  co_await ended->async_wait(kAwait);
+  co_return false;
 }
 
 Awaitable<bool> Loop::read_body(Connection& connection, Parser& parser,
@@ -717,6 +774,8 @@ void Server::stop() {
     state_->shared.all_closed.wait_for(lock, state_->shared.options.limits.drain_max,
                                        [&] { return state_->shared.open == 0; });
   }
+  // Before the loops: a program's end is posted to its loop.
+  state_->shared.programs.stop();
   for (const auto& loop : state_->loops) loop->halt();
   for (std::thread& thread : state_->threads) thread.join();
   state_->threads.clear();

@@ -11,8 +11,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "base/result.hpp"
+#include "http/cgi.hpp"
 #include "http/head.hpp"
 #include "http/log.hpp"
 #include "http/message.hpp"
@@ -31,6 +33,7 @@ struct Limits {
   std::chrono::milliseconds drain_max{10'000};  ///< For requests in flight when the server stops.
   int connections_max = 4096;
   int connections_per_address_max = 32;  ///< IPv6: per /64.
+  int programs_max = 16;                 ///< CGI programs at once; then 503.
 };
 
 struct ServerOptions {
@@ -47,6 +50,9 @@ struct Service {
   /// Render the refusal of a request whose target is malformed; `request.target` is as sent,
   /// `request.path` empty. Not set: problem details.
   std::function<Response(const Request&, const Refusal&)> refuse = {};
+  /// Asked first, with the request's head and no body: a program that answers it, an answer of our
+  /// own, or nothing for everything else. Not set: nothing.
+  std::function<std::variant<std::monostate, Response, CgiCommand>(const Request&)> cgi = {};
 };
 
 class Server {

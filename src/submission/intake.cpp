@@ -52,9 +52,10 @@ PushAnswer Service::check(const Push& push) {
   std::string text = "\n" + describe_findings(directory, pending->findings);
   const check::Counts counts = check::count(pending->findings);
   if (counts.block > 0) {
-    text += fmt::format("refused: {} ({})\n  `rbee worker check {}` shows the same before a push; "
-                        "`rbee explain RULE` says more\n",
-                        directory, check::summary(counts), directory);
+    text += fmt::format(
+        "refused: {} ({})\n  `rbee worker check {}` shows the same before a push; "
+        "`rbee explain RULE` says more\n",
+        directory, check::summary(counts), directory);
     if (auto transaction = database_.begin()) {
       std::string rules;
       for (const Finding& finding : pending->findings)
@@ -136,8 +137,9 @@ Result<Service::Pending> Service::examine(const Push& push) {
                   [](const Finding& finding) { return finding.rule == "DIFF-002"; });
   facts.pusher_owns = subject.owner->is_maintainer;
   facts.owner_changed = subject.owner->owner_changed;
-  facts.is_premium = (subject.now.manifest && subject.now.manifest->premium) ||
-                     (subject.before && subject.before->manifest && subject.before->manifest->premium);
+  facts.is_premium =
+      (subject.now.manifest && subject.now.manifest->premium) ||
+      (subject.before && subject.before->manifest && subject.before->manifest->premium);
   facts.sampled = is_sampled(push.new_id.str(), options_.secret, options_.risk.sample_per_mille);
   pending.sampled = facts.sampled;
   pending.risk = assess(facts, pending.findings, options_.risk);
@@ -160,8 +162,9 @@ Result<check::Subject> Service::subject_of(const Push& push, const Proposal& pro
   if (proposal.base_tree) {
     std::vector<Finding> ignored;
     const catalog::Folder folder{proposal.origin, proposal.name, *proposal.base_tree};
-    TRY_ASSIGN(subject.before, catalog::load_release(
-                                   catalog::GitFiles(repository, *proposal.base_tree), folder, ignored));
+    TRY_ASSIGN(
+        subject.before,
+        catalog::load_release(catalog::GitFiles(repository, *proposal.base_tree), folder, ignored));
   }
 
   TRY_ASSIGN(const auto account, accounts_.find(push.account));
@@ -174,7 +177,8 @@ Result<check::Subject> Service::subject_of(const Push& push, const Proposal& pro
   owner.is_orphan = maintainers.is_orphan();
   owner.is_unowned = proposal.base_tree && maintainers.owner.empty() && !maintainers.had_owner;
   owner.is_admin = account.role == community::Role::admin;
-  TRY_ASSIGN(owner.adoption_requests_lately, ownership_.requests_lately(account, push.remote_address));
+  TRY_ASSIGN(owner.adoption_requests_lately,
+             ownership_.requests_lately(account, push.remote_address));
   if (proposal.base_tree && !maintainers.owner_is_first && maintainers.owner_since) {
     Filter filter;
     filter.worker = proposal.name;
@@ -208,10 +212,10 @@ Result<PushAnswer> Service::check_withdrawal(const Push& push) {
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY_ASSIGN(const auto open, find_open(transaction, push.account, push.topic));
   if (!open)
-    return fail(Errc::not_found, "submission-not-found",
-                fmt::format("'{}' has no open submission with the topic '{}'", push.account,
-                            push.topic),
-                {.fix = "rbee worker submission list shows yours"});
+    return fail(
+        Errc::not_found, "submission-not-found",
+        fmt::format("'{}' has no open submission with the topic '{}'", push.account, push.topic),
+        {.fix = "rbee worker submission list shows yours"});
   TRY(next(open->state, Event::withdraw, Actor::author));
   return PushAnswer{true, "", "", ""};
 }
@@ -221,11 +225,11 @@ Result<PushAnswer> Service::record_withdrawal(const Push& push) {
   {
     TRY_ASSIGN(auto transaction, database_.begin());
     TRY_ASSIGN(const auto open, find_open(transaction, push.account, push.topic));
-    if (!open)
-      return fail(Errc::not_found, "submission-not-found", "there is nothing to withdraw");
+    if (!open) return fail(Errc::not_found, "submission-not-found", "there is nothing to withdraw");
     id = open->id;
   }
-  TRY_ASSIGN(const Submission withdrawn, step(id, Event::withdraw, Actor::author, push.account, ""));
+  TRY_ASSIGN(const Submission withdrawn,
+             step(id, Event::withdraw, Actor::author, push.account, ""));
   return PushAnswer{true, fmt::format("submission {} is withdrawn\n", withdrawn.id), "", ""};
 }
 
@@ -275,10 +279,10 @@ Result<PushAnswer> Service::record_proposal(const Push& push, Pending pending) {
       TRY(add_event(transaction, submission.id,
                     {now, push.account, "push", "", "checking", submission.title, 1}));
     }
-    const Event found = proposal.is_draft              ? Event::found_draft
-                        : pending.risk.holds           ? Event::found_holds
-                        : pending.risk.approvals == 0  ? Event::found_trivial
-                                                       : Event::found_reviewable;
+    const Event found = proposal.is_draft             ? Event::found_draft
+                        : pending.risk.holds          ? Event::found_holds
+                        : pending.risk.approvals == 0 ? Event::found_trivial
+                                                      : Event::found_reviewable;
     TRY(apply(transaction, submission, found, Actor::server, "server",
               check::summary(check::count(pending.findings))));
     TRY(save(transaction, submission));
@@ -322,7 +326,8 @@ std::string Service::describe_state(const Submission& s) const {
   if (const auto where = place(s); where && where->position > 0) {
     position = fmt::format(", {} of {} in the queue", where->position, where->length);
     if (where->expected)
-      when = fmt::format("about {} h", std::max<std::int64_t>(1, (where->expected->count() + 1800) / 3600));
+      when = fmt::format("about {} h",
+                         std::max<std::int64_t>(1, (where->expected->count() + 1800) / 3600));
   }
   text += fmt::format("  next: {} reviewer{} must approve{}; {}\n", s.approvals_needed,
                       s.approvals_needed == 1 ? "" : "s", position, when);

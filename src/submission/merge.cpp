@@ -1,8 +1,8 @@
 // Service: from approved to merged, and what a kill in between left behind.
 //
 // In three steps, each durable: the commit is written and its id noted with the submission; main
-// moves, by compare and swap; the submission is merged. After a kill, the noted commit is on main or
-// it is not, and that decides.
+// moves, by compare and swap; the submission is merged. After a kill, the noted commit is on main
+// or it is not, and that decides.
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -92,10 +92,11 @@ Result<void> Service::try_merge(std::int64_t id) {
     TRY_ASSIGN(const ObjectId root, writer->tree_with(main_commit.tree, {&change, 1}));
     std::string message = fmt::format("Merge submission {}: {}\n\nSubmitted-by: {}\n", id,
                                       submission.title, submission.account);
-    for (const Approval& each : approvals) message += fmt::format("Reviewed-by: {}\n", each.reviewer);
+    for (const Approval& each : approvals)
+      message += fmt::format("Reviewed-by: {}\n", each.reviewer);
     const CommitId parents[] = {on_main, head};
-    TRY_ASSIGN(merged, writer->commit(root, parents,
-                                      {"rbee-market", "rbee-market@localhost", now}, message));
+    TRY_ASSIGN(merged, writer->commit(root, parents, {"rbee-market", "rbee-market@localhost", now},
+                                      message));
   }
   {
     TRY_ASSIGN(Transaction transaction, database_.begin());
@@ -134,9 +135,9 @@ Result<void> Service::finish_merge(std::int64_t id, const std::string& commit) {
       TRY(apply(transaction, other, Event::supersede, Actor::server, "server",
                 fmt::format("submission {} brought {} first", id, submission.version)));
       TRY(save(transaction, other));
-      TRY(notify(transaction, other, "submission-supersede",
-                 fmt::format("submission {} brought {} {} first", id, other.worker,
-                             submission.version)));
+      TRY(notify(
+          transaction, other, "submission-supersede",
+          fmt::format("submission {} brought {} {} first", id, other.worker, submission.version)));
     }
   }
   return transaction.commit();

@@ -24,8 +24,9 @@ Result<Entries> entries_of(const Repository& repository, const std::optional<Obj
   TRY_ASSIGN(const auto list, repository.tree(*tree));
   for (const TreeEntry& entry : list)
     if (!all.emplace(entry.name, entry).second)
-      return fail(Errc::invalid_input, "push-scope",
-                  fmt::format("the name '{}' stands twice in one folder", printable_line(entry.name)));
+      return fail(
+          Errc::invalid_input, "push-scope",
+          fmt::format("the name '{}' stands twice in one folder", printable_line(entry.name)));
   return all;
 }
 
@@ -39,7 +40,8 @@ std::vector<Difference> differences(const Entries& before, const Entries& now) {
   std::vector<Difference> all;
   for (const auto& [name, entry] : now) {
     const auto old = before.find(name);
-    if (old == before.end()) all.push_back({name, std::nullopt, entry});
+    if (old == before.end())
+      all.push_back({name, std::nullopt, entry});
     else if (old->second.id != entry.id || old->second.kind != entry.kind)
       all.push_back({name, old->second, entry});
   }
@@ -125,7 +127,8 @@ Result<Proposal> read_proposal(const Repository& repository, const CommitId& mai
   TRY_ASSIGN(const CommitInfo newest, repository.commit(head));
   TRY_ASSIGN(const CommitInfo oldest, repository.commit(*base));
   const std::string_view message = trim(newest.message);
-  proposal.title = printable_line(message.substr(0, std::min(message.find('\n'), std::size_t{120})));
+  proposal.title =
+      printable_line(message.substr(0, std::min(message.find('\n'), std::size_t{120})));
   for (const std::string_view word : {"draft:", "Draft:", "WIP:", "wip:"})
     proposal.is_draft |= proposal.title.starts_with(word);
 
@@ -137,7 +140,8 @@ Result<Proposal> read_proposal(const Repository& repository, const CommitId& mai
       return !entry || entry->kind == EntryKind::folder;
     };
     if (!is_folder(each.before) || !is_folder(each.now) || each.name.starts_with('.'))
-      return out_of_scope(fmt::format("it changes '{}', which is no worker's", printable_line(each.name)));
+      return out_of_scope(
+          fmt::format("it changes '{}', which is no worker's", printable_line(each.name)));
     if (each.name != "community") {
       folders.emplace_back(catalog::Origin::official, each);
       continue;
@@ -166,9 +170,10 @@ Result<Proposal> read_proposal(const Repository& repository, const CommitId& mai
   }
   const auto& [origin, folder] = folders.front();
   if (!WorkerId::parse(folder.name))
-    return fail(Errc::policy, "push-folder-name",
-                fmt::format("'{}' is not a worker id", printable_line(folder.name)),
-                {.fix = "an id is 1 to 100 lower-case letters, digits and '-', a letter or digit first"});
+    return fail(
+        Errc::policy, "push-folder-name",
+        fmt::format("'{}' is not a worker id", printable_line(folder.name)),
+        {.fix = "an id is 1 to 100 lower-case letters, digits and '-', a letter or digit first"});
   proposal.origin = origin;
   proposal.name = folder.name;
   if (folder.now) proposal.tree = folder.now->id;

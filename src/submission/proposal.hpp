@@ -19,14 +19,14 @@ inline constexpr std::size_t kCommitsMax = 100, kParentsMax = 8;
 inline constexpr std::size_t kMessageBytesMax = 16 * 1024;
 
 struct Proposal {
-  CommitId head, base;  ///< `base`: of main, the best common ancestor.
-  std::string title;    ///< First line of the newest commit's message; printable.
+  CommitId head, base;    ///< `base`: of main, the best common ancestor.
+  std::string title;      ///< First line of the newest commit's message; printable.
   bool is_draft = false;  ///< The title begins with "draft:" or "WIP:".
   catalog::Origin origin = catalog::Origin::community;
-  std::string name;                    ///< The folder's.
-  std::optional<ObjectId> tree;        ///< Of the folder; nothing: it is removed.
-  std::optional<ObjectId> base_tree;   ///< In `base`; nothing: it is new.
-  std::vector<std::string> emails;     ///< Of authors and committers, each once.
+  std::string name;                   ///< The folder's.
+  std::optional<ObjectId> tree;       ///< Of the folder; nothing: it is removed.
+  std::optional<ObjectId> base_tree;  ///< In `base`; nothing: it is new.
+  std::vector<std::string> emails;    ///< Of authors and committers, each once.
 
   std::string directory() const {
     return origin == catalog::Origin::official ? name : "community/" + name;

@@ -13,11 +13,11 @@ namespace rbee::submission {
 
 /// One push as Git handed it to the hooks: exactly one ref below refs/for/main.
 struct Push {
-  std::string id;              ///< Of this push; random, made by the server for each request.
-  std::string account;         ///< Who authenticated.
+  std::string id;       ///< Of this push; random, made by the server for each request.
+  std::string account;  ///< Who authenticated.
   std::string remote_address;
-  std::string topic;           ///< Empty for refs/for/main itself.
-  ObjectId new_id;             ///< All zeros: a withdrawal.
+  std::string topic;                 ///< Empty for refs/for/main itself.
+  ObjectId new_id;                   ///< All zeros: a withdrawal.
   std::filesystem::path quarantine;  ///< Objects that came with it; empty: there are none.
 
   bool withdraws() const { return new_id.str().find_first_not_of('0') == std::string::npos; }

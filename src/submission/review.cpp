@@ -60,10 +60,10 @@ Result<void> Service::apply(Transaction& transaction, Submission& submission, Ev
   const Time now = clock_.now();
   const State from = std::exchange(submission.state, to);
   submission.updated = now;
-  TRY(add_event(transaction, submission.id,
-                {now, std::string(name), std::string(to_string(event)),
-                 std::string(to_string(from)), std::string(to_string(to)), std::string(text),
-                 submission.revision}));
+  TRY(add_event(
+      transaction, submission.id,
+      {now, std::string(name), std::string(to_string(event)), std::string(to_string(from)),
+       std::string(to_string(to)), std::string(text), submission.revision}));
   return community::append_audit(
       transaction, {.at = now,
                     .actor = std::string(name),
@@ -75,8 +75,8 @@ Result<void> Service::apply(Transaction& transaction, Submission& submission, Ev
 
 Result<void> Service::notify(Transaction& transaction, const Submission& submission,
                              std::string_view kind, std::string_view text) {
-  TRY_ASSIGN(const auto rows, transaction.query("SELECT id FROM accounts WHERE name = ?",
-                                                {submission.account}));
+  TRY_ASSIGN(const auto rows,
+             transaction.query("SELECT id FROM accounts WHERE name = ?", {submission.account}));
   if (rows.empty()) return {};
   return community::add_notice(transaction, rows[0][0].integer(), kind,
                                fmt::format("submission:{}", submission.id), text, clock_.now());
@@ -93,10 +93,10 @@ Result<Submission> Service::step(std::int64_t id, Event event, Actor actor, std:
   if (change) TRY(change(transaction, submission));
   TRY(save(transaction, submission));
   if (name != submission.account)
-    TRY(notify(transaction, submission, fmt::format("submission-{}", to_string(event)),
-               fmt::format("submission {} ({}) is {}{}", id, submission.worker,
-                           to_string(submission.state),
-                           text.empty() ? "" : fmt::format(": {}", text))));
+    TRY(notify(
+        transaction, submission, fmt::format("submission-{}", to_string(event)),
+        fmt::format("submission {} ({}) is {}{}", id, submission.worker,
+                    to_string(submission.state), text.empty() ? "" : fmt::format(": {}", text))));
   TRY(transaction.commit());
   return submission;
 }
@@ -148,7 +148,8 @@ Result<Submission> Service::approve(std::int64_t id, const Account& reviewer,
     TRY_ASSIGN(Submission submission, get(transaction, id));
     if (submission.account == reviewer.name)
       return fail(Errc::policy, "approval-own", "nobody approves their own submission");
-    if (!is_in_queue(submission.state)) TRY(next(submission.state, Event::approve, actor_of(reviewer)));
+    if (!is_in_queue(submission.state))
+      TRY(next(submission.state, Event::approve, actor_of(reviewer)));
     const std::string_view bound = submission.tree.empty() ? submission.head : submission.tree;
     if (tree != bound)
       return fail(Errc::policy, "approval-stale",
@@ -157,8 +158,8 @@ Result<Submission> Service::approve(std::int64_t id, const Account& reviewer,
                                 fmt::format("it is now: {}", bound)},
                    .why = "an approval is of bytes; every push makes others",
                    .fix = fmt::format("look again: rbee-market review show {}", id)});
-    const auto added = add_approval(transaction, id, {reviewer.name, std::string(tree),
-                                                      submission.revision, now});
+    const auto added =
+        add_approval(transaction, id, {reviewer.name, std::string(tree), submission.revision, now});
     if (!added && added.error().code == Errc::exists)
       return fail(Errc::exists, "approval-twice",
                   fmt::format("{} approved this revision already; another reviewer must, too",
@@ -174,16 +175,17 @@ Result<Submission> Service::approve(std::int64_t id, const Account& reviewer,
       TRY(notify(transaction, submission, "submission-approve",
                  fmt::format("submission {} ({}) is approved", id, submission.worker)));
     } else {
-      TRY(add_event(transaction, id, {now, reviewer.name, "approval", "", "",
-                                      fmt::format("{} of {}", valid, submission.approvals_needed),
-                                      submission.revision}));
-      TRY(community::append_audit(transaction, {.at = now,
-                                                .actor = reviewer.name,
-                                                .action = "submission.approval",
-                                                .subject = fmt::format("submission:{}", id),
-                                                .digest = std::string(tree),
-                                                .details = fmt::format("{} of {}", valid,
-                                                                       submission.approvals_needed)}));
+      TRY(add_event(
+          transaction, id,
+          {now, reviewer.name, "approval", "", "",
+           fmt::format("{} of {}", valid, submission.approvals_needed), submission.revision}));
+      TRY(community::append_audit(
+          transaction, {.at = now,
+                        .actor = reviewer.name,
+                        .action = "submission.approval",
+                        .subject = fmt::format("submission:{}", id),
+                        .digest = std::string(tree),
+                        .details = fmt::format("{} of {}", valid, submission.approvals_needed)}));
     }
     submission.claimed_by.clear();
     submission.claimed_until.reset();
@@ -227,9 +229,9 @@ Result<void> Service::comment(std::int64_t id, const Account& author, std::strin
   TRY(require_text(text, "a comment"));
   TRY_ASSIGN(Transaction transaction, database_.begin());
   TRY_ASSIGN(const Submission submission, get(transaction, id));
-  TRY(add_comment(transaction, id, {0, clock_.now(), author.name,
-                                    printable_line(file).substr(0, 300), std::string(text),
-                                    submission.revision, line}));
+  TRY(add_comment(transaction, id,
+                  {0, clock_.now(), author.name, printable_line(file).substr(0, 300),
+                   std::string(text), submission.revision, line}));
   if (author.name != submission.account)
     TRY(notify(transaction, submission, "submission-comment",
                fmt::format("{} wrote about submission {}: {}", author.name, id,
@@ -279,9 +281,10 @@ Result<void> Service::release(const WorkerId& worker, const Account& admin) {
   const Time now = clock_.now();
   {
     TRY_ASSIGN(Transaction transaction, database_.begin());
-    TRY_ASSIGN(const auto changed,
-               transaction.execute("UPDATE quarantines SET until = ? WHERE worker = ? AND until IS NULL",
-                                   {seconds(now), worker.str()}));
+    TRY_ASSIGN(
+        const auto changed,
+        transaction.execute("UPDATE quarantines SET until = ? WHERE worker = ? AND until IS NULL",
+                            {seconds(now), worker.str()}));
     if (changed == 0)
       return fail(Errc::not_found, "not-quarantined",
                   fmt::format("'{}' is not in quarantine", worker.str()));
@@ -305,8 +308,9 @@ Result<void> Service::release(const WorkerId& worker, const Account& admin) {
 }
 
 Result<std::vector<Quarantine>> Service::quarantines() const {
-  TRY_ASSIGN(const auto rows, database_.query("SELECT worker, actor, reason, since FROM quarantines "
-                                              "WHERE until IS NULL ORDER BY worker"));
+  TRY_ASSIGN(const auto rows,
+             database_.query("SELECT worker, actor, reason, since FROM quarantines "
+                             "WHERE until IS NULL ORDER BY worker"));
   std::vector<Quarantine> all;
   for (const auto& row : rows)
     all.push_back({row[0].text(), row[1].text(), row[2].text(),
@@ -381,7 +385,8 @@ Result<std::int64_t> Service::ask(const WorkerId& worker, std::string_view kind,
                 fmt::format("no worker is called '{}'", worker.str()));
   TRY_ASSIGN(Transaction transaction, database_.begin());
   const auto id = transaction.insert(
-      "INSERT INTO worker_requests (worker, kind, account, text, target, created, closed_by, answer) "
+      "INSERT INTO worker_requests (worker, kind, account, text, target, created, closed_by, "
+      "answer) "
       "VALUES (?, ?, ?, ?, ?, ?, '', '')",
       {worker.str(), kind, account.name, text, target, seconds(clock_.now())});
   if (!id && id.error().code == Errc::exists)
@@ -394,11 +399,13 @@ Result<std::int64_t> Service::ask(const WorkerId& worker, std::string_view kind,
                                             .subject = "worker:" + worker.str(),
                                             .details = std::string(text)}));
   // Its maintainers hear of it.
-  TRY_ASSIGN(const auto rows, transaction.query("SELECT account FROM ownerships WHERE worker = ? AND "
-                                                "until IS NULL",
-                                                {worker.str()}));
+  TRY_ASSIGN(const auto rows,
+             transaction.query("SELECT account FROM ownerships WHERE worker = ? AND "
+                               "until IS NULL",
+                               {worker.str()}));
   for (const auto& row : rows)
-    TRY(community::add_notice(transaction, row[0].integer(), kind, worker.str(), text, clock_.now()));
+    TRY(community::add_notice(transaction, row[0].integer(), kind, worker.str(), text,
+                              clock_.now()));
   TRY(transaction.commit());
   return *id;
 }
@@ -436,14 +443,16 @@ Result<void> Service::close_request(std::int64_t id, const Account& reviewer,
 Result<std::vector<Submission>> Service::queue() const {
   TRY_ASSIGN(std::vector<Submission> all, list(database_, {.queue_only = true, .limit = 10'000}));
   // Reach: how often the worker was published before; a proxy until installs are counted.
-  TRY_ASSIGN(const auto rows, database_.query("SELECT worker, count(*) FROM submissions WHERE state = "
-                                              "'merged' GROUP BY worker"));
+  TRY_ASSIGN(const auto rows,
+             database_.query("SELECT worker, count(*) FROM submissions WHERE state = "
+                             "'merged' GROUP BY worker"));
   std::map<std::string, std::int64_t> reach;
   for (const auto& row : rows) reach[row[0].text()] = row[1].integer();
   std::stable_sort(all.begin(), all.end(), [&](const Submission& a, const Submission& b) {
     const std::int64_t ra = reach.contains(a.worker) ? reach[a.worker] : 0;
     const std::int64_t rb = reach.contains(b.worker) ? reach[b.worker] : 0;
-    return std::make_tuple(-a.tier, -ra, a.created, a.id) < std::make_tuple(-b.tier, -rb, b.created, b.id);
+    return std::make_tuple(-a.tier, -ra, a.created, a.id) <
+           std::make_tuple(-b.tier, -rb, b.created, b.id);
   });
   return all;
 }

@@ -63,7 +63,8 @@ struct QueuePlace {
 class Service final : public PushReceiver {
  public:
   using Snapshot = std::function<std::shared_ptr<const catalog::Snapshot>()>;
-  /// `snapshot` gives the catalog that is served; `moved` is told that main or a quarantine changed.
+  /// `snapshot` gives the catalog that is served; `moved` is told that main or a quarantine
+  /// changed.
   Service(ServiceOptions options, platform::Database& database, const Clock& clock,
           Snapshot snapshot, std::function<void()> moved);
 
@@ -75,11 +76,12 @@ class Service final : public PushReceiver {
 
   // What people do. Errors of all: Errc::not_found "submission-not-found", and those of `next`.
 
-  /// Hold it for a while, so that two do not look at once. Errors: Errc::exists "submission-claimed".
+  /// Hold it for a while, so that two do not look at once. Errors: Errc::exists
+  /// "submission-claimed".
   Result<Submission> claim(std::int64_t id, const community::Account& reviewer);
   Result<Submission> unclaim(std::int64_t id, const community::Account& reviewer);
-  /// `tree` is what the reviewer looked at: Submission::tree. The last approval that was missing may
-  /// merge it at once. Errors: Errc::policy "approval-own", "approval-stale"; Errc::exists
+  /// `tree` is what the reviewer looked at: Submission::tree. The last approval that was missing
+  /// may merge it at once. Errors: Errc::policy "approval-own", "approval-stale"; Errc::exists
   /// "approval-twice"; Errc::forbidden "reviewer-needed".
   Result<Submission> approve(std::int64_t id, const community::Account& reviewer,
                              std::string_view tree);

@@ -133,7 +133,8 @@ CREATE UNIQUE INDEX worker_requests_open ON worker_requests (worker, kind, accou
 };
 
 constexpr std::string_view kColumns =
-    "id, account, topic, title, worker, directory, state, tier, approvals_needed, revision, version, "
+    "id, account, topic, title, worker, directory, state, tier, approvals_needed, revision, "
+    "version, "
     "head, base, tree, before_tree, created, updated, cooling_until, claimed_by, claimed_until, "
     "merged, reason, risk";
 
@@ -227,7 +228,8 @@ std::vector<Finding> from_json(const std::string& text) {
     const auto word = [&](const char* key) { return std::string(object.at(key).as_string()); };
     Finding finding;
     finding.rule = word("rule");
-    for (const Severity severity : {Severity::block, Severity::hold, Severity::warn, Severity::info})
+    for (const Severity severity :
+         {Severity::block, Severity::hold, Severity::warn, Severity::info})
       if (to_string(severity) == word("severity")) finding.severity = severity;
     finding.file = word("file");
     finding.position.line = object.at("line").to_number<std::uint32_t>();
@@ -244,12 +246,14 @@ std::vector<Finding> from_json(const std::string& text) {
 std::vector<Approval> approvals_from(const SqlRows& rows) {
   std::vector<Approval> all;
   for (const SqlRow& row : rows)
-    all.push_back({row[0].text(), row[1].text(), static_cast<int>(row[2].integer()), to_time(row[3])});
+    all.push_back(
+        {row[0].text(), row[1].text(), static_cast<int>(row[2].integer()), to_time(row[3])});
   return all;
 }
 
 constexpr std::string_view kApprovals =
-    "SELECT reviewer, tree, revision, at FROM submission_approvals WHERE submission = ? AND revision "
+    "SELECT reviewer, tree, revision, at FROM submission_approvals WHERE submission = ? AND "
+    "revision "
     "= ? ORDER BY at, reviewer";
 
 }  // namespace
@@ -260,31 +264,31 @@ Result<void> prepare(Database& database) {
 
 Result<std::vector<Submission>> list(const Database& database, const Filter& filter) {
   const std::int64_t before = filter.before > 0 ? filter.before : INT64_MAX;
-  TRY_ASSIGN(
-      const SqlRows rows,
-      database.query(fmt::format("SELECT {} FROM submissions WHERE id < ? AND (? = '' OR account = "
-                                 "?) AND (? = '' OR worker = ?) AND (? = '' OR topic = ?) AND (? = "
-                                 "'' OR state = ?) AND (? = 0 OR is_open = 1) AND (? = 0 OR state "
-                                 "IN ('held', 'awaiting-review')) ORDER BY id DESC LIMIT ?",
-                                 kColumns),
-                     {before, filter.account, filter.account, filter.worker, filter.worker,
-                      filter.topic, filter.topic, filter.state, filter.state,
-                      filter.open_only ? 1 : 0, filter.queue_only ? 1 : 0,
-                      std::clamp(filter.limit, 1, 10'000)}));
+  TRY_ASSIGN(const SqlRows rows,
+             database.query(
+                 fmt::format("SELECT {} FROM submissions WHERE id < ? AND (? = '' OR account = "
+                             "?) AND (? = '' OR worker = ?) AND (? = '' OR topic = ?) AND (? = "
+                             "'' OR state = ?) AND (? = 0 OR is_open = 1) AND (? = 0 OR state "
+                             "IN ('held', 'awaiting-review')) ORDER BY id DESC LIMIT ?",
+                             kColumns),
+                 {before, filter.account, filter.account, filter.worker, filter.worker,
+                  filter.topic, filter.topic, filter.state, filter.state, filter.open_only ? 1 : 0,
+                  filter.queue_only ? 1 : 0, std::clamp(filter.limit, 1, 10'000)}));
   return submissions_of(rows);
 }
 
 Result<Submission> get(const Database& database, std::int64_t id) {
-  TRY_ASSIGN(const SqlRows rows,
-             database.query(fmt::format("SELECT {} FROM submissions WHERE id = ?", kColumns), {id}));
+  TRY_ASSIGN(
+      const SqlRows rows,
+      database.query(fmt::format("SELECT {} FROM submissions WHERE id = ?", kColumns), {id}));
   if (rows.empty()) return not_found(id);
   return submission_of(rows[0]);
 }
 
 Result<Submission> get(Transaction& transaction, std::int64_t id) {
-  TRY_ASSIGN(const SqlRows rows,
-             transaction.query(fmt::format("SELECT {} FROM submissions WHERE id = ?", kColumns),
-                               {id}));
+  TRY_ASSIGN(
+      const SqlRows rows,
+      transaction.query(fmt::format("SELECT {} FROM submissions WHERE id = ?", kColumns), {id}));
   if (rows.empty()) return not_found(id);
   return submission_of(rows[0]);
 }
@@ -301,18 +305,21 @@ Result<std::optional<Submission>> find_open(Transaction& transaction, std::strin
 }
 
 Result<std::vector<Submission>> open_of_worker(Transaction& transaction, std::string_view worker) {
-  TRY_ASSIGN(const SqlRows rows,
-             transaction.query(
-                 fmt::format("SELECT {} FROM submissions WHERE worker = ? AND is_open = 1", kColumns),
-                 {worker}));
+  TRY_ASSIGN(
+      const SqlRows rows,
+      transaction.query(
+          fmt::format("SELECT {} FROM submissions WHERE worker = ? AND is_open = 1", kColumns),
+          {worker}));
   return submissions_of(rows);
 }
 
 Result<std::int64_t> save(Transaction& transaction, const Submission& s) {
   return transaction.insert(
-      "INSERT INTO submissions (id, account, topic, title, worker, directory, state, is_open, tier, "
+      "INSERT INTO submissions (id, account, topic, title, worker, directory, state, is_open, "
+      "tier, "
       "approvals_needed, revision, version, head, base, tree, before_tree, created, updated, "
-      "cooling_until, claimed_by, claimed_until, merged, reason, risk) VALUES (?, ?, ?, ?, ?, ?, ?, "
+      "cooling_until, claimed_by, claimed_until, merged, reason, risk) VALUES (?, ?, ?, ?, ?, ?, "
+      "?, "
       "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = "
       "excluded.title, worker = excluded.worker, directory = excluded.directory, state = "
       "excluded.state, is_open = excluded.is_open, tier = excluded.tier, approvals_needed = "
@@ -321,11 +328,30 @@ Result<std::int64_t> save(Transaction& transaction, const Submission& s) {
       "excluded.before_tree, updated = excluded.updated, cooling_until = excluded.cooling_until, "
       "claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until, merged = "
       "excluded.merged, reason = excluded.reason, risk = excluded.risk",
-      {s.id == 0 ? SqlValue() : SqlValue(s.id), s.account, s.topic, s.title, s.worker, s.directory,
-       to_string(s.state), is_open(s.state) ? 1 : 0, s.tier, s.approvals_needed, s.revision,
-       s.version, s.head, s.base, s.tree, s.before_tree, seconds(s.created), seconds(s.updated),
-       maybe_seconds(s.cooling_until), s.claimed_by, maybe_seconds(s.claimed_until), s.merged,
-       s.reason, joined(s.risk)});
+      {s.id == 0 ? SqlValue() : SqlValue(s.id),
+       s.account,
+       s.topic,
+       s.title,
+       s.worker,
+       s.directory,
+       to_string(s.state),
+       is_open(s.state) ? 1 : 0,
+       s.tier,
+       s.approvals_needed,
+       s.revision,
+       s.version,
+       s.head,
+       s.base,
+       s.tree,
+       s.before_tree,
+       seconds(s.created),
+       seconds(s.updated),
+       maybe_seconds(s.cooling_until),
+       s.claimed_by,
+       maybe_seconds(s.claimed_until),
+       s.merged,
+       s.reason,
+       joined(s.risk)});
 }
 
 Result<void> save_findings(Transaction& transaction, std::int64_t submission, int revision,
@@ -345,7 +371,8 @@ Result<std::vector<Finding>> findings_of(const Database& database, std::int64_t 
 }
 
 Result<void> add_event(Transaction& transaction, std::int64_t submission, const LogEvent& event) {
-  TRY(transaction.insert("INSERT INTO submission_events (submission, at, actor, kind, from_state, "
+  TRY(
+      transaction.insert("INSERT INTO submission_events (submission, at, actor, kind, from_state, "
                          "to_state, revision, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                          {submission, seconds(event.at), event.actor, event.kind, event.from,
                           event.to, event.revision, event.text}));
@@ -364,8 +391,10 @@ Result<std::vector<LogEvent>> events_of(const Database& database, std::int64_t s
   return all;
 }
 
-Result<void> add_comment(Transaction& transaction, std::int64_t submission, const Comment& comment) {
-  TRY(transaction.insert("INSERT INTO submission_comments (submission, at, author, revision, file, "
+Result<void> add_comment(Transaction& transaction, std::int64_t submission,
+                         const Comment& comment) {
+  TRY(
+      transaction.insert("INSERT INTO submission_comments (submission, at, author, revision, file, "
                          "line, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
                          {submission, seconds(comment.at), comment.author, comment.revision,
                           comment.file, comment.line, comment.text}));
@@ -388,7 +417,8 @@ Result<std::vector<Comment>> comments_of(const Database& database, std::int64_t 
 Result<void> add_approval(Transaction& transaction, std::int64_t submission,
                           const Approval& approval) {
   TRY(transaction.execute(
-      "INSERT INTO submission_approvals (submission, revision, reviewer, tree, at) VALUES (?, ?, ?, "
+      "INSERT INTO submission_approvals (submission, revision, reviewer, tree, at) VALUES (?, ?, "
+      "?, "
       "?, ?)",
       {submission, approval.revision, approval.reviewer, approval.tree, seconds(approval.at)}));
   return {};

@@ -14,25 +14,25 @@ namespace rbee::submission {
 
 struct Submission {
   std::int64_t id = 0;
-  std::string account;    ///< Whose it is.
+  std::string account;  ///< Whose it is.
   std::string topic, title;
   std::string worker;     ///< "tts-worker"
   std::string directory;  ///< "community/tts-worker"
   State state = State::checking;
   int tier = 0;
   int approvals_needed = 0;
-  int revision = 1;       ///< Rises with every push.
-  std::string version;    ///< Of the worker, as it would be; empty for a removal.
-  std::string head;       ///< Commit.
-  std::string base;       ///< The commit of main that it was checked against.
-  std::string tree;       ///< Of the worker's folder: what an approval is of. Empty: removed.
+  int revision = 1;         ///< Rises with every push.
+  std::string version;      ///< Of the worker, as it would be; empty for a removal.
+  std::string head;         ///< Commit.
+  std::string base;         ///< The commit of main that it was checked against.
+  std::string tree;         ///< Of the worker's folder: what an approval is of. Empty: removed.
   std::string before_tree;  ///< Of the folder in `base`; empty: there was none.
   Time created{}, updated{};
   std::optional<Time> cooling_until;
   std::string claimed_by;  ///< Empty when nobody holds it now.
   std::optional<Time> claimed_until;
-  std::string merged;  ///< Commit of main that holds it.
-  std::string reason;  ///< Of the last refusal or request for changes.
+  std::string merged;             ///< Commit of main that holds it.
+  std::string reason;             ///< Of the last refusal or request for changes.
   std::vector<std::string> risk;  ///< Why it has its tier.
 };
 
