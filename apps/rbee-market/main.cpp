@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "catalog_command.hpp"
+#include "host_commands.hpp"
 #include "serve_command.hpp"
 
 namespace {
@@ -47,6 +48,16 @@ void add_serve_options(CLI::App& command, ServeOptions& options, std::string& le
       ->capture_default_str();
   command.add_option("--public-url", options.public_url,
                      "How people reach this server, for URLs in answers; else the request's Host");
+  command.add_flag("!--no-submissions", options.submissions,
+                   "Serve the catalog only: no accounts, no pushes");
+  command.add_flag("!--no-sign-up", options.sign_up,
+                   "Accounts are made with `rbee-market user add` only");
+  command
+      .add_option("--cooling-hours", options.cooling_hours,
+                  "How long the riskiest submissions wait for their merge")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  command.add_option("--policy", options.policy, "This host's check-policy.toml");
   command.add_option("--threads", options.threads, "0: as many as the machine has")
       ->check(CLI::Range(0, 256))
       ->capture_default_str();
@@ -90,12 +101,19 @@ int run(int argc, char** argv) {
   CLI::App* list_command = catalog_command->add_subcommand("list", "One line a worker");
   add_catalog_options(*list_command, list_options);
 
+  std::function<int()> host_command;
+  rbee::market::add_user_commands(app, host_command);
+  rbee::market::add_review_commands(app, host_command);
+  rbee::market::add_check_command(app, host_command);
+  rbee::market::add_hook_command(app, host_command);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (serve_command->parsed()) return serve(serve_options, level, format);
+  if (host_command) return host_command();
   if (check_command->parsed()) return rbee::market::run_catalog_check(check_options, stdout);
   return rbee::market::run_catalog_list(list_options, stdout);
 }

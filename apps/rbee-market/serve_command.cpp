@@ -14,6 +14,7 @@
 
 #include "api/api.hpp"
 #include "base/text.hpp"
+#include "market_office.hpp"
 #include "platform/files.hpp"
 #include "served_catalog.hpp"
 
@@ -102,8 +103,9 @@ Result<void> run_serve(const ServeOptions& options) {
     return fail(Errc::io, "data-unwritable",
                 fmt::format("cannot make {}: {}", options.data.string(), error.message()),
                 {.fix = "choose a directory that this user may write: --data DIR"});
+  const fs::path data = fs::canonical(options.data, error);
   const auto lock = platform::FileLock::acquire(
-      options.data / "lock", fmt::format("rbee-market serve --listen {}", options.listen));
+      data / "lock", fmt::format("rbee-market serve --listen {}", options.listen));
   if (!lock && lock.error().code == Errc::exists)
     return fail(Errc::exists, "data-in-use",
                 fmt::format("another server works on {}", options.data.string()),
@@ -119,9 +121,37 @@ Result<void> run_serve(const ServeOptions& options) {
 
   const http::Log log(options.log_level, options.log_format);
   TRY_ASSIGN(const auto served,
-             ServedCatalog::open({options.data, options.catalog, bundled_catalog(options)}, log));
+             ServedCatalog::open({data, options.catalog, bundled_catalog(options)}, log));
   api::Api api(api_options, served->snapshot(),
                [&served](const ObjectId& id) { return served->read_blob(id); });
+
+  // A catalog that somebody else keeps is served, not written to.
+  std::unique_ptr<MarketOffice> office;
+  const auto publish = [&] {
+    auto snapshot = served->snapshot();
+    if (office != nullptr)
+      if (const auto quarantines = office->service->quarantines())
+        snapshot = without_quarantined(std::move(snapshot), *quarantines);
+    api.publish(std::move(snapshot));
+  };
+  if (options.submissions && !options.catalog) {
+    OfficeOptions office_options;
+    office_options.data = data;
+    office_options.repository = served->repository();
+    office_options.url = api_options.public_url;
+    office_options.sign_up = options.sign_up;
+    office_options.risk.cooling = std::chrono::hours(options.cooling_hours);
+    if (options.policy) {
+      TRY_ASSIGN(const std::string text, platform::read_file(*options.policy, 64 * 1024));
+      TRY_ASSIGN(office_options.policy, check::Policy::parse(text));
+    }
+    // SIGHUP wakes the loop below, which reads the catalog again.
+    TRY_ASSIGN(office, MarketOffice::open(
+                           office_options, [&api] { return api.snapshot(); },
+                           [] { ::kill(::getpid(), SIGHUP); }, log));
+    api.attach(office->people.get(), office->office.get());
+    publish();
+  }
 
   http::ServerOptions server_options;
   server_options.address = endpoint.address;
@@ -137,9 +167,15 @@ Result<void> run_serve(const ServeOptions& options) {
           server_options,
           {.respond = [&api](const http::Request& request) { return api.respond(request); },
            .refuse = [&api](const http::Request& request,
-                            const http::Refusal& refusal) { return api.refuse(request, refusal); }},
+                            const http::Refusal& refusal) { return api.refuse(request, refusal); },
+           .cgi = [&office](const http::Request& request)
+               -> std::variant<std::monostate, http::Response, http::CgiCommand> {
+             if (office == nullptr) return std::monostate{};
+             return office->git->decide(request);
+           }},
           log));
   const std::string origin = server->origin();
+  if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);
   log.write(LogLevel::info, "listening",
             {{"url", std::string_view(origin)}, {"threads", std::int64_t{server_options.threads}}});
   fmt::print("listening on {}\n", origin);
@@ -156,7 +192,8 @@ Result<void> run_serve(const ServeOptions& options) {
     }
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
-    if (auto snapshot = served->refresh(when)) api.publish(std::move(snapshot));
+    if (office != nullptr) office->service->tick();
+    if (served->refresh(when) != nullptr || signal == SIGHUP) publish();
   }
   let_a_second_signal_end_us();
   server->stop();

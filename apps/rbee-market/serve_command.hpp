@@ -18,7 +18,11 @@ struct ServeOptions {
   std::optional<std::filesystem::path> bundled;
   std::string listen = "127.0.0.1:8787";
   std::string public_url;
-  int threads = 0;  ///< 0: as many as the machine has.
+  bool submissions = true;                      ///< Take pushes, and what belongs to them.
+  bool sign_up = true;                          ///< Anybody may make an account.
+  int cooling_hours = 7 * 24;                   ///< Of risk tier 3.
+  std::optional<std::filesystem::path> policy;  ///< check-policy.toml
+  int threads = 0;                              ///< 0: as many as the machine has.
   int connections = 4096;
   int connections_per_address = 32;
   http::LogLevel log_level = http::LogLevel::info;

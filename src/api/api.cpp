@@ -42,6 +42,8 @@ http::Response Api::respond(const http::Request& request) const {
     base = "http://" + std::string(http::is_host(host) ? host : "localhost");
   }
   const std::string_view path = request.path;
+  if (people_ != nullptr && People::serves(path)) return people_->respond(request, base);
+  if (office_ != nullptr && Office::serves(path)) return office_->respond(request);
   if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
     return V1(*publication, read_blob_, std::move(base), options_.version).respond(request);
   return Rbee(*publication, std::move(base), options_.home_url).respond(request);

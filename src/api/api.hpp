@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "api/office.hpp"
+#include "api/people.hpp"
 #include "api/publication.hpp"
 #include "api/v1.hpp"
 #include "http/message.hpp"
@@ -30,6 +32,12 @@ Result<std::string> parse_public_url(std::string_view text);
 class Api {
  public:
   Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob);
+  /// Before the first request: accounts and submissions, when this host has them. Both outlive
+  /// this.
+  void attach(People* people, Office* office) {
+    people_ = people;
+    office_ = office;
+  }
   /// From now on, requests see this snapshot; those in flight finish with the old one.
   void publish(std::shared_ptr<const catalog::Snapshot> snapshot);
   std::shared_ptr<const catalog::Snapshot> snapshot() const;
@@ -42,6 +50,8 @@ class Api {
   ApiOptions options_;
   ReadBlob read_blob_;
   Current current_;
+  People* people_ = nullptr;
+  Office* office_ = nullptr;
 };
 
 }  // namespace rbee::api

@@ -74,13 +74,14 @@ class Child {
     posix_spawn_file_actions_addchdir_np(&actions, command.directory.c_str());
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigset_t none, standard;
     sigemptyset(&none);
     sigemptyset(&standard);
-    for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&standard, signal);
+    for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD})
+      sigaddset(&standard, signal);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &standard);
     std::vector<char*> argv, environment;
@@ -94,8 +95,7 @@ class Child {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (code != 0) pid_ = -1;
-    for (const Descriptor* each : {&in, &out, &error})
-      ::fcntl(each->get(), F_SETFL, O_NONBLOCK);
+    for (const Descriptor* each : {&in, &out, &error}) ::fcntl(each->get(), F_SETFL, O_NONBLOCK);
     return code == 0;
   }
 
@@ -141,7 +141,8 @@ class Gateway {
     beast::error_code error;
     parser_.put(boost::asio::buffer(exchange_.head), error);
     if (error && error != beast::http::error::need_more) {
-      refuse({413, "body-too-large", fmt::format("the body is larger than {} bytes", command_.body_bytes_max)});
+      refuse({413, "body-too-large",
+              fmt::format("the body is larger than {} bytes", command_.body_bytes_max)});
     } else if (!child_.start(command_)) {
       refuse({500, "internal-error", "the program that answers this cannot be started"});
     } else {
@@ -155,16 +156,17 @@ class Gateway {
       }
     }
     flush_rest();
-    log_.write(LogLevel::info, "request",
-               {{"method", std::string_view(exchange_.request.method_text)},
-                {"path", std::string_view(exchange_.request.path)},
-                {"status", std::int64_t{status_}},
-                {"bytes", static_cast<std::int64_t>(answered_)},
-                {"received", static_cast<std::int64_t>(received_)},
-                {"duration_us", std::int64_t{std::chrono::duration_cast<std::chrono::microseconds>(
-                                                 Clock::now() - begin)
-                                                 .count()}},
-                {"remote", std::string_view(exchange_.request.remote_address)}});
+    log_.write(
+        LogLevel::info, "request",
+        {{"method", std::string_view(exchange_.request.method_text)},
+         {"path", std::string_view(exchange_.request.path)},
+         {"status", std::int64_t{status_}},
+         {"bytes", static_cast<std::int64_t>(answered_)},
+         {"received", static_cast<std::int64_t>(received_)},
+         {"duration_us",
+          std::int64_t{
+              std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count()}},
+         {"remote", std::string_view(exchange_.request.remote_address)}});
     if (!errors_.empty())
       log_.write(LogLevel::warn, "cgi",
                  {{"request_id", std::string_view(exchange_.request.id)},
@@ -183,10 +185,13 @@ class Gateway {
     }
     std::array<pollfd, 4> polled{};
     const bool wants_body = child_.in.is_open() && to_child_.empty() && !parser_.is_done();
-    polled[0] = {exchange_.socket,
-                 static_cast<short>(POLLRDHUP | (wants_body ? POLLIN : 0) | (out_.empty() ? 0 : POLLOUT)), 0};
+    polled[0] = {
+        exchange_.socket,
+        static_cast<short>(POLLRDHUP | (wants_body ? POLLIN : 0) | (out_.empty() ? 0 : POLLOUT)),
+        0};
     polled[1] = {!to_child_.empty() ? child_.in.get() : -1, POLLOUT, 0};
-    polled[2] = {child_.out.is_open() && !out_.full() && !finished_ ? child_.out.get() : -1, POLLIN, 0};
+    polled[2] = {child_.out.is_open() && !out_.full() && !finished_ ? child_.out.get() : -1, POLLIN,
+                 0};
     polled[3] = {child_.error.is_open() ? child_.error.get() : -1, POLLIN, 0};
     if (wants_body && !socket_in_.empty()) {
       take_body();
@@ -244,7 +249,8 @@ class Gateway {
                 fmt::format("the body is larger than {} bytes", command_.body_bytes_max)});
         return;
       }
-      if (error && error != beast::http::error::need_more && error != beast::http::error::need_buffer) {
+      if (error && error != beast::http::error::need_more &&
+          error != beast::http::error::need_buffer) {
         refuse({400, "request-malformed", "the request's body does not follow its framing"});
         return;
       }
@@ -272,7 +278,8 @@ class Gateway {
     std::array<char, 4096> buffer;
     const ssize_t got = ::read(child_.error.get(), buffer.data(), buffer.size());
     if (got > 0) {
-      if (errors_.size() < kErrorBytesMax) errors_.append(buffer.data(), static_cast<std::size_t>(got));
+      if (errors_.size() < kErrorBytesMax)
+        errors_.append(buffer.data(), static_cast<std::size_t>(got));
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
       child_.error.close();
     }
@@ -284,8 +291,10 @@ class Gateway {
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
       child_.out.close();
-      if (!head_sent_) refuse({502, "bad-gateway", "the program that answers this said nothing"});
-      else if (chunked_) out_.bytes += "0\r\n\r\n";
+      if (!head_sent_)
+        refuse({502, "bad-gateway", "the program that answers this said nothing"});
+      else if (chunked_)
+        out_.bytes += "0\r\n\r\n";
       finished_ = true;
       return;
     }
@@ -296,7 +305,8 @@ class Gateway {
     }
     cgi_head_ += bytes;
     const std::size_t end = head_end();
-    if (end != std::string::npos) send_head(end);
+    if (end != std::string::npos)
+      send_head(end);
     else if (cgi_head_.size() > kHeadBytesMax)
       refuse({502, "bad-gateway", "the program that answers this did not follow the protocol"});
   }
@@ -320,7 +330,8 @@ class Gateway {
         status_ = 0;
         for (const char c : value.substr(0, 3))
           status_ = is_digit(c) ? status_ * 10 + (c - '0') : status_;
-      } else if (!equal_ignoring_case(name, "Connection") && !equal_ignoring_case(name, "Transfer-Encoding")) {
+      } else if (!equal_ignoring_case(name, "Connection") &&
+                 !equal_ignoring_case(name, "Transfer-Encoding")) {
         headers.add(std::string(name), std::string(value));
       }
     }
@@ -331,8 +342,9 @@ class Gateway {
     std::string head = fmt::format("HTTP/1.1 {} {}\r\n", status_, reason_phrase(status_));
     for (const auto& [name, value] : headers.all()) head += fmt::format("{}: {}\r\n", name, value);
     if (chunked_) head += "Transfer-Encoding: chunked\r\n";
-    head += fmt::format("X-Request-Id: {}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-                        exchange_.request.id);
+    head += fmt::format(
+        "X-Request-Id: {}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+        exchange_.request.id);
     out_.bytes += head;
     head_sent_ = true;
     const std::string rest = cgi_head_.substr(end);
@@ -361,19 +373,22 @@ class Gateway {
   void refuse(const Refusal& refusal) {
     finished_ = true;
     child_.in.close();
-    if (head_sent_) return;  // Cut short without the last chunk: the peer sees that it is not whole.
+    if (head_sent_)
+      return;  // Cut short without the last chunk: the peer sees that it is not whole.
     head_sent_ = true;
     status_ = refusal.status;
     const Response response = problem(exchange_.request, refusal);
-    out_.bytes += fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    out_.bytes +=
+        fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
     for (const auto& [name, value] : response.headers.all())
       out_.bytes += fmt::format("{}: {}\r\n", name, value);
-    out_.bytes += fmt::format("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.size());
+    out_.bytes +=
+        fmt::format("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.size());
     out_.bytes += response.body;
   }
 
-  /// The last bytes, for a short while; then the end of the connection, read side drained so that it
-  /// is no reset.
+  /// The last bytes, for a short while; then the end of the connection, read side drained so that
+  /// it is no reset.
   void flush_rest() {
     const auto begin = Clock::now();
     while (!out_.empty() && Clock::now() - begin < std::chrono::seconds(2) && !stopping_) {

@@ -23,8 +23,9 @@ namespace rbee::http {
 
 /// A program that answers one request.
 struct CgiCommand {
-  std::vector<std::string> argv;         ///< argv[0] is an absolute path.
-  std::vector<std::string> environment;  ///< "NAME=value": all of it, RFC 3875's variables included.
+  std::vector<std::string> argv;  ///< argv[0] is an absolute path.
+  std::vector<std::string>
+      environment;  ///< "NAME=value": all of it, RFC 3875's variables included.
   std::string directory = "/";
   std::uint64_t body_bytes_max = 0;      ///< Of the request, after chunks are undone.
   std::chrono::seconds wall_max{300};    ///< Then it is killed, with everything it started.
@@ -33,10 +34,10 @@ struct CgiCommand {
 
 /// What is left of a connection once its request's head was read.
 struct CgiExchange {
-  int socket = -1;      ///< Closed at the end.
-  Request request;      ///< Without a body.
-  std::string head;     ///< As sent, with its empty line.
-  std::string unread;   ///< Bytes behind the head that were read already.
+  int socket = -1;     ///< Closed at the end.
+  Request request;     ///< Without a body.
+  std::string head;    ///< As sent, with its empty line.
+  std::string unread;  ///< Bytes behind the head that were read already.
 };
 
 /// Threads that run CGI programs: at most `running_max` at once.

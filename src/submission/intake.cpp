@@ -300,7 +300,13 @@ Result<PushAnswer> Service::record_proposal(const Push& push, Pending pending) {
   return PushAnswer{true, describe_state(submission), ref, ""};
 }
 
+void Service::set_url(std::string url) {
+  const std::lock_guard lock(mutex_);
+  options_.url = std::move(url);
+}
+
 std::string Service::url_of(std::int64_t id) const {
+  const std::lock_guard lock(mutex_);
   return fmt::format("{}/v1/submissions/{}", options_.url, id);
 }
 

@@ -71,6 +71,9 @@ class Service final : public PushReceiver {
   /// Once, before anything else: tables, half-done merges, missing refs.
   Result<void> start();
 
+  /// How people reach this marketplace, once that is known.
+  void set_url(std::string url);
+
   PushAnswer check(const Push& push) override;
   PushAnswer record(const Push& push) override;
 
@@ -168,8 +171,8 @@ class Service final : public PushReceiver {
   community::Accounts accounts_;
   community::Ownership ownership_;
   std::mutex merging_;  ///< Held while main moves.
-  std::mutex mutex_;
-  std::map<std::string, Pending> pending_;  ///< By push; guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::map<std::string, Pending> pending_;  ///< By push; guarded by mutex_, as is options_.url.
 };
 
 }  // namespace rbee::submission

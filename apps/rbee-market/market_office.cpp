@@ -1,0 +1,96 @@
+#include "market_office.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "catalog/findings.hpp"
+#include "community/schema.hpp"
+#include "platform/files.hpp"
+#include "platform/random.hpp"
+#include "submission/store.hpp"
+
+namespace rbee::market {
+
+namespace fs = std::filesystem;
+
+Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path& data) {
+  TRY_ASSIGN(auto database, platform::Database::open(data / "market.db"));
+  TRY(community::prepare(*database));
+  TRY(submission::prepare(*database));
+  return database;
+}
+
+Result<std::string> server_secret(const fs::path& data) {
+  const fs::path path = data / "secret";
+  std::ifstream in(path);
+  std::string text;
+  if (std::getline(in, text) && text.size() >= 43) return text;
+  text = platform::random_token(32);
+  TRY(platform::write_file_atomically(path, text + "\n", 0600));
+  return text;
+}
+
+std::shared_ptr<const catalog::Snapshot> without_quarantined(
+    std::shared_ptr<const catalog::Snapshot> snapshot,
+    const std::vector<submission::Quarantine>& quarantines) {
+  if (quarantines.empty()) return snapshot;
+  std::vector<std::shared_ptr<const catalog::Worker>> workers;
+  std::vector<catalog::Broken> broken = snapshot->broken();
+  for (const auto& worker : snapshot->workers()) {
+    const submission::Quarantine* taken = nullptr;
+    for (const submission::Quarantine& each : quarantines)
+      if (each.worker == worker->id.str()) taken = &each;
+    if (taken == nullptr) {
+      workers.push_back(worker);
+      continue;
+    }
+    broken.push_back({worker->directory,
+                      {catalog::make_finding("quarantined", "",
+                                             fmt::format("it was taken off the market on {}: {}",
+                                                         rfc3339(taken->since), taken->reason))},
+                      worker->tree});
+  }
+  return std::make_shared<const catalog::Snapshot>(snapshot->commit(), snapshot->committed(),
+                                                   std::move(workers), std::move(broken),
+                                                   snapshot->findings());
+}
+
+Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& options,
+                                                         submission::Service::Snapshot snapshot,
+                                                         std::function<void()> moved,
+                                                         const http::Log& log) {
+  auto office = std::make_unique<MarketOffice>();
+  TRY_ASSIGN(office->database, open_market_database(options.data));
+  submission::ServiceOptions service;
+  service.repository = options.repository;
+  service.url = options.url;
+  TRY_ASSIGN(service.secret, server_secret(options.data));
+  service.risk = options.risk;
+  service.policy = options.policy;
+  office->service = std::make_unique<submission::Service>(
+      std::move(service), *office->database, office->clock, std::move(snapshot), std::move(moved));
+  TRY(office->service->start());
+  office->people = std::make_unique<api::People>(*office->database, office->clock,
+                                                 api::PeopleOptions{options.sign_up});
+  office->office = std::make_unique<api::Office>(*office->service, office->people->tokens(),
+                                                 office->people->accounts());
+  std::error_code code;
+  const fs::path self = fs::read_symlink("/proc/self/exe", code);
+  community::Tokens& tokens = office->people->tokens();
+  TRY_ASSIGN(office->git,
+             GitService::open({options.data, options.repository, self},
+                              [&tokens](std::string_view name, std::string_view token) -> Result<std::string> {
+                                TRY_ASSIGN(const auto identity, tokens.authenticate(token));
+                                if (!name.empty() && name != identity.account.name)
+                                  return fail(Errc::unauthenticated, "token-invalid",
+                                              "the token is another account's");
+                                TRY(community::require(identity, community::Scope::submit));
+                                return identity.account.name;
+                              }));
+  TRY_ASSIGN(office->hooks, HookServer::start(office->git->socket_path(), office->git->pushers(),
+                                              *office->service, log));
+  return office;
+}
+
+}  // namespace rbee::market

@@ -1,0 +1,57 @@
+// Accounts and submissions of one marketplace, put together: database, services, Git, hooks.
+//
+// Owns what `serve` and the host's commands share. Reads and writes below the data directory.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "api/office.hpp"
+#include "api/people.hpp"
+#include "base/clock.hpp"
+#include "git_service.hpp"
+#include "hooks.hpp"
+#include "platform/database.hpp"
+#include "submission/service.hpp"
+
+namespace rbee::market {
+
+/// Open DIR/market.db with all its tables. Errors: as platform::Database::open.
+Result<std::unique_ptr<platform::Database>> open_market_database(const std::filesystem::path& data);
+
+/// Random bytes that only this server has, made once: DIR/secret.
+Result<std::string> server_secret(const std::filesystem::path& data);
+
+struct OfficeOptions {
+  std::filesystem::path data, repository;
+  std::string url;  ///< For texts; may be empty.
+  bool sign_up = true;
+  submission::RiskPolicy risk;
+  check::Policy policy;
+};
+
+/// `snapshot` minus what is in quarantine: those workers become broken ones, with the reason.
+std::shared_ptr<const catalog::Snapshot> without_quarantined(
+    std::shared_ptr<const catalog::Snapshot> snapshot,
+    const std::vector<submission::Quarantine>& quarantines);
+
+/// Everything behind `rbee-market serve` that is not the catalog.
+struct MarketOffice {
+  SystemClock clock;
+  std::unique_ptr<platform::Database> database;
+  std::unique_ptr<submission::Service> service;
+  std::unique_ptr<api::People> people;
+  std::unique_ptr<api::Office> office;
+  std::unique_ptr<GitService> git;
+  std::unique_ptr<HookServer> hooks;  ///< Ends before what it asks.
+
+  /// `snapshot` is asked for the catalog as it is served; `moved` is called when it should be read
+  /// again.
+  static Result<std::unique_ptr<MarketOffice>> open(const OfficeOptions& options,
+                                                    submission::Service::Snapshot snapshot,
+                                                    std::function<void()> moved,
+                                                    const http::Log& log);
+};
+
+}  // namespace rbee::market

@@ -1,0 +1,307 @@
+#include "api/office.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <charconv>
+
+#include "api/caller.hpp"
+#include "base/text.hpp"
+
+namespace rbee::api {
+
+namespace {
+
+using community::Identity;
+using community::Scope;
+using http::Method;
+using http::Params;
+using http::Request;
+using http::Response;
+using submission::Submission;
+namespace bj = boost::json;
+
+constexpr std::array<http::Route<Office>, 12> kRoutes{{
+    {Method::get, "/v1/submissions", &Office::list},
+    {Method::get, "/v1/submissions/{number}", &Office::show},
+    {Method::post, "/v1/submissions/{number}/comments", &Office::comment},
+    {Method::post, "/v1/submissions/{number}/{action}", &Office::act},
+    {Method::post, "/v1/workers/{id}/quarantine", &Office::quarantine},
+    {Method::post, "/v1/workers/{id}/release", &Office::release},
+    {Method::post, "/v1/workers/{id}/yank", &Office::yank},
+    {Method::post, "/v1/workers/{id}/unyank", &Office::unyank},
+    {Method::post, "/v1/workers/{id}/requests", &Office::ask},
+    {Method::get, "/v1/requests", &Office::requests},
+    {Method::post, "/v1/requests/{number}/close", &Office::close_request},
+    {Method::get, "/v1/advisories", &Office::advisories},
+}};
+
+Result<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value <= 0)
+    return fail(Errc::not_found, "submission-not-found",
+                fmt::format("'{}' is no number of one", printable_line(text.substr(0, 40))));
+  return value;
+}
+
+std::string safe(const std::string& text) {
+  return printable(text);
+}
+
+bj::object to_json(const Submission& s) {
+  bj::array risk;
+  for (const std::string& reason : s.risk) risk.push_back(bj::string(safe(reason)));
+  return {{"id", s.id},
+          {"worker", s.worker},
+          {"version", s.version},
+          {"title", safe(s.title)},
+          {"topic", s.topic},
+          {"account", s.account},
+          {"state", std::string(submission::to_string(s.state))},
+          {"tier", s.tier},
+          {"risk", std::move(risk)},
+          {"approvals_needed", s.approvals_needed},
+          {"revision", s.revision},
+          {"head", s.head},
+          {"tree", s.tree.empty() ? s.head : s.tree},
+          {"created_at", rfc3339(s.created)},
+          {"updated_at", rfc3339(s.updated)},
+          {"not_before", s.cooling_until ? bj::value(rfc3339(*s.cooling_until)) : bj::value()},
+          {"claimed_by", s.claimed_by.empty() ? bj::value() : bj::value(s.claimed_by)},
+          {"merged", s.merged.empty() ? bj::value() : bj::value(s.merged)},
+          {"reason", safe(s.reason)}};
+}
+
+bj::array to_json(const std::vector<Finding>& findings) {
+  bj::array all;
+  for (const Finding& finding : findings)
+    all.push_back({{"rule", finding.rule},
+                   {"severity", std::string(to_string(finding.severity))},
+                   {"file", safe(finding.file)},
+                   {"line", finding.position.line},
+                   {"column", finding.position.column},
+                   {"message", safe(finding.message)},
+                   {"excerpt", safe(finding.excerpt)},
+                   {"why", safe(finding.why)},
+                   {"fix", safe(finding.fix)}});
+  return all;
+}
+
+}  // namespace
+
+bool Office::serves(std::string_view path) {
+  Params params;
+  for (const auto& route : kRoutes) {
+    params.clear();
+    if (http::match_path(route.pattern, path, params)) return true;
+  }
+  return false;
+}
+
+Response Office::respond(const Request& request) const {
+  Response response = http::route(*this, kRoutes, request);
+  if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"rbee\"");
+  return response;
+}
+
+Result<Response> Office::list(const Request& request, const Params&) const {
+  submission::Filter filter;
+  bool queue = false;
+  for (const auto& [name, value] : request.query) {
+    if (name == "account") filter.account = value;
+    else if (name == "worker") filter.worker = value;
+    else if (name == "state") filter.state = value;
+    else if (name == "queue") queue = value != "0";
+    else if (name == "open") filter.open_only = value != "0";
+    else if (name == "before") {
+      TRY_ASSIGN(filter.before, number(value));
+    } else {
+      return fail(Errc::invalid_input, "parameter-unknown",
+                  fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
+    }
+  }
+  if (!filter.state.empty() && !submission::parse_state(filter.state))
+    return fail(Errc::invalid_input, "parameter-invalid",
+                fmt::format("there is no state '{}'", printable_line(filter.state.substr(0, 60))));
+  bj::array all;
+  if (queue) {
+    TRY_ASSIGN(const auto waiting, service_.queue());
+    for (std::size_t i = 0; i < waiting.size() && i < 500; ++i) {
+      bj::object one = to_json(waiting[i]);
+      one["position"] = i + 1;
+      all.push_back(std::move(one));
+    }
+  } else {
+    TRY_ASSIGN(const auto found, submission::list(service_.database(), filter));
+    for (const Submission& each : found) all.push_back(to_json(each));
+  }
+  return json(200, bj::object{{"submissions", std::move(all)}});
+}
+
+Result<Response> Office::show(const Request&, const Params& params) const {
+  TRY_ASSIGN(const std::int64_t id, number(params["number"]));
+  const platform::Database& database = service_.database();
+  TRY_ASSIGN(const Submission found, submission::get(database, id));
+  bj::object answer = to_json(found);
+  TRY_ASSIGN(const auto findings, submission::findings_of(database, id, found.revision));
+  answer["findings"] = to_json(findings);
+  TRY_ASSIGN(const auto events, submission::events_of(database, id));
+  bj::array log;
+  for (const submission::LogEvent& event : events)
+    log.push_back({{"at", rfc3339(event.at)},
+                   {"actor", event.actor},
+                   {"event", event.kind},
+                   {"from", event.from},
+                   {"to", event.to},
+                   {"revision", event.revision},
+                   {"text", safe(event.text)}});
+  answer["events"] = std::move(log);
+  TRY_ASSIGN(const auto comments, submission::comments_of(database, id));
+  bj::array said;
+  for (const submission::Comment& each : comments)
+    said.push_back({{"id", each.id},
+                    {"at", rfc3339(each.at)},
+                    {"author", each.author},
+                    {"revision", each.revision},
+                    {"file", safe(each.file)},
+                    {"line", each.line},
+                    {"text", safe(each.text)}});
+  answer["comments"] = std::move(said);
+  TRY_ASSIGN(const auto approvals, submission::approvals_of(database, id, found.revision));
+  bj::array given;
+  for (const submission::Approval& each : approvals)
+    given.push_back({{"reviewer", each.reviewer}, {"tree", each.tree}, {"at", rfc3339(each.at)}});
+  answer["approvals"] = std::move(given);
+  TRY_ASSIGN(const auto where, service_.place(found));
+  answer["queue"] = bj::object{
+      {"position", where.position},
+      {"length", where.length},
+      {"expected_seconds", where.expected ? bj::value(where.expected->count()) : bj::value()}};
+  return json(200, answer);
+}
+
+Result<Response> Office::act(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const std::int64_t id, number(params["number"]));
+  const std::string_view action = params["action"];
+  TRY_ASSIGN(const Body body, Body::parse(request, {"reason", "tree"}));
+  TRY_ASSIGN(const std::string reason, body.text("reason"));
+  TRY_ASSIGN(const std::string tree, body.text("tree"));
+  const Scope scope = action == "withdraw" ? Scope::submit : Scope::review;
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, scope));
+  const community::Account& account = identity.account;
+  Result<Submission> done = fail(Errc::not_found, "no-such-resource",
+                                 "actions are claim, unclaim, approve, request-changes, reject, withdraw");
+  if (action == "claim") done = service_.claim(id, account);
+  else if (action == "unclaim") done = service_.unclaim(id, account);
+  else if (action == "approve") done = service_.approve(id, account, tree);
+  else if (action == "request-changes") done = service_.request_changes(id, account, reason);
+  else if (action == "reject") done = service_.reject(id, account, reason);
+  else if (action == "withdraw") done = service_.withdraw(id, account);
+  if (!done) return tl::unexpected(done.error());
+  return json(200, to_json(*done));
+}
+
+Result<Response> Office::comment(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const std::int64_t id, number(params["number"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"file", "line", "text"}));
+  TRY_ASSIGN(const std::string text, body.text("text", true));
+  TRY_ASSIGN(const std::string file, body.text("file"));
+  TRY_ASSIGN(const std::int64_t line, body.integer("line"));
+  TRY(service_.comment(id, identity.account, file,
+                       static_cast<std::uint32_t>(std::clamp<std::int64_t>(line, 0, 1'000'000)), text));
+  return show(request, params);
+}
+
+Result<Response> Office::quarantine(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::admin));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"reason"}));
+  TRY_ASSIGN(const std::string reason, body.text("reason", true));
+  TRY(service_.quarantine(worker, identity.account, reason));
+  return advisories(request, params);
+}
+
+Result<Response> Office::release(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::admin));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY(service_.release(worker, identity.account));
+  return advisories(request, params);
+}
+
+Result<Response> Office::yank(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"version", "reason"}));
+  TRY_ASSIGN(const std::string version, body.text("version", true));
+  TRY_ASSIGN(const std::string reason, body.text("reason", true));
+  TRY(service_.yank(worker, version, identity.account, reason));
+  return advisories(request, params);
+}
+
+Result<Response> Office::unyank(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"version"}));
+  TRY_ASSIGN(const std::string version, body.text("version", true));
+  TRY(service_.unyank(worker, version, identity.account));
+  return advisories(request, params);
+}
+
+Result<Response> Office::ask(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"kind", "text", "target"}));
+  TRY_ASSIGN(const std::string kind, body.text("kind", true));
+  TRY_ASSIGN(const std::string text, body.text("text", true));
+  TRY_ASSIGN(const std::string target, body.text("target"));
+  TRY_ASSIGN(const std::int64_t id, service_.ask(worker, kind, identity.account, text, target));
+  return json(201, bj::object{{"id", id}});
+}
+
+Result<Response> Office::requests(const Request&, const Params&) const {
+  TRY_ASSIGN(const auto open, service_.open_requests());
+  bj::array all;
+  for (const submission::WorkerRequest& each : open)
+    all.push_back({{"id", each.id},
+                   {"worker", each.worker},
+                   {"kind", each.kind},
+                   {"account", each.account},
+                   {"text", safe(each.text)},
+                   {"target", safe(each.target)},
+                   {"created_at", rfc3339(each.created)}});
+  return json(200, bj::object{{"requests", std::move(all)}});
+}
+
+Result<Response> Office::close_request(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::review));
+  TRY_ASSIGN(const std::int64_t id, number(params["number"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"answer"}));
+  TRY_ASSIGN(const std::string answer, body.text("answer", true));
+  TRY(service_.close_request(id, identity.account, answer));
+  return requests(request, params);
+}
+
+Result<Response> Office::advisories(const Request&, const Params&) const {
+  bj::array all;
+  TRY_ASSIGN(const auto quarantines, service_.quarantines());
+  for (const submission::Quarantine& each : quarantines)
+    all.push_back({{"kind", "quarantine"},
+                   {"worker", each.worker},
+                   {"version", nullptr},
+                   {"reason", safe(each.reason)},
+                   {"since", rfc3339(each.since)}});
+  TRY_ASSIGN(const auto yanks, service_.yanks());
+  for (const submission::Yank& each : yanks)
+    all.push_back({{"kind", "yank"},
+                   {"worker", each.worker},
+                   {"version", each.version},
+                   {"reason", safe(each.reason)},
+                   {"since", rfc3339(each.since)}});
+  return json(200, bj::object{{"advisories", std::move(all)}});
+}
+
+}  // namespace rbee::api

@@ -1,0 +1,41 @@
+// Submissions, review, quarantine, yanks and requests over HTTP, as one table of routes
+// (docs/api.md).
+//
+// Reads and writes through the submission layer.
+#pragma once
+
+#include "api/people.hpp"
+#include "http/message.hpp"
+#include "http/router.hpp"
+#include "submission/service.hpp"
+
+namespace rbee::api {
+
+class Office {
+ public:
+  Office(submission::Service& service, community::Tokens& tokens, community::Accounts& accounts)
+      : service_(service), tokens_(tokens), accounts_(accounts) {}
+
+  static bool serves(std::string_view path);
+  http::Response respond(const http::Request& request) const;
+
+  Result<http::Response> list(const http::Request&, const http::Params&) const;
+  Result<http::Response> show(const http::Request&, const http::Params&) const;
+  Result<http::Response> act(const http::Request&, const http::Params&) const;
+  Result<http::Response> comment(const http::Request&, const http::Params&) const;
+  Result<http::Response> quarantine(const http::Request&, const http::Params&) const;
+  Result<http::Response> release(const http::Request&, const http::Params&) const;
+  Result<http::Response> yank(const http::Request&, const http::Params&) const;
+  Result<http::Response> unyank(const http::Request&, const http::Params&) const;
+  Result<http::Response> ask(const http::Request&, const http::Params&) const;
+  Result<http::Response> requests(const http::Request&, const http::Params&) const;
+  Result<http::Response> close_request(const http::Request&, const http::Params&) const;
+  Result<http::Response> advisories(const http::Request&, const http::Params&) const;
+
+ private:
+  submission::Service& service_;
+  community::Tokens& tokens_;
+  community::Accounts& accounts_;
+};
+
+}  // namespace rbee::api

@@ -1,0 +1,336 @@
+#include "api/people.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <charconv>
+
+#include "api/caller.hpp"
+#include "api/device_page.hpp"
+#include "base/text.hpp"
+
+namespace rbee::api {
+
+namespace {
+
+using community::Account;
+using community::AdoptionRequest;
+using community::Identity;
+using community::Scope;
+using http::Method;
+using http::Params;
+using http::Request;
+using http::Response;
+namespace bj = boost::json;
+
+constexpr std::array<http::Route<People>, 20> kRoutes{{
+    {Method::post, "/v1/users", &People::sign_up},
+    {Method::get, "/v1/users/me", &People::me},
+    {Method::get, "/v1/users/me/tokens", &People::my_tokens},
+    {Method::post, "/v1/users/me/tokens", &People::make_token},
+    {Method::del, "/v1/users/me/tokens/{token}", &People::end_token},
+    {Method::get, "/v1/users/me/notices", &People::my_notices},
+    {Method::post, "/v1/login/device", &People::start_login},
+    {Method::post, "/v1/login/device/token", &People::poll_login},
+    {Method::get, "/device", &People::device_page},
+    {Method::post, "/device", &People::device_form},
+    {Method::get, "/v1/workers/{id}/owners", &People::owners},
+    {Method::get, "/v1/workers/{id}/ownership", &People::ownership},
+    {Method::post, "/v1/workers/{id}/disown", &People::disown},
+    {Method::post, "/v1/workers/{id}/co-maintainers", &People::add_co_maintainer},
+    {Method::del, "/v1/workers/{id}/co-maintainers/{account}", &People::remove_co_maintainer},
+    {Method::get, "/v1/workers/{id}/adoption-requests", &People::adoption_requests},
+    {Method::post, "/v1/workers/{id}/adoption-requests", &People::request_adoption},
+    {Method::get, "/v1/adoption-requests", &People::all_adoption_requests},
+    {Method::post, "/v1/adoption-requests/{request}/grant", &People::grant_adoption},
+    {Method::post, "/v1/adoption-requests/{request}/refuse", &People::refuse_adoption},
+}};
+
+Result<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value <= 0)
+    return fail(Errc::not_found, "no-such-resource",
+                fmt::format("'{}' is no number of one", printable_line(text.substr(0, 40))));
+  return value;
+}
+
+bj::value maybe_time(const std::optional<Time>& time) {
+  return time ? bj::value(rfc3339(*time)) : bj::value();
+}
+
+bj::object to_json(const community::Token& token) {
+  return {{"id", token.id},
+          {"name", token.name},
+          {"scopes", community::to_string(token.scopes)},
+          {"created_at", rfc3339(token.created)},
+          {"expires_at", maybe_time(token.expires)},
+          {"last_used_at", maybe_time(token.last_used)},
+          {"ended_at", maybe_time(token.revoked)}};
+}
+
+bj::object to_json(const AdoptionRequest& request) {
+  bj::array granted;
+  for (const std::string& name : request.granted_by) granted.push_back(bj::string(name));
+  return {{"id", request.id},
+          {"worker", request.worker},
+          {"account", request.account},
+          {"reason", printable(request.reason)},
+          {"created_at", rfc3339(request.created)},
+          {"state", std::string(community::to_string(request.state))},
+          {"granted_by", std::move(granted)}};
+}
+
+bj::array to_json(const std::vector<AdoptionRequest>& requests) {
+  bj::array all;
+  for (const AdoptionRequest& each : requests) all.push_back(to_json(each));
+  return all;
+}
+
+bj::object to_json(const Account& account) {
+  return {{"name", account.name},
+          {"email", account.email},
+          {"role", std::string(community::to_string(account.role))},
+          {"created_at", rfc3339(account.created)}};
+}
+
+}  // namespace
+
+bool People::serves(std::string_view path) {
+  Params params;
+  for (const auto& route : kRoutes) {
+    params.clear();
+    if (http::match_path(route.pattern, path, params)) return true;
+  }
+  return false;
+}
+
+Response People::respond(const Request& request, std::string_view base) {
+  Request with_base = request;
+  with_base.headers.set("X-Rbee-Base", std::string(base));  // For the routes that show an address.
+  Response response = http::route(*this, kRoutes, with_base);
+  if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"rbee\"");
+  return response;
+}
+
+Result<Response> People::sign_up(const Request& request, const Params&) const {
+  if (!options_.sign_up)
+    return fail(Errc::forbidden, "sign-up-closed", "this marketplace makes accounts by invitation",
+                {.fix = "ask its host"});
+  TRY_ASSIGN(const Body body, Body::parse(request, {"name", "email", "password"}));
+  community::NewAccount account;
+  TRY_ASSIGN(account.name, body.text("name", true));
+  TRY_ASSIGN(account.email, body.text("email", true));
+  TRY_ASSIGN(account.password, body.text("password", true));
+  TRY_ASSIGN(const Account made, accounts_.create(account, account.name));
+  return json(201, to_json(made));
+}
+
+Result<Response> People::me(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_));
+  TRY_ASSIGN(const auto workers, ownership_.workers_of(identity.account));
+  bj::object answer = to_json(identity.account);
+  answer["scopes"] = community::to_string(identity.scopes);
+  bj::array names;
+  for (const std::string& name : workers) names.push_back(bj::string(name));
+  answer["workers"] = std::move(names);
+  return json(200, answer);
+}
+
+Result<Response> People::my_tokens(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
+  TRY_ASSIGN(const auto tokens, tokens_.list(identity.account));
+  bj::array all;
+  for (const community::Token& token : tokens) all.push_back(to_json(token));
+  return json(200, bj::object{{"tokens", std::move(all)}});
+}
+
+Result<Response> People::make_token(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"name", "scopes"}));
+  TRY_ASSIGN(const std::string name, body.text("name", true));
+  TRY_ASSIGN(const std::string wanted, body.text("scopes", true));
+  TRY_ASSIGN(const community::Scopes scopes, community::parse_scopes(wanted));
+  // A token makes no token that may do more than itself.
+  for (const Scope scope : scopes) TRY(community::require(identity, scope));
+  TRY_ASSIGN(const auto issued, tokens_.issue(identity.account, name, scopes, std::nullopt,
+                                              identity.account.name));
+  bj::object answer = to_json(issued.token);
+  answer["token"] = issued.secret;
+  return json(201, answer);
+}
+
+Result<Response> People::end_token(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_));
+  TRY_ASSIGN(const std::int64_t id, number(params["token"]));
+  TRY(tokens_.revoke(identity.account, id, identity.account.name));
+  return http::reply(204, "application/json", "");
+}
+
+Result<Response> People::my_notices(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
+  TRY_ASSIGN(const auto notices, community::notices_of(database_, identity.account));
+  bj::array all;
+  for (const community::Notice& notice : notices)
+    all.push_back({{"id", notice.id},
+                   {"kind", notice.kind},
+                   {"subject", notice.subject},
+                   {"text", printable(notice.text)},
+                   {"created_at", rfc3339(notice.created)},
+                   {"read", notice.read}});
+  return json(200, bj::object{{"notices", std::move(all)}});
+}
+
+Result<Response> People::start_login(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Body body, Body::parse(request, {"name", "scopes"}));
+  TRY_ASSIGN(const std::string name, body.text("name", true));
+  TRY_ASSIGN(std::string wanted, body.text("scopes"));
+  if (wanted.empty()) wanted = "read,submit";
+  TRY_ASSIGN(const community::Scopes scopes, community::parse_scopes(wanted));
+  TRY_ASSIGN(const community::DeviceLogin login, logins_.start(scopes, name));
+  const std::string page = std::string(request.headers.get("X-Rbee-Base")) + "/device";
+  return json(200, bj::object{{"device_code", login.device_code},
+                              {"user_code", login.user_code},
+                              {"verification_uri", page},
+                              {"verification_uri_complete", page + "?code=" + login.user_code},
+                              {"expires_in", login.expires_in.count()},
+                              {"interval", login.interval.count()}});
+}
+
+Result<Response> People::poll_login(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Body body, Body::parse(request, {"device_code"}));
+  TRY_ASSIGN(const std::string code, body.text("device_code", true));
+  const auto issued = logins_.poll(code);
+  // RFC 8628, 3.5 wants these words in "error".
+  if (!issued && issued.error().code == Errc::invalid_input)
+    return json(400, bj::object{{"error", issued.error().id}, {"error_description", issued.error().message}});
+  if (!issued) return tl::unexpected(issued.error());
+  bj::object answer = to_json(issued->token);
+  answer["access_token"] = issued->secret;
+  answer["token_type"] = "bearer";
+  return json(200, answer);
+}
+
+Result<Response> People::device_page(const Request& request, const Params&) const {
+  return render_device_page({.code = std::string(request.parameter("code")), .message = "", .done = false});
+}
+
+Result<Response> People::device_form(const Request& request, const Params&) const {
+  // A form of another site cannot know the password; it shall not even make people try.
+  const std::string_view origin = request.headers.get("Origin");
+  const std::string_view host = request.headers.get("Host");
+  const bool same_site = origin.empty() || origin == request.headers.get("X-Rbee-Base") ||
+                         (origin.find("://") != std::string_view::npos &&
+                          origin.substr(origin.find("://") + 3) == host);
+  if (!same_site)
+    return fail(Errc::forbidden, "cross-site", "this form was sent from another site");
+  const auto fields = parse_form(request.body);
+  const auto field = [&](const char* name) {
+    const auto found = fields.find(name);
+    return found == fields.end() ? std::string() : found->second;
+  };
+  DevicePage page{field("code"), "", false};
+  const auto account = accounts_.log_in(field("account"), field("password"), request.remote_address);
+  if (!account) {
+    page.message = account.error().message;
+    return render_device_page(page);
+  }
+  const bool approves = field("decision") == "approve";
+  const auto decided = approves ? logins_.approve(page.code, *account) : logins_.deny(page.code, *account);
+  page.done = decided.has_value();
+  page.message = !decided  ? decided.error().message
+                 : approves ? "Approved. The program is logged in; you can close this page."
+                            : "Denied.";
+  return render_device_page(page);
+}
+
+Result<Response> People::owners(const Request&, const Params& params) const {
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const auto now, ownership_.maintainers(worker));
+  bj::array others;
+  for (const std::string& name : now.co_maintainers) others.push_back(bj::string(name));
+  return json(200, bj::object{{"worker", worker.str()},
+                              {"owner", now.owner.empty() ? bj::value() : bj::value(now.owner)},
+                              {"co_maintainers", std::move(others)},
+                              {"orphan", now.is_orphan()}});
+}
+
+Result<Response> People::ownership(const Request&, const Params& params) const {
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const auto tenures, ownership_.history(worker));
+  bj::array all;
+  for (const community::Tenure& each : tenures)
+    all.push_back({{"account", each.account},
+                   {"role", each.is_owner ? "owner" : "co-maintainer"},
+                   {"since", rfc3339(each.since)},
+                   {"how", each.since_how},
+                   {"until", maybe_time(each.until)},
+                   {"ended", each.until_how}});
+  return json(200, bj::object{{"worker", worker.str()}, {"history", std::move(all)}});
+}
+
+Result<Response> People::disown(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY(ownership_.disown(worker, identity.account));
+  return owners(request, params);
+}
+
+Result<Response> People::add_co_maintainer(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"account"}));
+  TRY_ASSIGN(const std::string name, body.text("account", true));
+  TRY_ASSIGN(const Account other, accounts_.find(name));
+  TRY(ownership_.add_co_maintainer(worker, identity.account, other));
+  return owners(request, params);
+}
+
+Result<Response> People::remove_co_maintainer(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const Account other, accounts_.find(params["account"]));
+  TRY(ownership_.remove_co_maintainer(worker, identity.account, other));
+  return owners(request, params);
+}
+
+Result<Response> People::adoption_requests(const Request&, const Params& params) const {
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const auto requests, ownership_.open_requests(worker));
+  return json(200, bj::object{{"requests", to_json(requests)}});
+}
+
+Result<Response> People::all_adoption_requests(const Request&, const Params&) const {
+  TRY_ASSIGN(const auto requests, ownership_.open_requests(std::nullopt));
+  return json(200, bj::object{{"requests", to_json(requests)}});
+}
+
+Result<Response> People::request_adoption(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"reason"}));
+  TRY_ASSIGN(const std::string reason, body.text("reason", true));
+  TRY_ASSIGN(const auto made, ownership_.request_adoption(worker, identity.account, reason,
+                                                          request.remote_address));
+  return json(201, to_json(made));
+}
+
+Result<Response> People::grant_adoption(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::review));
+  TRY_ASSIGN(const std::int64_t id, number(params["request"]));
+  TRY_ASSIGN(const auto decided, ownership_.grant(id, identity.account));
+  return json(200, to_json(decided));
+}
+
+Result<Response> People::refuse_adoption(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::review));
+  TRY_ASSIGN(const std::int64_t id, number(params["request"]));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"reason"}));
+  TRY_ASSIGN(const std::string reason, body.text("reason", true));
+  TRY_ASSIGN(const auto decided, ownership_.refuse(id, identity.account, reason));
+  return json(200, to_json(decided));
+}
+
+}  // namespace rbee::api

@@ -1,0 +1,69 @@
+// Accounts, tokens, log-in, ownership and adoption over HTTP, as one table of routes (docs/api.md).
+//
+// Reads and writes through the community layer.
+#pragma once
+
+#include <string>
+
+#include "community/accounts.hpp"
+#include "community/device_login.hpp"
+#include "community/ownership.hpp"
+#include "community/tokens.hpp"
+#include "http/message.hpp"
+#include "http/router.hpp"
+
+namespace rbee::api {
+
+struct PeopleOptions {
+  bool sign_up = true;  ///< Anybody may make an account.
+};
+
+class People {
+ public:
+  People(platform::Database& database, const Clock& clock, PeopleOptions options)
+      : database_(database),
+        options_(options),
+        accounts_(database, clock),
+        tokens_(database, clock),
+        logins_(database, clock),
+        ownership_(database, clock) {}
+
+  /// True when this path is one of ours.
+  static bool serves(std::string_view path);
+  /// `base`: the marketplace's own address, for URLs in answers.
+  http::Response respond(const http::Request& request, std::string_view base);
+  community::Tokens& tokens() { return tokens_; }
+  community::Accounts& accounts() { return accounts_; }
+
+  Result<http::Response> sign_up(const http::Request&, const http::Params&) const;
+  Result<http::Response> me(const http::Request&, const http::Params&) const;
+  Result<http::Response> my_tokens(const http::Request&, const http::Params&) const;
+  Result<http::Response> make_token(const http::Request&, const http::Params&) const;
+  Result<http::Response> end_token(const http::Request&, const http::Params&) const;
+  Result<http::Response> my_notices(const http::Request&, const http::Params&) const;
+  Result<http::Response> start_login(const http::Request&, const http::Params&) const;
+  Result<http::Response> poll_login(const http::Request&, const http::Params&) const;
+  Result<http::Response> device_page(const http::Request&, const http::Params&) const;
+  Result<http::Response> device_form(const http::Request&, const http::Params&) const;
+  Result<http::Response> owners(const http::Request&, const http::Params&) const;
+  Result<http::Response> ownership(const http::Request&, const http::Params&) const;
+  Result<http::Response> disown(const http::Request&, const http::Params&) const;
+  Result<http::Response> add_co_maintainer(const http::Request&, const http::Params&) const;
+  Result<http::Response> remove_co_maintainer(const http::Request&, const http::Params&) const;
+  Result<http::Response> adoption_requests(const http::Request&, const http::Params&) const;
+  Result<http::Response> all_adoption_requests(const http::Request&, const http::Params&) const;
+  Result<http::Response> request_adoption(const http::Request&, const http::Params&) const;
+  Result<http::Response> grant_adoption(const http::Request&, const http::Params&) const;
+  Result<http::Response> refuse_adoption(const http::Request&, const http::Params&) const;
+
+ private:
+  // The services are stateless views of the database; a route's `const` is about this object.
+  platform::Database& database_;
+  PeopleOptions options_;
+  mutable community::Accounts accounts_;
+  mutable community::Tokens tokens_;
+  mutable community::DeviceLogins logins_;
+  mutable community::Ownership ownership_;
+};
+
+}  // namespace rbee::api
