@@ -48,13 +48,15 @@ Result<Places> places_of(const Repository& repository, const CommitId& commit) {
     if (entry.name == "community") {
       for (const auto& each : inside)
         if (each.kind == EntryKind::folder)
-          places.emplace("community/" + each.name, Place{catalog::Origin::community, each.name, each.id});
+          places.emplace("community/" + each.name,
+                         Place{catalog::Origin::community, each.name, each.id});
       continue;
     }
     const bool is_worker = std::any_of(inside.begin(), inside.end(), [](const auto& each) {
       return each.name == "worker.toml" || each.name == "PKGBUILD" || each.name == "PKGBUILD.bin";
     });
-    if (is_worker) places.emplace(entry.name, Place{catalog::Origin::official, entry.name, entry.id});
+    if (is_worker)
+      places.emplace(entry.name, Place{catalog::Origin::official, entry.name, entry.id});
   }
   return places;
 }
@@ -65,10 +67,12 @@ Result<std::unique_ptr<Repository>> open(const fs::path& path) {
   if (repository) return repository;
   return fail(Errc::not_found, "repository-not-found",
               fmt::format("'{}' is not a Git repository", path.string()),
-              {.fix = "run it at the top of the catalog's clone; `rbee worker check DIR` looks at one folder"});
+              {.fix = "run it at the top of the catalog's clone; `rbee worker check DIR` looks at "
+                      "one folder"});
 }
 
-Result<std::vector<check::Checked>> check_all(const Options& options, const check::Policy& policy, std::size_t& count) {
+Result<std::vector<check::Checked>> check_all(const Options& options, const check::Policy& policy,
+                                              std::size_t& count) {
   TRY_ASSIGN(const auto repository, open(options.path));
   TRY_ASSIGN(const CommitId commit, repository->resolve(options.revision));
   TRY_ASSIGN(const Places now, places_of(*repository, commit));
@@ -92,12 +96,14 @@ Result<std::vector<check::Checked>> check_all(const Options& options, const chec
     subject.directory = directory;
     subject.is_official = place.origin == catalog::Origin::official;
     const catalog::Folder folder{place.origin, place.name, place.tree};
-    TRY_ASSIGN(subject.now, catalog::load_release(catalog::GitFiles(*repository, place.tree), folder, subject.loading));
+    TRY_ASSIGN(subject.now, catalog::load_release(catalog::GitFiles(*repository, place.tree),
+                                                  folder, subject.loading));
     if (old != before.end()) {
       std::vector<Finding> ignored;
       const catalog::Folder old_folder{place.origin, place.name, old->second.tree};
       TRY_ASSIGN(subject.before,
-                 catalog::load_release(catalog::GitFiles(*repository, old->second.tree), old_folder, ignored));
+                 catalog::load_release(catalog::GitFiles(*repository, old->second.tree), old_folder,
+                                       ignored));
     } else if (!options.base.empty()) {
       check::Names others;
       for (const std::string_view name : names)
@@ -137,7 +143,8 @@ int run_check(const Options& options) {
     total.warn += counts.warn;
     total.info += counts.info;
   }
-  fmt::print(stderr, "{} worker{} looked at: {}\n", count, count == 1 ? "" : "s", check::summary(total));
+  fmt::print(stderr, "{} worker{} looked at: {}\n", count, count == 1 ? "" : "s",
+             check::summary(total));
   return total.block > 0 ? exit_code(Errc::policy) : 0;
 }
 
@@ -146,10 +153,13 @@ int run_check(const Options& options) {
 void add_check_command(CLI::App& app, std::function<int()>& run) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("check", "Hold a catalog's repository against every rule");
-  command->add_option("PATH", options->path, "A Git repository: bare, or the top of a clone")->capture_default_str();
-  command->add_option("--base", options->base, "Only what changed since this ref, compared with it");
+  command->add_option("PATH", options->path, "A Git repository: bare, or the top of a clone")
+      ->capture_default_str();
+  command->add_option("--base", options->base,
+                      "Only what changed since this ref, compared with it");
   command->add_option("--revision", options->revision, "What to look at")->capture_default_str();
-  command->add_option("--format", options->format, "text, json, sarif or github")->capture_default_str();
+  command->add_option("--format", options->format, "text, json, sarif or github")
+      ->capture_default_str();
   command->add_option("--policy", options->policy, "A check-policy.toml");
   command->callback([options, &run] { run = [options] { return run_check(*options); }; });
 }

@@ -71,12 +71,18 @@ std::optional<std::string> from_base64(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
   for (const char c : text) {
     unsigned value = 0;
-    if (c >= 'A' && c <= 'Z') value = static_cast<unsigned>(c - 'A');
-    else if (c >= 'a' && c <= 'z') value = static_cast<unsigned>(c - 'a' + 26);
-    else if (c >= '0' && c <= '9') value = static_cast<unsigned>(c - '0' + 52);
-    else if (c == '+') value = 62;
-    else if (c == '/') value = 63;
-    else return std::nullopt;
+    if (c >= 'A' && c <= 'Z')
+      value = static_cast<unsigned>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      value = static_cast<unsigned>(c - 'a' + 26);
+    else if (c >= '0' && c <= '9')
+      value = static_cast<unsigned>(c - '0' + 52);
+    else if (c == '+')
+      value = 62;
+    else if (c == '/')
+      value = 63;
+    else
+      return std::nullopt;
     bits = (bits << 6) | value;
     held += 6;
     if (held >= 8) {
@@ -95,7 +101,8 @@ Result<void> write_hook(const fs::path& folder, std::string_view name) {
   std::error_code code;
   fs::permissions(path, fs::perms::owner_all, code);
   if (!out || code)
-    return fail(Errc::io, "hooks-unwritable", fmt::format("the hook {} cannot be written", path.string()));
+    return fail(Errc::io, "hooks-unwritable",
+                fmt::format("the hook {} cannot be written", path.string()));
   return {};
 }
 
@@ -105,7 +112,8 @@ std::string PusherTable::add(Pusher pusher) {
   const auto now = std::chrono::steady_clock::now();
   std::string id = platform::random_token(24);
   const std::lock_guard lock(mutex_);
-  std::erase_if(all_, [&](const auto& each) { return now - each.second.second > std::chrono::minutes(10); });
+  std::erase_if(
+      all_, [&](const auto& each) { return now - each.second.second > std::chrono::minutes(10); });
   all_.emplace(id, std::pair(std::move(pusher), now));
   return id;
 }
@@ -122,7 +130,8 @@ Result<std::unique_ptr<GitService>> GitService::open(const GitServiceOptions& op
   const auto prlimit = platform::find_program("prlimit");
   std::string backend;
   std::error_code code;
-  for (const char* path : {"/usr/lib/git-core/git-http-backend", "/usr/libexec/git-core/git-http-backend"})
+  for (const char* path :
+       {"/usr/lib/git-core/git-http-backend", "/usr/libexec/git-core/git-http-backend"})
     if (backend.empty() && fs::exists(path, code)) backend = path;
   if (backend.empty() || !prlimit)
     return fail(Errc::not_found, "git-missing", "git's http-backend is not installed",
@@ -130,7 +139,8 @@ Result<std::unique_ptr<GitService>> GitService::open(const GitServiceOptions& op
                  .fix = "apt-get install git util-linux"});
   const fs::path hooks = options.data / "hooks";
   fs::create_directories(hooks, code);
-  if (code) return fail(Errc::io, "hooks-unwritable", fmt::format("{} cannot be made", hooks.string()));
+  if (code)
+    return fail(Errc::io, "hooks-unwritable", fmt::format("{} cannot be made", hooks.string()));
   for (const char* name : {"pre-receive", "proc-receive"}) TRY(write_hook(hooks, name));
   return std::unique_ptr<GitService>(
       new GitService(options, std::move(backend), *prlimit, std::move(authenticate)));
@@ -153,18 +163,20 @@ Response GitService::ask_for_token(const Request& request, std::string detail) c
   return response;
 }
 
-std::variant<std::monostate, Response, http::CgiCommand> GitService::decide(const Request& request) {
+std::variant<std::monostate, Response, http::CgiCommand> GitService::decide(
+    const Request& request) {
   if (!request.path.starts_with(kPrefix)) return std::monostate{};
   const std::string_view rest = std::string_view(request.path).substr(kPrefix.size());
   const bool advertises = rest == "info/refs";
   std::string_view service = advertises ? request.parameter("service") : rest;
   const bool is_known = service == "git-upload-pack" || service == "git-receive-pack";
   if (!is_known || (advertises && request.query.size() != 1))
-    return http::problem(request, http::Refusal{404, "path-not-found",
-                                                "only Git's smart protocol is served here"});
+    return http::problem(
+        request, http::Refusal{404, "path-not-found", "only Git's smart protocol is served here"});
   const bool reads = request.method == http::Method::get || request.method == http::Method::head;
   if (reads != advertises) {
-    Response response = http::problem(request, http::Refusal{405, "method-not-allowed", "another method is needed"});
+    Response response = http::problem(
+        request, http::Refusal{405, "method-not-allowed", "another method is needed"});
     response.headers.add("Allow", advertises ? "GET, HEAD" : "POST");
     return response;
   }
@@ -173,10 +185,12 @@ std::variant<std::monostate, Response, http::CgiCommand> GitService::decide(cons
   const bool pushes = service == "git-receive-pack";
   if (pushes) {
     if (!authenticate_)
-      return http::problem(request, http::Refusal{403, "submissions-off", "this marketplace takes no submissions"});
+      return http::problem(
+          request, http::Refusal{403, "submissions-off", "this marketplace takes no submissions"});
     const std::string_view sent = request.headers.get("Authorization");
     constexpr std::string_view kBasic = "basic ";
-    if (sent.size() <= kBasic.size() || !http::equal_ignoring_case(sent.substr(0, kBasic.size()), kBasic))
+    if (sent.size() <= kBasic.size() ||
+        !http::equal_ignoring_case(sent.substr(0, kBasic.size()), kBasic))
       return ask_for_token(request, "a push needs an account's name and an API token");
     const auto pair = from_base64(trim(sent.substr(kBasic.size())));
     const std::size_t colon = pair ? pair->find(':') : std::string::npos;
@@ -193,8 +207,12 @@ std::variant<std::monostate, Response, http::CgiCommand> GitService::decide(cons
   const auto limit = [](std::string_view name, std::uint64_t value) {
     return fmt::format("--{}={}", name, value);
   };
-  command.argv = {prlimit_, limit("as", kAddressSpaceBytesMax), limit("cpu", kCpuSecondsMax),
-                  limit("fsize", kFileBytesMax), limit("core", 0), backend_};
+  command.argv = {prlimit_,
+                  limit("as", kAddressSpaceBytesMax),
+                  limit("cpu", kCpuSecondsMax),
+                  limit("fsize", kFileBytesMax),
+                  limit("core", 0),
+                  backend_};
   command.directory = options_.data.string();
   command.body_bytes_max = pushes ? kPushBytesMax : kFetchRequestBytesMax;
   command.wall_max = pushes ? kPushWallMax : kFetchWallMax;

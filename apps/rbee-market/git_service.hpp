@@ -1,7 +1,7 @@
 // The catalog over Git's smart HTTP: anybody clones, accounts push to refs/for/main.
 //
-// Decides about each request and describes the program that answers it: git's own http-backend, with
-// an environment of our making and nothing of the user's or the system's configuration.
+// Decides about each request and describes the program that answers it: git's own http-backend,
+// with an environment of our making and nothing of the user's or the system's configuration.
 // Source: git-http-backend(1), gitprotocol-http(5), git-config(1).
 #pragma once
 
@@ -19,7 +19,8 @@
 
 namespace rbee::market {
 
-/// Who pushes, for as long as the push lasts. Hooks know it by an id that only this process gave out.
+/// Who pushes, for as long as the push lasts. Hooks know it by an id that only this process gave
+/// out.
 struct Pusher {
   std::string account, remote_address;
 };
@@ -32,7 +33,8 @@ class PusherTable {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, std::pair<Pusher, std::chrono::steady_clock::time_point>> all_;  ///< Guarded.
+  std::map<std::string, std::pair<Pusher, std::chrono::steady_clock::time_point>>
+      all_;  ///< Guarded.
 };
 
 /// The account that a name and an API token belong to, when it may submit.

@@ -86,16 +86,18 @@ std::string text_of(const json::object& object, std::string_view key) {
 PushAnswer ask(const HookInput& input, std::string_view kind, std::string_view topic,
                std::string_view new_id) {
   const auto away = [](std::string_view what) {
-    return PushAnswer{false, fmt::format("the marketplace's server cannot be asked: {}\n", what), "",
-                      "server-away"};
+    return PushAnswer{false, fmt::format("the marketplace's server cannot be asked: {}\n", what),
+                      "", "server-away"};
   };
   const auto address = address_of(input.socket);
   if (!address) return away("its socket has too long a name");
   const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(socket.fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
     return away(std::strerror(errno));
-  const json::object question{{"kind", kind},           {"push", input.push},
-                              {"topic", topic},         {"new", new_id},
+  const json::object question{{"kind", kind},
+                              {"push", input.push},
+                              {"topic", topic},
+                              {"new", new_id},
                               {"quarantine", input.quarantine}};
   if (!send_all(socket.fd, json::serialize(question) + "\n")) return away("it hung up");
   const auto line = read_line(socket.fd, kWaitMs);
@@ -136,7 +138,8 @@ struct RefUpdate {
 
 std::optional<RefUpdate> parse_update(std::string_view line) {
   const auto parts = split(trim(line), ' ');
-  if (parts.size() != 3 || !ObjectId::parse(parts[0]) || !ObjectId::parse(parts[1])) return std::nullopt;
+  if (parts.size() != 3 || !ObjectId::parse(parts[0]) || !ObjectId::parse(parts[1]))
+    return std::nullopt;
   return RefUpdate{std::string(parts[0]), std::string(parts[1]), std::string(parts[2])};
 }
 
@@ -148,7 +151,8 @@ void tell(std::FILE* err, std::string_view text) {
 int pre_receive(const HookInput& input, std::FILE* in, std::FILE* err) {
   std::vector<std::string> lines;
   char buffer[4096];
-  while (std::fgets(buffer, sizeof buffer, in) != nullptr && lines.size() < 3) lines.emplace_back(buffer);
+  while (std::fgets(buffer, sizeof buffer, in) != nullptr && lines.size() < 3)
+    lines.emplace_back(buffer);
   if (lines.size() != 1) {
     tell(err, "error: a push goes to one ref at a time [push-one-ref]\n");
     return 1;
@@ -156,9 +160,10 @@ int pre_receive(const HookInput& input, std::FILE* in, std::FILE* err) {
   const auto update = parse_update(lines[0]);
   const auto topic = update ? topic_of(update->ref) : std::nullopt;
   if (!topic) {
-    tell(err, fmt::format("error: nobody pushes to '{}' [push-ref]\n  fix: git push URL "
-                          "HEAD:refs/for/main, or HEAD:refs/for/main/TOPIC (a-z, 0-9, '-', '_', '.')\n",
-                          update ? printable_line(update->ref).substr(0, 200) : ""));
+    tell(err,
+         fmt::format("error: nobody pushes to '{}' [push-ref]\n  fix: git push URL "
+                     "HEAD:refs/for/main, or HEAD:refs/for/main/TOPIC (a-z, 0-9, '-', '_', '.')\n",
+                     update ? printable_line(update->ref).substr(0, 200) : ""));
     return 1;
   }
   const PushAnswer answer = ask(input, "check", *topic, update->new_id);
@@ -214,8 +219,8 @@ int proc_receive(const HookInput& input, std::FILE* in, std::FILE* out, std::FIL
   if (updates.size() != 1) return 1;
   const RefUpdate& update = updates[0];
   const auto topic = topic_of(update.ref);
-  const PushAnswer answer = topic ? ask(input, "record", *topic, update.new_id)
-                                  : PushAnswer{false, "", "", "push-ref"};
+  const PushAnswer answer =
+      topic ? ask(input, "record", *topic, update.new_id) : PushAnswer{false, "", "", "push-ref"};
   tell(err, printable(answer.text));
   if (answer.accepted) {
     write_packet(out, "ok " + update.ref);
@@ -226,8 +231,9 @@ int proc_receive(const HookInput& input, std::FILE* in, std::FILE* out, std::FIL
       write_packet(out, "option forced-update");
     }
   } else {
-    write_packet(out, fmt::format("ng {} {}", update.ref,
-                                  printable_line(answer.reason.empty() ? "refused" : answer.reason)));
+    write_packet(out,
+                 fmt::format("ng {} {}", update.ref,
+                             printable_line(answer.reason.empty() ? "refused" : answer.reason)));
   }
   write_flush(out);
   return 0;
@@ -243,7 +249,8 @@ int run_hook(const HookInput& input, std::FILE* in, std::FILE* out, std::FILE* e
 }
 
 struct HookServer::State {
-  State(const PusherTable& the_pushers, submission::PushReceiver& the_receiver, const http::Log& the_log)
+  State(const PusherTable& the_pushers, submission::PushReceiver& the_receiver,
+        const http::Log& the_log)
       : pushers(the_pushers), receiver(the_receiver), log(the_log) {}
 
   void accept_all() {
@@ -292,8 +299,8 @@ struct HookServer::State {
     const auto new_id = ObjectId::parse(text_of(question, "new"));
     if (!pusher || !new_id) return {false, "this push did not begin here\n", "", "unknown-push"};
     const std::string quarantine = text_of(question, "quarantine");
-    const Push push{id, pusher->account, pusher->remote_address, text_of(question, "topic"), *new_id,
-                    quarantine};
+    const Push push{id,      pusher->account, pusher->remote_address, text_of(question, "topic"),
+                    *new_id, quarantine};
     const std::string kind = text_of(question, "kind");
     try {
       const PushAnswer result = kind == "check" ? receiver.check(push) : receiver.record(push);
@@ -305,7 +312,8 @@ struct HookServer::State {
                  {"reason", std::string_view(result.reason)}});
       return result;
     } catch (const std::exception& exception) {
-      log.write(http::LogLevel::error, "exception", {{"reason", std::string_view(exception.what())}});
+      log.write(http::LogLevel::error, "exception",
+                {{"reason", std::string_view(exception.what())}});
       return {false, "this is a bug in the server; nothing was changed\n", "", "internal-error"};
     }
   }
@@ -329,7 +337,8 @@ Result<std::unique_ptr<HookServer>> HookServer::start(const std::filesystem::pat
                                                       submission::PushReceiver& receiver,
                                                       const http::Log& log) {
   const auto refuse = [&](std::string what) {
-    return fail(Errc::io, "hook-socket", fmt::format("the socket {} cannot be used", socket.string()),
+    return fail(Errc::io, "hook-socket",
+                fmt::format("the socket {} cannot be used", socket.string()),
                 {.evidence = {std::move(what)},
                  .fix = "choose a --data directory with a shorter path, on a local disk"});
   };
@@ -340,7 +349,8 @@ Result<std::unique_ptr<HookServer>> HookServer::start(const std::filesystem::pat
   ::unlink(socket.c_str());  // Of a server that was killed: ours is the lock on the data directory.
   state->listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const mode_t mask = ::umask(0177);
-  const int bound = ::bind(state->listener, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+  const int bound =
+      ::bind(state->listener, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
   const int reason = errno;
   ::umask(mask);
   if (bound != 0 || ::listen(state->listener, 128) != 0) {

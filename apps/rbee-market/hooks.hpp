@@ -22,10 +22,10 @@ namespace rbee::market {
 
 /// What a hook needs of the world, so that tests can give it another.
 struct HookInput {
-  std::string name;         ///< "pre-receive" or "proc-receive".
-  std::string socket;       ///< $RBEE_SOCKET
-  std::string push;         ///< $RBEE_PUSH
-  std::string quarantine;   ///< $GIT_QUARANTINE_PATH; may be empty.
+  std::string name;        ///< "pre-receive" or "proc-receive".
+  std::string socket;      ///< $RBEE_SOCKET
+  std::string push;        ///< $RBEE_PUSH
+  std::string quarantine;  ///< $GIT_QUARANTINE_PATH; may be empty.
 };
 
 /// Read Git's side from `in`, answer on `out`, tell the pusher on `err`. Returns the exit code.

@@ -79,15 +79,16 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
   const fs::path self = fs::read_symlink("/proc/self/exe", code);
   community::Tokens& tokens = office->people->tokens();
   TRY_ASSIGN(office->git,
-             GitService::open({options.data, options.repository, self},
-                              [&tokens](std::string_view name, std::string_view token) -> Result<std::string> {
-                                TRY_ASSIGN(const auto identity, tokens.authenticate(token));
-                                if (!name.empty() && name != identity.account.name)
-                                  return fail(Errc::unauthenticated, "token-invalid",
-                                              "the token is another account's");
-                                TRY(community::require(identity, community::Scope::submit));
-                                return identity.account.name;
-                              }));
+             GitService::open(
+                 {options.data, options.repository, self},
+                 [&tokens](std::string_view name, std::string_view token) -> Result<std::string> {
+                   TRY_ASSIGN(const auto identity, tokens.authenticate(token));
+                   if (!name.empty() && name != "token" && name != identity.account.name)
+                     return fail(Errc::unauthenticated, "token-invalid",
+                                 "the token is another account's");
+                   TRY(community::require(identity, community::Scope::submit));
+                   return identity.account.name;
+                 }));
   TRY_ASSIGN(office->hooks, HookServer::start(office->git->socket_path(), office->git->pushers(),
                                               *office->service, log));
   return office;

@@ -42,7 +42,8 @@ struct Desk {
     std::error_code code;
     const std::filesystem::path data = std::filesystem::canonical(options.data, code);
     if (code)
-      return fail(Errc::not_found, "data-not-found", fmt::format("no data directory is at '{}'", options.data),
+      return fail(Errc::not_found, "data-not-found",
+                  fmt::format("no data directory is at '{}'", options.data),
                   {.fix = "name the one that `rbee-market serve --data` got"});
     TRY_ASSIGN(database, open_market_database(data));
     submission::ServiceOptions service_options;
@@ -57,14 +58,16 @@ struct Desk {
   Result<Account> account() {
     TRY_ASSIGN(Account account, community::Accounts(*database, clock).find(options.as));
     if (account.disabled)
-      return fail(Errc::forbidden, "account-disabled", fmt::format("'{}' is disabled", account.name));
+      return fail(Errc::forbidden, "account-disabled",
+                  fmt::format("'{}' is disabled", account.name));
     return account;
   }
 };
 
 std::string line_of(const Submission& s) {
-  return fmt::format("{:>5}  tier {}  {:<18} {:<32} {:<16} {:<16} {}\n", s.id, s.tier, submission::to_string(s.state),
-                     s.worker, s.version, s.account, printable_line(s.title));
+  return fmt::format("{:>5}  tier {}  {:<18} {:<32} {:<16} {:<16} {}\n", s.id, s.tier,
+                     submission::to_string(s.state), s.worker, s.version, s.account,
+                     printable_line(s.title));
 }
 
 Result<void> list(Desk& desk) {
@@ -97,14 +100,14 @@ Result<void> show(Desk& desk) {
   TRY_ASSIGN(const Submission s, submission::get(*desk.database, desk.options.id));
   fmt::print("{}", line_of(s));
   for (const std::string& reason : s.risk) fmt::print("  {}\n", printable_line(reason));
-  fmt::print("  head {}  tree {}\n  git -C {}/catalog.git diff {} {}\n\n", s.head, s.tree.empty() ? "(removed)" : s.tree,
-             desk.options.data, s.base, s.head);
+  fmt::print("  head {}  tree {}\n  git -C {}/catalog.git diff {} {}\n\n", s.head,
+             s.tree.empty() ? "(removed)" : s.tree, desk.options.data, s.base, s.head);
   TRY_ASSIGN(const auto findings, submission::findings_of(*desk.database, s.id, s.revision));
   for (const Finding& finding : findings) fmt::print("{}\n\n", describe(finding));
   TRY_ASSIGN(const auto events, submission::events_of(*desk.database, s.id));
   for (const submission::LogEvent& event : events)
-    fmt::print("  {} r{} {:<16} {:<18} {} {}\n", rfc3339(event.at), event.revision, event.actor, event.kind,
-               event.to.empty() ? "" : "→ " + event.to, printable_line(event.text));
+    fmt::print("  {} r{} {:<16} {:<18} {} {}\n", rfc3339(event.at), event.revision, event.actor,
+               event.kind, event.to.empty() ? "" : "→ " + event.to, printable_line(event.text));
   TRY_ASSIGN(const auto comments, submission::comments_of(*desk.database, s.id));
   for (const submission::Comment& each : comments)
     fmt::print("  {} {} {}{}: {}\n", rfc3339(each.at), each.author, printable_line(each.file),
@@ -126,9 +129,9 @@ Result<void> approve(Desk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   TRY_ASSIGN(const Submission s, submission::get(*desk.database, desk.options.id));
   // What `show` printed is what is approved; a push in between makes this fail.
-  return finish(desk.service->approve(desk.options.id, account,
-                                      desk.options.reason.empty() ? (s.tree.empty() ? s.head : s.tree)
-                                                                  : desk.options.reason));
+  return finish(desk.service->approve(
+      desk.options.id, account,
+      desk.options.reason.empty() ? (s.tree.empty() ? s.head : s.tree) : desk.options.reason));
 }
 Result<void> request_changes(Desk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
@@ -140,7 +143,8 @@ Result<void> reject(Desk& desk) {
 }
 Result<void> comment(Desk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
-  return desk.service->comment(desk.options.id, account, desk.options.file, desk.options.line, desk.options.reason);
+  return desk.service->comment(desk.options.id, account, desk.options.file, desk.options.line,
+                               desk.options.reason);
 }
 Result<void> quarantine(Desk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
@@ -188,17 +192,20 @@ void add_review_commands(CLI::App& app, std::function<int()>& run) {
   };
   CLI::App* review = app.add_subcommand("review", "The review queue");
   review->require_subcommand(1);
-  add(*review, "list", "What waits, most urgent first", list, desk, run, [](CLI::App& command, Options& options) {
-    command.add_flag("--all", options.all, "Decided ones too");
-  });
+  add(*review, "list", "What waits, most urgent first", list, desk, run,
+      [](CLI::App& command, Options& options) {
+        command.add_flag("--all", options.all, "Decided ones too");
+      });
   add(*review, "show", "One submission: risk, findings, history", show, desk, run, id);
-  add(*review, "claim", "Hold it for two hours, so that two do not look at once", claim, desk, run, by);
-  add(*review, "approve", "Approve exactly what it is now; the last approval merges it", approve, desk, run,
-      [&](CLI::App& command, Options& options) {
+  add(*review, "claim", "Hold it for two hours, so that two do not look at once", claim, desk, run,
+      by);
+  add(*review, "approve", "Approve exactly what it is now; the last approval merges it", approve,
+      desk, run, [&](CLI::App& command, Options& options) {
         by(command, options);
         command.add_option("--tree", options.reason, "Only if it still is this tree");
       });
-  add(*review, "request-changes", "Send it back to its author", request_changes, desk, run, reasoned);
+  add(*review, "request-changes", "Send it back to its author", request_changes, desk, run,
+      reasoned);
   add(*review, "reject", "Refuse it for good", reject, desk, run, reasoned);
   add(*review, "comment", "Say something about it, or about a line", comment, desk, run,
       [&](CLI::App& command, Options& options) {
@@ -230,8 +237,9 @@ void add_hook_command(CLI::App& app, std::function<int()>& run) {
         const char* value = std::getenv(key);
         return std::string(value == nullptr ? "" : value);
       };
-      return run_hook({*name, variable("RBEE_SOCKET"), variable("RBEE_PUSH"), variable("GIT_QUARANTINE_PATH")},
-                      stdin, stdout, stderr);
+      return run_hook(
+          {*name, variable("RBEE_SOCKET"), variable("RBEE_PUSH"), variable("GIT_QUARANTINE_PATH")},
+          stdin, stdout, stderr);
     };
   });
 }

@@ -28,7 +28,8 @@ using community::Accounts;
 using community::Tokens;
 
 struct Options {
-  std::string data, name, email, role = "user", reason, token_name = "token", scopes = "read,submit";
+  std::string data, name, email, role = "user", reason, token_name = "token",
+                                 scopes = "read,submit";
   std::int64_t token = 0;
   int days = 0;
   bool json = false, no_password = false;
@@ -79,14 +80,17 @@ using Task = Result<void> (*)(Desk&);
 Result<void> user_add(Desk& desk) {
   const auto role = community::parse_role(desk.options.role);
   if (!role)
-    return fail(Errc::usage, "role-unknown", fmt::format("there is no role '{}'", printable_line(desk.options.role)),
+    return fail(Errc::usage, "role-unknown",
+                fmt::format("there is no role '{}'", printable_line(desk.options.role)),
                 {.fix = "roles are user, reviewer and admin"});
   std::string password;
   if (!desk.options.no_password) {
     TRY_ASSIGN(password, read_password());
   }
   Accounts accounts(*desk.database, desk.clock);
-  TRY_ASSIGN(const Account made, accounts.create({desk.options.name, desk.options.email, password, *role}, local_actor()));
+  TRY_ASSIGN(
+      const Account made,
+      accounts.create({desk.options.name, desk.options.email, password, *role}, local_actor()));
   fmt::print("{} ({})\n", made.name, community::to_string(made.role));
   return {};
 }
@@ -96,39 +100,44 @@ Result<void> user_list(Desk& desk) {
   if (desk.options.json) {
     json::array users;
     for (const Account& each : all)
-      users.push_back({{"name", each.name},
-                       {"email", each.email},
-                       {"role", std::string(community::to_string(each.role))},
-                       {"created_at", rfc3339(each.created)},
-                       {"disabled_at", each.disabled ? json::value(rfc3339(*each.disabled)) : json::value()}});
+      users.push_back(
+          {{"name", each.name},
+           {"email", each.email},
+           {"role", std::string(community::to_string(each.role))},
+           {"created_at", rfc3339(each.created)},
+           {"disabled_at", each.disabled ? json::value(rfc3339(*each.disabled)) : json::value()}});
     fmt::print("{}\n", json::serialize(json::object{{"users", std::move(users)}}));
     return {};
   }
   for (const Account& each : all)
-    fmt::print("{:<40} {:<9} {}{}\n", each.name, community::to_string(each.role), rfc3339(each.created),
-               each.disabled ? "  disabled" : "");
+    fmt::print("{:<40} {:<9} {}{}\n", each.name, community::to_string(each.role),
+               rfc3339(each.created), each.disabled ? "  disabled" : "");
   return {};
 }
 
 Result<void> user_role(Desk& desk) {
   const auto role = community::parse_role(desk.options.role);
   if (!role)
-    return fail(Errc::usage, "role-unknown", fmt::format("there is no role '{}'", printable_line(desk.options.role)),
+    return fail(Errc::usage, "role-unknown",
+                fmt::format("there is no role '{}'", printable_line(desk.options.role)),
                 {.fix = "roles are user, reviewer and admin"});
   return Accounts(*desk.database, desk.clock).set_role(desk.options.name, *role, local_actor());
 }
 
 Result<void> user_password(Desk& desk) {
   TRY_ASSIGN(const std::string password, read_password());
-  return Accounts(*desk.database, desk.clock).set_password(desk.options.name, password, local_actor());
+  return Accounts(*desk.database, desk.clock)
+      .set_password(desk.options.name, password, local_actor());
 }
 
 Result<void> user_disable(Desk& desk) {
-  return Accounts(*desk.database, desk.clock).set_disabled(desk.options.name, true, desk.options.reason, local_actor());
+  return Accounts(*desk.database, desk.clock)
+      .set_disabled(desk.options.name, true, desk.options.reason, local_actor());
 }
 
 Result<void> user_enable(Desk& desk) {
-  return Accounts(*desk.database, desk.clock).set_disabled(desk.options.name, false, desk.options.reason, local_actor());
+  return Accounts(*desk.database, desk.clock)
+      .set_disabled(desk.options.name, false, desk.options.reason, local_actor());
 }
 
 Result<void> token_create(Desk& desk) {
@@ -136,15 +145,17 @@ Result<void> token_create(Desk& desk) {
   TRY_ASSIGN(const community::Scopes scopes, community::parse_scopes(desk.options.scopes));
   std::optional<Time> expires;
   if (desk.options.days > 0) expires = desk.clock.now() + std::chrono::days(desk.options.days);
-  TRY_ASSIGN(const auto issued, Tokens(*desk.database, desk.clock)
-                                    .issue(account, desk.options.token_name, scopes, expires, local_actor()));
+  TRY_ASSIGN(const auto issued,
+             Tokens(*desk.database, desk.clock)
+                 .issue(account, desk.options.token_name, scopes, expires, local_actor()));
   if (desk.options.json)
     fmt::print("{}\n", json::serialize(json::object{{"id", issued.token.id},
                                                     {"token", issued.secret},
                                                     {"scopes", community::to_string(scopes)}}));
   else
     fmt::print("{}\n", issued.secret);
-  if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "It is shown this once; the database keeps its digest.\n");
+  if (::isatty(STDERR_FILENO) != 0)
+    fmt::print(stderr, "It is shown this once; the database keeps its digest.\n");
   return {};
 }
 
@@ -152,8 +163,9 @@ Result<void> token_list(Desk& desk) {
   TRY_ASSIGN(const Account account, Accounts(*desk.database, desk.clock).find(desk.options.name));
   TRY_ASSIGN(const auto all, Tokens(*desk.database, desk.clock).list(account));
   for (const community::Token& each : all)
-    fmt::print("{:>4} {:<24} {:<24} used {} expires {}{}\n", each.id, each.name, community::to_string(each.scopes),
-               or_dash(each.last_used), or_dash(each.expires), each.revoked ? "  ended" : "");
+    fmt::print("{:>4} {:<24} {:<24} used {} expires {}{}\n", each.id, each.name,
+               community::to_string(each.scopes), or_dash(each.last_used), or_dash(each.expires),
+               each.revoked ? "  ended" : "");
   return {};
 }
 
@@ -163,7 +175,9 @@ Result<void> token_revoke(Desk& desk) {
 }
 
 Result<void> audit_list(Desk& desk) {
-  TRY_ASSIGN(const auto all, community::list_audit(*desk.database, {desk.options.subject, desk.options.actor, 0, desk.options.limit}));
+  TRY_ASSIGN(const auto all,
+             community::list_audit(*desk.database, {desk.options.subject, desk.options.actor, 0,
+                                                    desk.options.limit}));
   if (desk.options.json) {
     json::array entries;
     for (const community::AuditEntry& each : all)
@@ -179,8 +193,9 @@ Result<void> audit_list(Desk& desk) {
     return {};
   }
   for (const community::AuditEntry& each : all)
-    fmt::print("{:>6} {} {:<20} {:<28} {:<28} {} {}\n", each.id, rfc3339(each.at), printable_line(each.actor),
-               each.action, printable_line(each.subject), each.digest.substr(0, 12), printable_line(each.details));
+    fmt::print("{:>6} {} {:<20} {:<28} {:<28} {} {}\n", each.id, rfc3339(each.at),
+               printable_line(each.actor), each.action, printable_line(each.subject),
+               each.digest.substr(0, 12), printable_line(each.details));
   return {};
 }
 
@@ -225,19 +240,23 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
   };
   CLI::App* user = app.add_subcommand("user", "Accounts");
   user->require_subcommand(1);
-  add(*user, "add", "Make an account; its password comes from the terminal or a pipe", user_add, desk, run,
-      [&](CLI::App& command, Options& options) {
+  add(*user, "add", "Make an account; its password comes from the terminal or a pipe", user_add,
+      desk, run, [&](CLI::App& command, Options& options) {
         name(command, options);
-        command.add_option("--email", options.email, "Its e-mail address; nobody else sees it")->required();
-        command.add_option("--role", options.role, "user, reviewer or admin")->capture_default_str();
+        command.add_option("--email", options.email, "Its e-mail address; nobody else sees it")
+            ->required();
+        command.add_option("--role", options.role, "user, reviewer or admin")
+            ->capture_default_str();
         command.add_flag("--no-password", options.no_password, "It lives by tokens alone");
       });
   add(*user, "list", "All accounts", user_list, desk, run, [](CLI::App&, Options&) {});
-  add(*user, "role", "Give it another role", user_role, desk, run, [&](CLI::App& command, Options& options) {
-    name(command, options);
-    command.add_option("ROLE", options.role, "user, reviewer or admin")->required();
-  });
-  add(*user, "password", "Give it another password; all its tokens end", user_password, desk, run, name);
+  add(*user, "role", "Give it another role", user_role, desk, run,
+      [&](CLI::App& command, Options& options) {
+        name(command, options);
+        command.add_option("ROLE", options.role, "user, reviewer or admin")->required();
+      });
+  add(*user, "password", "Give it another password; all its tokens end", user_password, desk, run,
+      name);
   add(*user, "disable", "It can do nothing any more; its tokens end", user_disable, desk, run,
       [&](CLI::App& command, Options& options) {
         name(command, options);
@@ -251,24 +270,28 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
       [&](CLI::App& command, Options& options) {
         name(command, options);
         command.add_option("--name", options.token_name, "What it is for")->capture_default_str();
-        command.add_option("--scopes", options.scopes, "Of read, submit, review, admin")->capture_default_str();
+        command.add_option("--scopes", options.scopes, "Of read, submit, review, admin")
+            ->capture_default_str();
         command.add_option("--days", options.days, "How long it is good; 0: until it is ended");
       });
   add(*token, "list", "The tokens of an account", token_list, desk, run, name);
-  add(*token, "revoke", "End a token", token_revoke, desk, run, [&](CLI::App& command, Options& options) {
-    name(command, options);
-    command.add_option("ID", options.token, "Its number")->required();
-  });
+  add(*token, "revoke", "End a token", token_revoke, desk, run,
+      [&](CLI::App& command, Options& options) {
+        name(command, options);
+        command.add_option("ID", options.token, "Its number")->required();
+      });
 
   CLI::App* audit = app.add_subcommand("audit", "The audit log");
   audit->require_subcommand(1);
   add(*audit, "list", "What happened, newest first", audit_list, desk, run,
       [](CLI::App& command, Options& options) {
-        command.add_option("--subject", options.subject, "Only this: worker:NAME, submission:N, account:NAME");
+        command.add_option("--subject", options.subject,
+                           "Only this: worker:NAME, submission:N, account:NAME");
         command.add_option("--actor", options.actor, "Only what this account did");
         command.add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
       });
-  add(*audit, "verify", "Walk the chain of hashes", audit_verify, desk, run, [](CLI::App&, Options&) {});
+  add(*audit, "verify", "Walk the chain of hashes", audit_verify, desk, run,
+      [](CLI::App&, Options&) {});
 }
 
 }  // namespace rbee::market

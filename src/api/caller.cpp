@@ -45,7 +45,8 @@ Result<Body> Body::parse(const http::Request& request,
   body.object_ = value->get_object();
   for (const auto& [key, each] : body.object_)
     if (std::find(known.begin(), known.end(), std::string_view(key)) == known.end())
-      return refuse(fmt::format("there is no '{}' here", printable_line(std::string_view(key).substr(0, 60))));
+      return refuse(fmt::format("there is no '{}' here",
+                                printable_line(std::string_view(key).substr(0, 60))));
   return body;
 }
 
@@ -71,7 +72,8 @@ Result<std::int64_t> Body::integer(std::string_view key) const {
 }
 
 http::Response json(int status, const boost::json::value& value) {
-  http::Response response = http::reply(status, "application/json", boost::json::serialize(value) + "\n");
+  http::Response response =
+      http::reply(status, "application/json", boost::json::serialize(value) + "\n");
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("X-Content-Type-Options", "nosniff");
   return response;

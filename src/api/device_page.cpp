@@ -37,9 +37,8 @@ std::map<std::string, std::string> parse_form(std::string_view body) {
   const auto decode = [](std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-      const auto bytes = text[i] == '%' && i + 2 < text.size()
-                             ? from_hex(text.substr(i + 1, 2))
-                             : std::nullopt;
+      const auto bytes =
+          text[i] == '%' && i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
       if (bytes) {
         out += static_cast<char>((*bytes)[0]);
         i += 2;
@@ -70,8 +69,10 @@ http::Response render_device_page(const DevicePage& page) {
         "<p>Compare the code with the one that the program shows. Whoever has it will act in your "
         "name.</p>\n"
         "<form method=\"post\" action=\"/device\">\n"
-        "<p><label>Code <input name=\"code\" value=\"{}\" required autocomplete=\"off\"></label></p>\n"
-        "<p><label>Account <input name=\"account\" required autocomplete=\"username\"></label></p>\n"
+        "<p><label>Code <input name=\"code\" value=\"{}\" required "
+        "autocomplete=\"off\"></label></p>\n"
+        "<p><label>Account <input name=\"account\" required "
+        "autocomplete=\"username\"></label></p>\n"
         "<p><label>Password <input name=\"password\" type=\"password\" required "
         "autocomplete=\"current-password\"></label></p>\n"
         "<p><button name=\"decision\" value=\"approve\">Approve</button> "
@@ -83,8 +84,9 @@ http::Response render_device_page(const DevicePage& page) {
   response.headers.add("X-Content-Type-Options", "nosniff");
   response.headers.add("X-Frame-Options", "DENY");
   response.headers.add("Referrer-Policy", "same-origin");
-  response.headers.add("Content-Security-Policy",
-                       "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+  response.headers.add(
+      "Content-Security-Policy",
+      "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
   return response;
 }
 

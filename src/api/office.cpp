@@ -111,16 +111,22 @@ Result<Response> Office::list(const Request& request, const Params&) const {
   submission::Filter filter;
   bool queue = false;
   for (const auto& [name, value] : request.query) {
-    if (name == "account") filter.account = value;
-    else if (name == "worker") filter.worker = value;
-    else if (name == "state") filter.state = value;
-    else if (name == "queue") queue = value != "0";
-    else if (name == "open") filter.open_only = value != "0";
+    if (name == "account")
+      filter.account = value;
+    else if (name == "worker")
+      filter.worker = value;
+    else if (name == "state")
+      filter.state = value;
+    else if (name == "queue")
+      queue = value != "0";
+    else if (name == "open")
+      filter.open_only = value != "0";
     else if (name == "before") {
       TRY_ASSIGN(filter.before, number(value));
     } else {
-      return fail(Errc::invalid_input, "parameter-unknown",
-                  fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
+      return fail(
+          Errc::invalid_input, "parameter-unknown",
+          fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
     }
   }
   if (!filter.state.empty() && !submission::parse_state(filter.state))
@@ -192,14 +198,21 @@ Result<Response> Office::act(const Request& request, const Params& params) const
   const Scope scope = action == "withdraw" ? Scope::submit : Scope::review;
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, scope));
   const community::Account& account = identity.account;
-  Result<Submission> done = fail(Errc::not_found, "no-such-resource",
-                                 "actions are claim, unclaim, approve, request-changes, reject, withdraw");
-  if (action == "claim") done = service_.claim(id, account);
-  else if (action == "unclaim") done = service_.unclaim(id, account);
-  else if (action == "approve") done = service_.approve(id, account, tree);
-  else if (action == "request-changes") done = service_.request_changes(id, account, reason);
-  else if (action == "reject") done = service_.reject(id, account, reason);
-  else if (action == "withdraw") done = service_.withdraw(id, account);
+  Result<Submission> done =
+      fail(Errc::not_found, "no-such-resource",
+           "actions are claim, unclaim, approve, request-changes, reject, withdraw");
+  if (action == "claim")
+    done = service_.claim(id, account);
+  else if (action == "unclaim")
+    done = service_.unclaim(id, account);
+  else if (action == "approve")
+    done = service_.approve(id, account, tree);
+  else if (action == "request-changes")
+    done = service_.request_changes(id, account, reason);
+  else if (action == "reject")
+    done = service_.reject(id, account, reason);
+  else if (action == "withdraw")
+    done = service_.withdraw(id, account);
   if (!done) return tl::unexpected(done.error());
   return json(200, to_json(*done));
 }
@@ -212,7 +225,8 @@ Result<Response> Office::comment(const Request& request, const Params& params) c
   TRY_ASSIGN(const std::string file, body.text("file"));
   TRY_ASSIGN(const std::int64_t line, body.integer("line"));
   TRY(service_.comment(id, identity.account, file,
-                       static_cast<std::uint32_t>(std::clamp<std::int64_t>(line, 0, 1'000'000)), text));
+                       static_cast<std::uint32_t>(std::clamp<std::int64_t>(line, 0, 1'000'000)),
+                       text));
   return show(request, params);
 }
 

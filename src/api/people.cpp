@@ -155,8 +155,8 @@ Result<Response> People::make_token(const Request& request, const Params&) const
   TRY_ASSIGN(const community::Scopes scopes, community::parse_scopes(wanted));
   // A token makes no token that may do more than itself.
   for (const Scope scope : scopes) TRY(community::require(identity, scope));
-  TRY_ASSIGN(const auto issued, tokens_.issue(identity.account, name, scopes, std::nullopt,
-                                              identity.account.name));
+  TRY_ASSIGN(const auto issued,
+             tokens_.issue(identity.account, name, scopes, std::nullopt, identity.account.name));
   bj::object answer = to_json(issued.token);
   answer["token"] = issued.secret;
   return json(201, answer);
@@ -205,7 +205,8 @@ Result<Response> People::poll_login(const Request& request, const Params&) const
   const auto issued = logins_.poll(code);
   // RFC 8628, 3.5 wants these words in "error".
   if (!issued && issued.error().code == Errc::invalid_input)
-    return json(400, bj::object{{"error", issued.error().id}, {"error_description", issued.error().message}});
+    return json(400, bj::object{{"error", issued.error().id},
+                                {"error_description", issued.error().message}});
   if (!issued) return tl::unexpected(issued.error());
   bj::object answer = to_json(issued->token);
   answer["access_token"] = issued->secret;
@@ -214,7 +215,8 @@ Result<Response> People::poll_login(const Request& request, const Params&) const
 }
 
 Result<Response> People::device_page(const Request& request, const Params&) const {
-  return render_device_page({.code = std::string(request.parameter("code")), .message = "", .done = false});
+  return render_device_page(
+      {.code = std::string(request.parameter("code")), .message = "", .done = false});
 }
 
 Result<Response> People::device_form(const Request& request, const Params&) const {
@@ -232,15 +234,17 @@ Result<Response> People::device_form(const Request& request, const Params&) cons
     return found == fields.end() ? std::string() : found->second;
   };
   DevicePage page{field("code"), "", false};
-  const auto account = accounts_.log_in(field("account"), field("password"), request.remote_address);
+  const auto account =
+      accounts_.log_in(field("account"), field("password"), request.remote_address);
   if (!account) {
     page.message = account.error().message;
     return render_device_page(page);
   }
   const bool approves = field("decision") == "approve";
-  const auto decided = approves ? logins_.approve(page.code, *account) : logins_.deny(page.code, *account);
+  const auto decided =
+      approves ? logins_.approve(page.code, *account) : logins_.deny(page.code, *account);
   page.done = decided.has_value();
-  page.message = !decided  ? decided.error().message
+  page.message = !decided   ? decided.error().message
                  : approves ? "Approved. The program is logged in; you can close this page."
                             : "Denied.";
   return render_device_page(page);
@@ -312,8 +316,8 @@ Result<Response> People::request_adoption(const Request& request, const Params& 
   TRY_ASSIGN(const WorkerId worker, WorkerId::parse(params["id"]));
   TRY_ASSIGN(const Body body, Body::parse(request, {"reason"}));
   TRY_ASSIGN(const std::string reason, body.text("reason", true));
-  TRY_ASSIGN(const auto made, ownership_.request_adoption(worker, identity.account, reason,
-                                                          request.remote_address));
+  TRY_ASSIGN(const auto made,
+             ownership_.request_adoption(worker, identity.account, reason, request.remote_address));
   return json(201, to_json(made));
 }
 

@@ -34,6 +34,8 @@ struct Arguments {
   std::vector<std::string> variables;  ///< "K=V".
   bool sandbox = false;                ///< Ask a real bash for what the engine cannot decide.
   std::string format, policy;
+  std::string title, reason, name;  ///< Of a submission or a log-in.
+  bool with_token = false, list_all = false;
   std::string pkgver, epoch;
   bool sums = false, dry_run = false, write = false;
   std::vector<std::string> algorithms;
@@ -82,6 +84,17 @@ Result<int> worker_list(const Arguments& arguments, Context& context);
 Result<int> worker_remove(const Arguments& arguments, Context& context);
 Result<int> worker_run(const Arguments& arguments, Context& context);
 Result<int> worker_check(const Arguments& arguments, Context& context);
+Result<int> worker_new(const Arguments& arguments, Context& context);
+Result<int> worker_submit(const Arguments& arguments, Context& context);
+Result<int> worker_submission(const Arguments& arguments, Context& context);
+Result<int> worker_withdraw(const Arguments& arguments, Context& context);
+Result<int> worker_adopt(const Arguments& arguments, Context& context);
+Result<int> worker_disown(const Arguments& arguments, Context& context);
+Result<int> worker_audit(const Arguments& arguments, Context& context);
+Result<int> login(const Arguments& arguments, Context& context);
+Result<int> logout(const Arguments& arguments, Context& context);
+Result<int> whoami(const Arguments& arguments, Context& context);
+Result<int> git_credential(const Arguments& arguments, Context& context);
 Result<int> explain_rule(const Arguments& arguments, Context& context);
 Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
 Result<int> recipe_matrix(const Arguments& arguments, Context& context);

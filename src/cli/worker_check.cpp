@@ -12,33 +12,13 @@
 #include "check/rule.hpp"
 #include "cli/commands.hpp"
 #include "cli/local_folder.hpp"
+#include "cli/worker_folder.hpp"
 
 namespace rbee::cli {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The folder as a worker: its name is its id, and "community" above it says where it belongs.
-Result<catalog::Folder> folder_of(const fs::path& path) {
-  std::error_code code;
-  const fs::path whole = fs::canonical(path, code);
-  if (code || !fs::is_directory(whole, code))
-    return fail(Errc::not_found, "directory-not-found",
-                fmt::format("'{}' is not a folder", printable_line(path.string())),
-                {.fix = "name a worker's folder: the one that holds worker.toml"});
-  if (!fs::exists(whole / "worker.toml", code) && !fs::exists(whole / "PKGBUILD", code) &&
-      !fs::exists(whole / "PKGBUILD.bin", code))
-    return fail(Errc::not_found, "worker-not-there",
-                fmt::format("'{}' holds no worker", printable_line(whole.string())),
-                {.evidence = {"there is no worker.toml, no PKGBUILD and no PKGBUILD.bin"},
-                 .fix = "rbee worker new NAME makes a folder to start with"});
-  TRY_ASSIGN(ObjectId tree, ObjectId::parse(std::string(40, '0')));
-  // Anybody's worker is a community worker until it lies in a catalog beside community/.
-  const bool official = fs::is_directory(whole.parent_path() / "community", code);
-  return catalog::Folder{official ? catalog::Origin::official : catalog::Origin::community,
-                         whole.filename().string(), std::move(tree)};
-}
 
 /// What stands before the files' names: the folder as it was typed.
 std::string shown_before(const fs::path& path) {
@@ -62,13 +42,7 @@ Result<int> worker_check(const Arguments& arguments, Context& context) {
     TRY_ASSIGN(const std::string text, read_whole_file(arguments.policy, 64 * 1024));
     TRY_ASSIGN(policy, check::Policy::parse(text));
   }
-  check::Subject subject;
-  subject.name = folder.name;
-  subject.directory = folder.directory();
-  subject.is_official = folder.origin == catalog::Origin::official;
-  TRY_ASSIGN(subject.now,
-             catalog::load_release(catalog::FolderFiles(path), folder, subject.loading));
-  const std::vector<Finding> findings = check::check(subject, policy);
+  TRY_ASSIGN(const std::vector<Finding> findings, check_folder(path, folder, policy));
   const check::Counts counts = check::count(findings);
   const bool json = context.settings.json || *format == check::Format::json;
   context.print(check::render({{shown_before(path), findings}},

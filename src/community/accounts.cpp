@@ -20,9 +20,9 @@ constexpr std::array<std::pair<Role, std::string_view>, 3> kRoles{
 
 /// Names that would speak for the marketplace, or that stand in its addresses.
 constexpr auto kReserved = std::to_array<std::string_view>(
-    {"admin", "administrator", "anonymous", "api", "community", "local", "me", "moderator",
-     "nobody", "official", "rbee", "rbee-market", "reviewer", "root", "security", "server", "staff",
-     "support", "system"});
+    {"admin",     "administrator", "anonymous", "api",     "community",   "local",    "me",
+     "moderator", "nobody",        "official",  "rbee",    "rbee-market", "reviewer", "root",
+     "security",  "server",        "staff",     "support", "system",      "token"});
 
 constexpr std::size_t kPasswordBytesMin = 10, kPasswordBytesMax = 1024, kEmailBytesMax = 254;
 constexpr std::chrono::minutes kFailureMemory{15};

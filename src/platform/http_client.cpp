@@ -559,6 +559,18 @@ HttpClient::~HttpClient() = default;
 Result<HttpAnswer> HttpClient::get(
     const Url& url, std::uint64_t body_bytes_max,
     const std::vector<std::pair<std::string, std::string>>& headers) {
+  return exchange({}, url, {}, body_bytes_max, headers);
+}
+
+Result<HttpAnswer> HttpClient::send(
+    std::string_view method, const Url& url, std::string_view body, std::uint64_t body_bytes_max,
+    const std::vector<std::pair<std::string, std::string>>& headers) {
+  return exchange(method, url, body, body_bytes_max, headers);
+}
+
+Result<HttpAnswer> HttpClient::exchange(
+    std::string_view method, const Url& url, std::string_view sent, std::uint64_t body_bytes_max,
+    const std::vector<std::pair<std::string, std::string>>& headers) {
   if (url.scheme() == "file")
     return fail(Errc::usage, "network-scheme", "an http or https address is needed here",
                 {.evidence = {printable_line(url.str())}});
@@ -589,6 +601,15 @@ Result<HttpAnswer> HttpClient::get(
     Easy handle = state_->borrow(url);
     curl_easy_setopt(handle.get(), CURLOPT_ACCEPT_ENCODING, "");
     if (credentials) curl_easy_setopt(handle.get(), CURLOPT_FOLLOWLOCATION, 0L);
+    const std::string verb(method);
+    if (!verb.empty()) {
+      curl_easy_setopt(handle.get(), CURLOPT_FOLLOWLOCATION, 0L);
+      curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(sent.size()));
+      curl_easy_setopt(handle.get(), CURLOPT_COPYPOSTFIELDS,
+                       sent.data() == nullptr ? "" : sent.data());
+      curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, verb.c_str());
+    }
     std::string detail;
     const CURLcode code = state_->perform(handle.get(), transfer, list.get(), detail);
     answer.status = static_cast<int>(transfer.status());
@@ -601,7 +622,7 @@ Result<HttpAnswer> HttpClient::get(
     NetworkFailure failure = network_failure(code, url, detail, state_->patience);
     // Nobody listens: saying so at once helps more than insisting.
     const bool again = failure.transient && code != CURLE_COULDNT_CONNECT;
-    if (!again || attempt >= state_->patience.attempts_max)
+    if (!again || !verb.empty() || attempt >= state_->patience.attempts_max)
       return tl::unexpected(std::move(failure.error));
     back_off(attempt + 1, std::chrono::milliseconds(0), {}, 0);
   }

@@ -54,6 +54,12 @@ class HttpClient {
   Result<HttpAnswer> get(const Url& url, std::uint64_t body_bytes_max,
                          const std::vector<std::pair<std::string, std::string>>& headers = {});
 
+  /// Any other method, with a body. Sent once: what changes something is not repeated on a doubt.
+  /// Redirects are answers, too. Errors: as `get`.
+  Result<HttpAnswer> send(std::string_view method, const Url& url, std::string_view body,
+                          std::uint64_t body_bytes_max,
+                          const std::vector<std::pair<std::string, std::string>>& headers = {});
+
   /// GET http, https or file into `path`, which is created or continued (Range with If-Range) when
   /// `path` holds a part already. Anything but 200/206 is an error and leaves `path` as it was.
   /// Errors: Errc::not_found (404, 410, no such file), Errc::unreachable, Errc::too_large beyond
@@ -63,6 +69,10 @@ class HttpClient {
 
  private:
   struct State;
+  /// `method` empty: GET, repeated as patience allows.
+  Result<HttpAnswer> exchange(std::string_view method, const Url& url, std::string_view body,
+                              std::uint64_t body_bytes_max,
+                              const std::vector<std::pair<std::string, std::string>>& headers);
   std::unique_ptr<State> state_;
 };
 
