@@ -52,6 +52,13 @@ sigset_t watched_signals() {
   return set;
 }
 
+std::string names_of(const std::vector<submission::Quarantine>& quarantines) {
+  std::string names;
+  for (const submission::Quarantine& each : quarantines)
+    names += each.worker + "\n" + each.reason + "\n";
+  return names;
+}
+
 extern "C" void end_at_once(int) {
   _exit(130);
 }
@@ -127,12 +134,21 @@ Result<void> run_serve(const ServeOptions& options) {
 
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
+  std::string in_quarantine;
   const auto publish = [&] {
     auto snapshot = served->snapshot();
     if (office != nullptr)
-      if (const auto quarantines = office->service->quarantines())
+      if (const auto quarantines = office->service->quarantines()) {
+        in_quarantine = names_of(*quarantines);
         snapshot = without_quarantined(std::move(snapshot), *quarantines);
+      }
     api.publish(std::move(snapshot));
+  };
+  // The host's commands write to the same database.
+  const auto quarantine_changed = [&] {
+    if (office == nullptr) return false;
+    const auto quarantines = office->service->quarantines();
+    return quarantines && names_of(*quarantines) != in_quarantine;
   };
   if (options.submissions && !options.catalog) {
     OfficeOptions office_options;
@@ -193,7 +209,7 @@ Result<void> run_serve(const ServeOptions& options) {
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) office->service->tick();
-    if (served->refresh(when) != nullptr || signal == SIGHUP) publish();
+    if (served->refresh(when) != nullptr || signal == SIGHUP || quarantine_changed()) publish();
   }
   let_a_second_signal_end_us();
   server->stop();

@@ -58,6 +58,14 @@ Error Publication::missing(std::string_view id) const {
     if (broken.directory != id && broken.directory != fmt::format("community/{}", id)) continue;
     const std::string first =
         broken.findings.empty() ? std::string() : broken.findings.front().message;
+    if (!broken.findings.empty() && broken.findings.front().rule == "quarantined")
+      return {Errc::policy,
+              "worker-quarantined",
+              fmt::format("the worker '{}' is in quarantine", id),
+              {},
+              printable_line(first),
+              "remove it where it is installed: rbee worker remove " + std::string(id),
+              {}};
     return {Errc::not_found,
             "worker-broken",
             fmt::format("the worker '{}' is in the catalog and is not offered", id),

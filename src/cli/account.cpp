@@ -45,8 +45,13 @@ Result<void> write_all(Context& context, const json::object& all) {
 
 /// The server's problem as an error of ours.
 Error refused(const platform::HttpAnswer& answer, const std::string& url) {
-  Error error{Errc::failed, "marketplace-error", fmt::format("the marketplace answered {}", answer.status),
-              {fmt::format("URL: {}", printable_line(url))}, {}, {}, {}};
+  Error error{Errc::failed,
+              "marketplace-error",
+              fmt::format("the marketplace answered {}", answer.status),
+              {fmt::format("URL: {}", printable_line(url))},
+              {},
+              {},
+              {}};
   switch (answer.status) {
     case 400:
       error.code = Errc::invalid_input;
@@ -73,7 +78,9 @@ Error refused(const platform::HttpAnswer& answer, const std::string& url) {
   if (!value || !value->is_object()) return error;
   const auto text = [&](const char* key) {
     const json::value* field = value->get_object().if_contains(key);
-    return field != nullptr && field->is_string() ? printable_line(std::string_view(field->get_string())) : std::string();
+    return field != nullptr && field->is_string()
+               ? printable_line(std::string_view(field->get_string()))
+               : std::string();
   };
   if (const std::string detail = text("detail"); !detail.empty()) error.message = detail;
   const std::string type = text("type");
@@ -97,10 +104,12 @@ Result<json::value> exchange(Context& context, std::string_view method, const st
     answer = context.world.http().get(url, kAnswerBytesMax, headers);
   } else {
     headers.emplace_back("Content-Type", "application/json");
-    answer = context.world.http().send(method, url, json::serialize(body), kAnswerBytesMax, headers);
+    answer =
+        context.world.http().send(method, url, json::serialize(body), kAnswerBytesMax, headers);
   }
   if (!answer) return tl::unexpected(answer.error());
-  if (answer->status < 200 || answer->status > 299) return tl::unexpected(refused(*answer, url.str()));
+  if (answer->status < 200 || answer->status > 299)
+    return tl::unexpected(refused(*answer, url.str()));
   if (answer->body.empty()) return json::value(json::object());
   return wire::parse_json(answer->body);
 }
@@ -127,7 +136,8 @@ Result<std::optional<Credential>> find_credential(Context& context, const std::s
   return std::optional(std::move(credential));
 }
 
-Result<void> keep_credential(Context& context, const std::string& base, const Credential& credential) {
+Result<void> keep_credential(Context& context, const std::string& base,
+                             const Credential& credential) {
   TRY_ASSIGN(json::object all, read_all(context));
   all[base] = json::object{{"account", credential.account}, {"token", credential.token}};
   return write_all(context, all);
@@ -145,12 +155,13 @@ Result<json::value> call(Context& context, std::string_view method, const std::s
   TRY_ASSIGN(const auto credential, find_credential(context, base));
   if (!credential)
     return fail(Errc::unauthenticated, "not-logged-in",
-                fmt::format("nobody is logged in to {}", printable_line(base)), {.fix = "rbee login"});
+                fmt::format("nobody is logged in to {}", printable_line(base)),
+                {.fix = "rbee login"});
   return exchange(context, method, path, body, credential->token);
 }
 
-Result<json::value> call_anonymous(Context& context, std::string_view method, const std::string& path,
-                                   const json::object& body) {
+Result<json::value> call_anonymous(Context& context, std::string_view method,
+                                   const std::string& path, const json::object& body) {
   return exchange(context, method, path, body, "");
 }
 

@@ -24,7 +24,8 @@ Result<std::string> marketplace_base(Context& context);
 
 /// What is kept for `base`; nothing when nobody logged in. RBEE_TOKEN wins over the file.
 Result<std::optional<Credential>> find_credential(Context& context, const std::string& base);
-Result<void> keep_credential(Context& context, const std::string& base, const Credential& credential);
+Result<void> keep_credential(Context& context, const std::string& base,
+                             const Credential& credential);
 Result<void> forget_credential(Context& context, const std::string& base);
 
 /// Send to the marketplace in the user's name; `path` begins with "/v1/". An empty `method` is GET.

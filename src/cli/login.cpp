@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/json/object.hpp>
 #include <algorithm>
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <istream>
 #include <thread>
@@ -67,29 +67,37 @@ Result<int> login(const Arguments& arguments, Context& context) {
   json::object ask{{"name", arguments.name.empty() ? machine_name() : arguments.name}};
   if (!arguments.format.empty()) ask["scopes"] = arguments.format;
   TRY_ASSIGN(const json::value started, call_anonymous(context, "POST", "/v1/login/device", ask));
-  context.note(fmt::format("Open {} and enter the code {}", printable_line(text_of(started, "verification_uri")),
+  context.note(fmt::format("Open {} and enter the code {}",
+                           printable_line(text_of(started, "verification_uri")),
                            printable_line(text_of(started, "user_code"))));
   const PoliteStop polite;
-  auto interval = std::chrono::seconds(std::clamp<std::int64_t>(number_of(started, "interval", 5), 1, 60));
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(number_of(started, "expires_in", 600));
+  auto interval =
+      std::chrono::seconds(std::clamp<std::int64_t>(number_of(started, "interval", 5), 1, 60));
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::seconds(number_of(started, "expires_in", 600));
   while (std::chrono::steady_clock::now() < end) {
-    for (auto waited = std::chrono::milliseconds(0); waited < interval; waited += std::chrono::milliseconds(100)) {
+    for (auto waited = std::chrono::milliseconds(0); waited < interval;
+         waited += std::chrono::milliseconds(100)) {
       if (stop_wanted()) return fail(Errc::interrupted, "interrupted", "stopped");
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
     const auto answer = call_anonymous(context, "POST", "/v1/login/device/token",
                                        {{"device_code", text_of(started, "device_code")}});
     if (answer) return finish(context, base, text_of(*answer, "access_token"));
-    if (answer.error().id == "slow_down") interval += std::chrono::seconds(5);
-    else if (answer.error().id != "authorization_pending") return tl::unexpected(answer.error());
+    if (answer.error().id == "slow_down")
+      interval += std::chrono::seconds(5);
+    else if (answer.error().id != "authorization_pending")
+      return tl::unexpected(answer.error());
   }
-  return fail(Errc::unauthenticated, "expired_token", "the code was not approved in time", {.fix = "rbee login"});
+  return fail(Errc::unauthenticated, "expired_token", "the code was not approved in time",
+              {.fix = "rbee login"});
 }
 
 Result<int> logout(const Arguments&, Context& context) {
   TRY_ASSIGN(const std::string base, marketplace_base(context));
   TRY(forget_credential(context, base));
-  context.note(fmt::format("the token for {} is forgotten; it is good until it is ended there", printable_line(base)));
+  context.note(fmt::format("the token for {} is forgotten; it is good until it is ended there",
+                           printable_line(base)));
   return 0;
 }
 
@@ -100,7 +108,8 @@ Result<int> whoami(const Arguments&, Context& context) {
     return 0;
   }
   context.print(fmt::format("{} ({}; this token may: {})\n", printable_line(text_of(me, "name")),
-                            printable_line(text_of(me, "role")), printable_line(text_of(me, "scopes"))));
+                            printable_line(text_of(me, "role")),
+                            printable_line(text_of(me, "scopes"))));
   return 0;
 }
 
@@ -117,7 +126,8 @@ Result<int> git_credential(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const auto credential, find_credential(context, base));
   if (!credential) return 0;
   context.print(fmt::format("username={}\npassword={}\n",
-                            credential->account.empty() ? "token" : credential->account, credential->token));
+                            credential->account.empty() ? "token" : credential->account,
+                            credential->token));
   return 0;
 }
 

@@ -30,13 +30,16 @@ const json::array* array_of(const json::value& value, std::string_view key) {
 }
 
 std::string row_of(const json::object& s) {
-  return fmt::format("{:>5}  {:<18} tier {}  {:<32} {:<14} {}\n", text_of(s, "id"), text_of(s, "state"), text_of(s, "tier"),
-                     text_of(s, "worker"), text_of(s, "version"), text_of(s, "title"));
+  return fmt::format("{:>5}  {:<18} tier {}  {:<32} {:<14} {}\n", text_of(s, "id"),
+                     text_of(s, "state"), text_of(s, "tier"), text_of(s, "worker"),
+                     text_of(s, "version"), text_of(s, "title"));
 }
 
 Result<std::string> number(const std::string& typed) {
-  if (typed.empty() || typed.size() > 18 || typed.find_first_not_of("0123456789") != std::string::npos)
-    return fail(Errc::usage, "number-invalid", fmt::format("'{}' is no submission's number", printable_line(typed)),
+  if (typed.empty() || typed.size() > 18 ||
+      typed.find_first_not_of("0123456789") != std::string::npos)
+    return fail(Errc::usage, "number-invalid",
+                fmt::format("'{}' is no submission's number", printable_line(typed)),
                 {.fix = "rbee worker submission lists yours"});
   return typed;
 }
@@ -46,7 +49,9 @@ Result<std::string> number(const std::string& typed) {
 Result<int> worker_submission(const Arguments& arguments, Context& context) {
   if (arguments.id.empty()) {
     TRY_ASSIGN(const json::value me, call(context, "", "/v1/users/me"));
-    TRY_ASSIGN(const json::value all, call(context, "", fmt::format("/v1/submissions?account={}", text_of(me.get_object(), "name"))));
+    TRY_ASSIGN(const json::value all,
+               call(context, "",
+                    fmt::format("/v1/submissions?account={}", text_of(me.get_object(), "name"))));
     if (context.settings.json) {
       context.print(all);
       return 0;
@@ -63,38 +68,47 @@ Result<int> worker_submission(const Arguments& arguments, Context& context) {
     context.print(answer);
     return 0;
   }
-  if (!answer.is_object()) return fail(Errc::bad_response, "response-json", "the answer is no object");
+  if (!answer.is_object())
+    return fail(Errc::bad_response, "response-json", "the answer is no object");
   const json::object& s = answer.get_object();
   context.print(row_of(s));
   if (const json::array* risk = array_of(answer, "risk"))
     for (const json::value& reason : *risk)
-      if (reason.is_string()) context.print(fmt::format("  {}\n", printable_line(std::string_view(reason.get_string()))));
-  if (const std::string reason = text_of(s, "reason"); !reason.empty()) context.print(fmt::format("  reason: {}\n", reason));
-  if (const std::string when = text_of(s, "not_before"); !when.empty()) context.print(fmt::format("  merges no sooner than {}\n", when));
+      if (reason.is_string())
+        context.print(fmt::format("  {}\n", printable_line(std::string_view(reason.get_string()))));
+  if (const std::string reason = text_of(s, "reason"); !reason.empty())
+    context.print(fmt::format("  reason: {}\n", reason));
+  if (const std::string when = text_of(s, "not_before"); !when.empty())
+    context.print(fmt::format("  merges no sooner than {}\n", when));
   if (const json::value* queue = s.if_contains("queue"); queue != nullptr && queue->is_object()) {
     const std::string position = text_of(queue->get_object(), "position");
     if (position != "0") {
       const std::string seconds = text_of(queue->get_object(), "expected_seconds");
-      context.print(fmt::format("  {} of {} in the queue{}\n", position, text_of(queue->get_object(), "length"),
-                                seconds.empty() ? "" : fmt::format("; decisions took {} s in the middle", seconds)));
+      context.print(fmt::format(
+          "  {} of {} in the queue{}\n", position, text_of(queue->get_object(), "length"),
+          seconds.empty() ? "" : fmt::format("; decisions took {} s in the middle", seconds)));
     }
   }
   if (const json::array* findings = array_of(answer, "findings"))
     for (const json::value& each : *findings)
       if (each.is_object())
-        context.print(fmt::format("  {} {}: {}\n", text_of(each.get_object(), "severity"), text_of(each.get_object(), "rule"),
+        context.print(fmt::format("  {} {}: {}\n", text_of(each.get_object(), "severity"),
+                                  text_of(each.get_object(), "rule"),
                                   text_of(each.get_object(), "message")));
   if (const json::array* comments = array_of(answer, "comments"))
     for (const json::value& each : *comments)
       if (each.is_object())
-        context.print(fmt::format("  {} {}:{} {}\n", text_of(each.get_object(), "author"), text_of(each.get_object(), "file"),
-                                  text_of(each.get_object(), "line"), text_of(each.get_object(), "text")));
+        context.print(fmt::format("  {} {}:{} {}\n", text_of(each.get_object(), "author"),
+                                  text_of(each.get_object(), "file"),
+                                  text_of(each.get_object(), "line"),
+                                  text_of(each.get_object(), "text")));
   return 0;
 }
 
 Result<int> worker_withdraw(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const std::string id, number(arguments.id));
-  TRY_ASSIGN(const json::value answer, call(context, "POST", fmt::format("/v1/submissions/{}/withdraw", id)));
+  TRY_ASSIGN(const json::value answer,
+             call(context, "POST", fmt::format("/v1/submissions/{}/withdraw", id)));
   if (context.settings.json) context.print(answer);
   context.note(fmt::format("submission {} is withdrawn", id));
   return 0;
@@ -103,10 +117,12 @@ Result<int> worker_withdraw(const Arguments& arguments, Context& context) {
 Result<int> worker_adopt(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const WorkerId worker, worker_id(arguments.id));
   if (arguments.reason.empty())
-    return fail(Errc::usage, "argument-missing", "--reason is missing: why you should have the worker",
+    return fail(Errc::usage, "argument-missing",
+                "--reason is missing: why you should have the worker",
                 {.fix = fmt::format("rbee worker adopt {} --reason '…'", worker.str())});
   TRY_ASSIGN(const json::value answer,
-             call(context, "POST", fmt::format("/v1/workers/{}/adoption-requests", worker.str()), {{"reason", arguments.reason}}));
+             call(context, "POST", fmt::format("/v1/workers/{}/adoption-requests", worker.str()),
+                  {{"reason", arguments.reason}}));
   if (context.settings.json) context.print(answer);
   context.note(fmt::format("asked for '{}'; two reviewers must agree", worker.str()));
   return 0;
@@ -114,7 +130,8 @@ Result<int> worker_adopt(const Arguments& arguments, Context& context) {
 
 Result<int> worker_disown(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const WorkerId worker, worker_id(arguments.id));
-  TRY_ASSIGN(const json::value answer, call(context, "POST", fmt::format("/v1/workers/{}/disown", worker.str())));
+  TRY_ASSIGN(const json::value answer,
+             call(context, "POST", fmt::format("/v1/workers/{}/disown", worker.str())));
   if (context.settings.json) context.print(answer);
   context.note(fmt::format("'{}' is an orphan now", worker.str()));
   return 0;
@@ -135,13 +152,16 @@ Result<int> worker_audit(const Arguments&, Context& context) {
         if (!version.empty() && version != worker.version) continue;
         hits.push_back(each);
         if (!context.settings.json)
-          context.print(fmt::format("{} {}: {} since {}: {}\n", worker.id, worker.version, text_of(advisory, "kind"),
-                                    text_of(advisory, "since"), text_of(advisory, "reason")));
+          context.print(fmt::format("{} {}: {} since {}: {}\n", worker.id, worker.version,
+                                    text_of(advisory, "kind"), text_of(advisory, "since"),
+                                    text_of(advisory, "reason")));
       }
     }
   const bool any = !hits.empty();
-  if (context.settings.json) context.print(json::object{{"advisories", std::move(hits)}, {"installed", installed.size()}});
-  else if (!any) context.note(fmt::format("{} installed, none of them was taken back", installed.size()));
+  if (context.settings.json)
+    context.print(json::object{{"advisories", std::move(hits)}, {"installed", installed.size()}});
+  else if (!any)
+    context.note(fmt::format("{} installed, none of them was taken back", installed.size()));
   return any ? exit_code(Errc::policy) : 0;
 }
 

@@ -1,5 +1,5 @@
-// rbee worker submit: one worker's folder, committed on top of the catalog and pushed for review. No
-// fork, and no clone that the author would have to keep.
+// rbee worker submit: one worker's folder, committed on top of the catalog and pushed for review.
+// No fork, and no clone that the author would have to keep.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -22,18 +22,30 @@ namespace fs = std::filesystem;
 /// git, with the user's own name and address and nothing that asks at the terminal.
 class Git {
  public:
-  Git(Context& context, fs::path directory, std::string base) : context_(context), directory_(std::move(directory)), base_(std::move(base)) {}
+  Git(Context& context, fs::path directory, std::string base)
+      : context_(context), directory_(std::move(directory)), base_(std::move(base)) {}
 
   /// What it printed. Errors: Errc::failed "git-failed" with its last words.
   Result<std::string> run(std::vector<std::string> words, bool shown = false) {
     std::error_code code;
     const fs::path self = fs::read_symlink("/proc/self/exe", code);
-    std::vector<std::string> argv{"git", "-c", "credential.helper=", "-c",
-                                  fmt::format("credential.{}.helper=!'{}' git-credential --catalog '{}'", base_, self.string(), base_),
-                                  "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false"};
-    argv.insert(argv.end(), std::make_move_iterator(words.begin()), std::make_move_iterator(words.end()));
+    std::vector<std::string> argv{
+        "git",
+        "-c",
+        "credential.helper=",
+        "-c",
+        fmt::format("credential.{}.helper=!'{}' git-credential --catalog '{}'", base_,
+                    self.string(), base_),
+        "-c",
+        "core.hooksPath=/dev/null",
+        "-c",
+        "advice.detachedHead=false"};
+    argv.insert(argv.end(), std::make_move_iterator(words.begin()),
+                std::make_move_iterator(words.end()));
     platform::ProcessSpec spec{.argv = std::move(argv)};
-    spec.environment = {{"PATH", "/usr/bin:/bin"}, {"GIT_TERMINAL_PROMPT", "0"}, {"LC_ALL", "C.UTF-8"},
+    spec.environment = {{"PATH", "/usr/bin:/bin"},
+                        {"GIT_TERMINAL_PROMPT", "0"},
+                        {"LC_ALL", "C.UTF-8"},
                         {"HOME", context_.world.environment.home}};
     for (const char* name : {"XDG_CONFIG_HOME", "RBEE_TOKEN", "RBEE_CATALOG"})
       if (const auto value = context_.world.environment.variable(name); !value.empty())
@@ -61,7 +73,8 @@ Result<void> copy_folder(const fs::path& from, const fs::path& to) {
   fs::create_directories(to.parent_path(), code);
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, code);
   if (code)
-    return fail(Errc::io, "directory-unreadable", fmt::format("'{}' cannot be copied", from.string()),
+    return fail(Errc::io, "directory-unreadable",
+                fmt::format("'{}' cannot be copied", from.string()),
                 {.evidence = {code.message()}});
   fs::remove_all(to / ".git", code);
   return {};
@@ -75,19 +88,25 @@ Result<int> worker_submit(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const std::vector<Finding> findings, check_folder(path, folder, {}));
   const check::Counts counts = check::count(findings);
   if (counts.block > 0) {
-    context.print(check::render({{path.lexically_normal().string(), findings}}, check::Format::text, RBEE_VERSION));
-    return fail(Errc::policy, "submission-blocked", fmt::format("'{}' would be refused", folder.name),
-                {.evidence = {check::summary(counts)}, .fix = "mend what blocks; rbee explain RULE says more"});
+    context.print(check::render({{path.lexically_normal().string(), findings}}, check::Format::text,
+                                RBEE_VERSION));
+    return fail(Errc::policy, "submission-blocked",
+                fmt::format("'{}' would be refused", folder.name),
+                {.evidence = {check::summary(counts)},
+                 .fix = "mend what blocks; rbee explain RULE says more"});
   }
   TRY_ASSIGN(const std::string base, marketplace_base(context));
   TRY_ASSIGN(const auto credential, find_credential(context, base));
   if (!credential && !arguments.dry_run)
-    return fail(Errc::unauthenticated, "not-logged-in", fmt::format("nobody is logged in to {}", printable_line(base)),
+    return fail(Errc::unauthenticated, "not-logged-in",
+                fmt::format("nobody is logged in to {}", printable_line(base)),
                 {.fix = "rbee login"});
 
-  TRY_ASSIGN(const auto directory, platform::TemporaryDirectory::create(fs::temp_directory_path(), "rbee-submit"));
+  TRY_ASSIGN(const auto directory,
+             platform::TemporaryDirectory::create(fs::temp_directory_path(), "rbee-submit"));
   Git outside(context, directory.path(), base);
-  TRY(outside.run({"clone", "-q", "--depth", "1", "--filter=blob:none", "--no-checkout", "--", base + "/catalog.git", "catalog"}));
+  TRY(outside.run({"clone", "-q", "--depth", "1", "--filter=blob:none", "--no-checkout", "--",
+                   base + "/catalog.git", "catalog"}));
   const fs::path clone = directory.path() / "catalog";
   Git git(context, clone, base);
   TRY(git.run({"read-tree", "HEAD"}));
@@ -95,28 +114,36 @@ Result<int> worker_submit(const Arguments& arguments, Context& context) {
   TRY(git.run({"rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", place}));
   TRY(copy_folder(fs::canonical(path), clone / place));
   TRY(git.run({"add", "-f", "--", place}));
-  TRY_ASSIGN(const std::string changed, git.run({"diff", "--cached", "--stat", "HEAD", "--", place}));
+  TRY_ASSIGN(const std::string changed,
+             git.run({"diff", "--cached", "--stat", "HEAD", "--", place}));
   if (trim(changed).empty()) {
     context.note(fmt::format("{} is in the catalog exactly like this already", folder.name));
     return 0;
   }
-  const std::string title = arguments.title.empty() ? fmt::format("{}: update", folder.name) : arguments.title;
+  const std::string title =
+      arguments.title.empty() ? fmt::format("{}: update", folder.name) : arguments.title;
   std::vector<std::string> commit;
   const auto email = git.run({"config", "user.email"});
   if (!email) {
-    const std::string name = credential && !credential->account.empty() ? credential->account : folder.name;
+    const std::string name =
+        credential && !credential->account.empty() ? credential->account : folder.name;
     commit = {"-c", "user.name=" + name, "-c", "user.email=" + name + "@users.invalid"};
   }
   commit.insert(commit.end(), {"commit", "-q", "-m", title});
   TRY(git.run(std::move(commit)));
   if (arguments.dry_run) {
     context.print(printable(changed));
-    context.note(fmt::format("would be pushed to {}/catalog.git as '{}'", printable_line(base), printable_line(title)));
+    context.note(fmt::format("would be pushed to {}/catalog.git as '{}'", printable_line(base),
+                             printable_line(title)));
     return 0;
   }
-  TRY(git.run({"push", "--", base + "/catalog.git", fmt::format("HEAD:refs/for/main/{}", folder.name)}, true));
+  TRY(git.run(
+      {"push", "--", base + "/catalog.git", fmt::format("HEAD:refs/for/main/{}", folder.name)},
+      true));
   if (context.settings.json) {
-    TRY_ASSIGN(const auto list, call_anonymous(context, "", fmt::format("/v1/submissions?worker={}&open=1", folder.name)));
+    TRY_ASSIGN(
+        const auto list,
+        call_anonymous(context, "", fmt::format("/v1/submissions?worker={}&open=1", folder.name)));
     context.print(list);
   }
   return 0;

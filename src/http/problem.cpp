@@ -102,6 +102,8 @@ std::string_view reason_phrase(int status) {
       return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
+    case 451:
+      return "Unavailable For Legal Reasons";
     case 500:
       return "Internal Server Error";
     case 501:
@@ -176,7 +178,9 @@ Response problem(const Request& request, const Error& error) {
   std::string detail = error.message;
   for (const std::string* part : {&error.why, &error.fix})
     if (!part->empty()) detail += "; " + *part;
-  return problem(request, Refusal{status_of(error.code), error.id, std::move(detail)});
+  // RFC 7725: there is something, and it may not be had.
+  const int status = error.id == "worker-quarantined" ? 451 : status_of(error.code);
+  return problem(request, Refusal{status, error.id, std::move(detail)});
 }
 
 }  // namespace rbee::http

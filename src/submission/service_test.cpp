@@ -35,11 +35,13 @@ std::string error_id(const Result<T>& result) {
 }
 
 /// A recipe's text: clean, and different where a test wants it to be.
-std::string recipe(const std::string& name, const std::string& version, const std::string& more = "") {
+std::string recipe(const std::string& name, const std::string& version,
+                   const std::string& more = "") {
   return "pkgname=" + name + "\npkgver=" + version +
          "\npkgrel=1\npkgdesc='Speaks text'\narch=(x86_64)\nurl=https://github.com/acme/" + name +
-         "\nlicense=(MIT)\nsource=(\"https://github.com/acme/" + name + "/v$pkgver.tar.gz\")\nsha256sums=(" +
-         std::string(64, version.back()) + ")\npackage() {\n  make DESTDIR=\"$pkgdir\" install\n" + more + "}\n";
+         "\nlicense=(MIT)\nsource=(\"https://github.com/acme/" + name +
+         "/v$pkgver.tar.gz\")\nsha256sums=(" + std::string(64, version.back()) +
+         ")\npackage() {\n  make DESTDIR=\"$pkgdir\" install\n" + more + "}\n";
 }
 
 class Office : public ::testing::Test {
@@ -66,8 +68,8 @@ class Office : public ::testing::Test {
     options_.url = "http://market.example";
     options_.secret = "secret";
     options_.risk.sample_per_mille = 0;
-    service_ = std::make_unique<Service>(options_, *database_, clock_, [this] { return snapshot(); },
-                                         [this] { ++moved_; });
+    service_ = std::make_unique<Service>(
+        options_, *database_, clock_, [this] { return snapshot(); }, [this] { ++moved_; });
     const auto started = service_->start();
     if (!started) throw std::runtime_error(describe(started.error()));
   }
@@ -77,35 +79,47 @@ class Office : public ::testing::Test {
     const auto repository = platform::Repository::open(bare());
     return *catalog::build_snapshot(**repository, *(*repository)->resolve("refs/heads/main"));
   }
-  void put(const std::string& path, const std::string& text) { fakes::write_text(root_ / path, text); }
+  void put(const std::string& path, const std::string& text) {
+    fakes::write_text(root_ / path, text);
+  }
   void put_worker(const std::string& name, const std::string& version, const std::string& more = "",
                   const std::string& top = "work") {
     put(top + "/community/" + name + "/PKGBUILD", recipe(name, version, more));
     put(top + "/community/" + name + "/worker.toml",
-        "[worker]\nid = \"" + name + "\"\nname = \"W\"\ndescription = \"Speaks\"\nlicense = \"MIT\"\n");
+        "[worker]\nid = \"" + name +
+            "\"\nname = \"W\"\ndescription = \"Speaks\"\nlicense = \"MIT\"\n");
   }
   std::string shell(const std::string& command) {
     const std::string out = (root_ / "out").string();
-    const int code = std::system(("cd " + root_.path().string() +
-                                  " && env -i PATH=/usr/bin:/bin HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 sh -ec '" +
-                                  command + "' >" + out + " 2>&1")
-                                     .c_str());
+    const int code = std::system(
+        ("cd " + root_.path().string() +
+         " && env -i PATH=/usr/bin:/bin HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 sh -ec '" +
+         command + "' >" + out + " 2>&1")
+            .c_str());
     std::string text = fakes::read_text(out);
     if (code != 0) throw std::runtime_error(command + ": " + text);
     while (text.ends_with('\n')) text.pop_back();
     return text;
   }
-  /// Commit what lies in the clone, hand its objects to the bare repository as a push would, and ask.
-  Push push(const std::string& account, const std::string& title = "a change", const std::string& topic = "",
-            const std::string& email = "") {
+  /// Commit what lies in the clone, hand its objects to the bare repository as a push would, and
+  /// ask.
+  Push push(const std::string& account, const std::string& title = "a change",
+            const std::string& topic = "", const std::string& email = "") {
     const std::string address = email.empty() ? account + "@example.org" : email;
-    shell("cd clone && git add -A && git -c user.name=x -c user.email=" + address + " commit -q -m \"" + title +
-          "\" && git push -q ../catalog.git HEAD:refs/heads/incoming -f && git --git-dir=../catalog.git update-ref -d refs/heads/incoming");
-    return {"push-" + std::to_string(++pushes_), account, "192.0.2.1", topic,
-            *ObjectId::parse(shell("git -C clone rev-parse HEAD")), {}};
+    shell("cd clone && git add -A && git -c user.name=x -c user.email=" + address +
+          " commit -q -m \"" + title +
+          "\" && git push -q ../catalog.git HEAD:refs/heads/incoming -f && git "
+          "--git-dir=../catalog.git update-ref -d refs/heads/incoming");
+    return {"push-" + std::to_string(++pushes_),
+            account,
+            "192.0.2.1",
+            topic,
+            *ObjectId::parse(shell("git -C clone rev-parse HEAD")),
+            {}};
   }
   /// Both hooks; the submission that came of it.
-  Submission submit(const std::string& account, const std::string& title = "a change", const std::string& topic = "") {
+  Submission submit(const std::string& account, const std::string& title = "a change",
+                    const std::string& topic = "") {
     const Push each = push(account, title, topic);
     const PushAnswer checked = service_->check(each);
     if (!checked.accepted) throw std::runtime_error("refused: " + checked.text);
@@ -113,10 +127,17 @@ class Office : public ::testing::Test {
     if (!recorded.accepted) throw std::runtime_error("not recorded: " + recorded.text);
     return list(*database_, {.limit = 1})->at(0);
   }
-  void back_to_main() { shell("cd clone && git fetch -q ../catalog.git main && git reset -q --hard FETCH_HEAD && git clean -qfd"); }
-  Account account(const std::string& name) { return *community::Accounts(*database_, clock_).find(name); }
+  void back_to_main() {
+    shell(
+        "cd clone && git fetch -q ../catalog.git main && git reset -q --hard FETCH_HEAD && git "
+        "clean -qfd");
+  }
+  Account account(const std::string& name) {
+    return *community::Accounts(*database_, clock_).find(name);
+  }
   void add(const std::string& name, Role role) {
-    if (!community::Accounts(*database_, clock_).create({name, name + "@example.org", "", role}, "test"))
+    if (!community::Accounts(*database_, clock_)
+             .create({name, name + "@example.org", "", role}, "test"))
       throw std::runtime_error(name);
   }
   /// ann's new worker, merged.
@@ -145,13 +166,15 @@ TEST_F(Office, ANewWorkerNeedsOneApprovalAndMakesItsOwner) {
   EXPECT_EQ(made.topic, "new-worker");
   EXPECT_EQ(made.title, "new-worker: says hello");
   EXPECT_EQ(error_id(service_->approve(made.id, account("ann"), made.tree)), "reviewer-needed");
-  EXPECT_EQ(error_id(service_->approve(made.id, account("rex"), std::string(40, 'a'))), "approval-stale");
+  EXPECT_EQ(error_id(service_->approve(made.id, account("rex"), std::string(40, 'a'))),
+            "approval-stale");
   const auto done = service_->approve(made.id, account("rex"), made.tree);
   ASSERT_TRUE(done) << describe(done.error());
   EXPECT_EQ(done->state, State::merged);
   EXPECT_EQ(moved_, 1);
   EXPECT_NE(snapshot()->find("new-worker"), nullptr);
-  const auto maintainers = community::Ownership(*database_, clock_).maintainers(*WorkerId::parse("new-worker"));
+  const auto maintainers =
+      community::Ownership(*database_, clock_).maintainers(*WorkerId::parse("new-worker"));
   EXPECT_EQ(maintainers->owner, "ann");
   EXPECT_EQ(shell("git -C catalog.git fsck --full --strict"), "");
   EXPECT_TRUE(community::verify_audit(*database_));
@@ -172,7 +195,8 @@ TEST_F(Office, SomeVersionBumpsAreLookedAt) {
   options_.risk.sample_per_mille = 1000;
   service_.reset();
   ServiceOptions all = options_;
-  service_ = std::make_unique<Service>(all, *database_, clock_, [this] { return snapshot(); }, [] {});
+  service_ = std::make_unique<Service>(
+      all, *database_, clock_, [this] { return snapshot(); }, [] {});
   ASSERT_TRUE(service_->start());
   put_worker("new-worker", "1.1", "", "clone");
   const Submission bump = submit("ann", "1.1");
@@ -182,7 +206,8 @@ TEST_F(Office, SomeVersionBumpsAreLookedAt) {
 
 TEST_F(Office, LogicNeedsAPersonAndAnotherAccountIsRefused) {
   merged_worker();
-  put_worker("new-worker", "1.1", "  install -Dm644 LICENSE -t \"$pkgdir/usr/share/licenses/x\"\n", "clone");
+  put_worker("new-worker", "1.1", "  install -Dm644 LICENSE -t \"$pkgdir/usr/share/licenses/x\"\n",
+             "clone");
   const Submission logic = submit("ann", "license");
   EXPECT_EQ(logic.tier, 1);
   EXPECT_EQ(logic.state, State::awaiting_review);
@@ -304,7 +329,9 @@ TEST_F(Office, PushesOutsideOneWorkerAreRefused) {
       {"workflows", {{".github/workflows/x.yml", "on: push\n"}}, "push-scope"},
       {"an official folder", {{"official-x/worker.toml", "x"}}, "push-scope"},
       {"a file in community", {{"community/file", "x"}}, "push-scope"},
-      {"two workers", {{"community/aa/PKGBUILD", "x"}, {"community/bb/PKGBUILD", "x"}}, "push-scope"},
+      {"two workers",
+       {{"community/aa/PKGBUILD", "x"}, {"community/bb/PKGBUILD", "x"}},
+       "push-scope"},
       {"a bad id", {{"community/Bad_Name/PKGBUILD", "x"}}, "push-folder-name"},
   };
   for (const auto& row : rows) {
@@ -366,7 +393,8 @@ TEST_F(Office, YanksAndRequestsAreForThoseWhoMay) {
   EXPECT_EQ(error_id(service_->unyank(worker, "1.0-1", account("adm"))), "not-yanked");
   const auto request = service_->ask(worker, "out-of-date", account("bob"), "2.0 is out", "");
   ASSERT_TRUE(request) << describe(request.error());
-  EXPECT_EQ(error_id(service_->ask(worker, "out-of-date", account("bob"), "again", "")), "request-open");
+  EXPECT_EQ(error_id(service_->ask(worker, "out-of-date", account("bob"), "again", "")),
+            "request-open");
   EXPECT_EQ(error_id(service_->ask(worker, "nonsense", account("bob"), "x", "")), "request-kind");
   EXPECT_EQ(error_id(service_->close_request(*request, account("bob"), "no")), "reviewer-needed");
   EXPECT_TRUE(service_->close_request(*request, account("rex"), "thanks"));
@@ -401,7 +429,9 @@ TEST_F(Office, AKillBetweenTheStepsOfAMergeLosesNothing) {
   shell("git -C catalog.git update-ref -d refs/submissions/1/head");
   open();
   EXPECT_EQ(get(*database_, made.id)->state, State::merged);
-  EXPECT_EQ(community::Ownership(*database_, clock_).maintainers(*WorkerId::parse("new-worker"))->owner, "ann");
+  EXPECT_EQ(
+      community::Ownership(*database_, clock_).maintainers(*WorkerId::parse("new-worker"))->owner,
+      "ann");
 }
 
 TEST_F(Office, RefsFollowTheDatabase) {
