@@ -26,11 +26,11 @@ constexpr auto kStandard =
     std::to_array<std::string_view>({"prepare", "pkgver", "build", "check", "package", "verify"});
 
 /// Words that blanks separate.
-std::vector<std::string> fields(std::string_view text) {
+std::vector<std::string> fields(std::string_view text, std::string_view separators) {
   std::vector<std::string> out;
   std::string field;
   for (const char c : text) {
-    if (c != ' ' && c != '\t' && c != '\n') {
+    if (separators.find(c) == std::string_view::npos) {
       field += c;
     } else if (!field.empty()) {
       out.push_back(std::move(field));
@@ -163,9 +163,25 @@ class CommandCollector {
         out_.all_[k].upstream.insert(out_.all_[k].upstream.end(), before.begin(), before.end());
       const std::size_t last = out_.all_.size();
       if (!before.empty())
-        for (std::size_t k = first; k < last; ++k) piped_shell(k, command);
+        for (std::size_t k = first; k < last; ++k) {
+          piped_arguments(k, command);
+          piped_shell(k, command);
+        }
       for (std::size_t k = first; k < last; ++k) before.push_back(k);
     }
+  }
+
+  /// What the stages of a pipeline before a command print; a hole when that cannot be told.
+  std::string printed_before(const CommandView& view, const Command& command) const {
+    const std::size_t begin = command.span.begin;
+    for (const Command* part : command.parts) {
+      if (at(part->span).begin != view.span.begin && part->span.begin != view.span.begin) continue;
+      const std::string text = raw({static_cast<std::uint32_t>(begin), part->span.begin});
+      const std::size_t bar = text.rfind('|');
+      if (bar == std::string::npos) break;
+      return out_.values_.output_of(text.substr(0, bar));
+    }
+    return std::string(1, kHole);
   }
 
   /// `echo text | sh`: what the stages before print is a script.
@@ -174,17 +190,19 @@ class CommandCollector {
     if (view.invocations.empty() || !is_shell(view.invocations[0].name) ||
         !view.invocations[0].first_operand().empty())
       return;
-    // Everything before this stage, as text.
-    const std::size_t begin = command.span.begin;
-    for (const Command* part : command.parts) {
-      if (at(part->span).begin != view.span.begin && part->span.begin != view.span.begin) continue;
-      std::string text = raw({static_cast<std::uint32_t>(begin), part->span.begin});
-      const std::size_t bar = text.rfind('|');
-      if (bar == std::string::npos) return;
-      const std::string printed = out_.values_.output_of(text.substr(0, bar));
-      if (printed.find(kHole) == std::string::npos) nested_text(printed, view.span);
+    const std::string printed = printed_before(view, command);
+    if (printed.find(kHole) == std::string::npos) nested_text(printed, view.span);
+  }
+
+  /// `echo words | xargs command`: the words are its last arguments.
+  void piped_arguments(std::size_t index, const Command& command) {
+    CommandView& view = out_.all_[index];
+    if (std::find(view.wrappers.begin(), view.wrappers.end(), "xargs") == view.wrappers.end())
       return;
-    }
+    const std::string printed = printed_before(view, command);
+    for (Invocation& each : view.invocations)
+      for (std::string& word : fields(printed, " \t\n"))
+        if (each.args.size() < kWordsMax) each.args.push_back(std::move(word));
   }
 
   /// Commands inside the words: $(…), `…`, <(…).
@@ -297,6 +315,12 @@ class CommandCollector {
     std::vector<WordValue> values;
     for (const Word& word : command.words) {
       if (values.size() > kWordsMax) break;
+      if (const auto braced = out_.values_.braces(*script_, word); braced.size() > 1) {
+        // {curl,-s}: a command word that braces make is assembled, too.
+        if (values.empty()) view.assembly.split_quotes = true;
+        for (const std::string& each : braced) values.push_back({{each}, false, {}});
+        continue;
+      }
       const auto several = out_.values_.elements(*script_, word);
       if (several.empty()) {
         values.push_back(out_.values_.word(*script_, word));
@@ -317,7 +341,8 @@ class CommandCollector {
           words.push_back(text);
           continue;
         }
-        for (std::string& field : fields(text)) words.push_back(std::move(field));
+        for (std::string& field : fields(text, out_.values_.separators()))
+          words.push_back(std::move(field));
       }
       if (words.empty()) continue;
       if (view.words.empty()) view.words = words;

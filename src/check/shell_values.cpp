@@ -105,6 +105,10 @@ void ShellValues::learn(const Script& script) {
 }
 
 void ShellValues::learn(std::string_view name, const std::vector<std::string>& texts, bool append) {
+  if (name == "IFS")
+    for (const std::string& text : texts)
+      for (const char c : text)
+        if (c != kHole && separators_.find(c) == std::string::npos) separators_ += c;
   if (given().contains(name) && name != "HOME") return;
   auto& known = scalars_[std::string(name)];
   if (append && !known.empty()) {
@@ -194,6 +198,20 @@ std::vector<WordValue> ShellValues::elements(const Script&, const Word& word) co
     return {};
   const auto found = arrays_.find(part->parameter->name);
   return found == arrays_.end() ? std::vector<WordValue>{} : found->second;
+}
+
+std::vector<std::string> ShellValues::braces(const Script& script, const Word& word) const {
+  if (!word.may_brace) return {};
+  const std::string printed = output_of(fmt::format("printf '%s\\n' {}", raw(script, word.span)));
+  if (printed.find(kHole) != std::string::npos) return {};
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin < printed.size() && words.size() < kElementsMax;) {
+    std::size_t end = printed.find('\n', begin);
+    if (end == std::string::npos) end = printed.size();
+    words.push_back(printed.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
 }
 
 WordValue ShellValues::word(const Script& script, const Word& word) const {

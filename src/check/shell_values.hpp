@@ -58,6 +58,11 @@ class ShellValues {
   /// engine cannot tell. `text` is bash.
   std::string output_of(std::string_view text) const;
 
+  /// What separates words of an unquoted expansion: blanks, and whatever the text puts into IFS.
+  const std::string& separators() const { return separators_; }
+  /// The words that braces make of one: {a,b} is two. The word itself when it has none.
+  std::vector<std::string> braces(const pkgbuild::Script& script, const pkgbuild::Word& word) const;
+
   /// True when the work allowed for one recipe is used up: then much is a hole.
   bool exhausted() const { return runs_ >= kRunsMax; }
 
@@ -71,6 +76,7 @@ class ShellValues {
                                      const pkgbuild::WordPart& part) const;
   std::vector<std::string> engine(std::string_view raw) const;
 
+  std::string separators_ = " \t\n";
   std::map<std::string, std::vector<std::string>, std::less<>> scalars_;
   std::map<std::string, std::vector<WordValue>, std::less<>> arrays_;
   mutable std::size_t runs_ = 0;
