@@ -24,7 +24,8 @@ struct Disguise {
   std::string (*dress)(const Payload&);
 };
 
-std::string each_letter(const std::string& text, const std::string& before, const std::string& after) {
+std::string each_letter(const std::string& text, const std::string& before,
+                        const std::string& after) {
   std::string out;
   for (const char c : text) out += before + c + after;
   return out;
@@ -58,35 +59,79 @@ std::string array_of(const Payload& p) {
 
 const Disguise kDisguises[] = {
     {"plain", [](const Payload& p) { return p.line(); }},
-    {"single quotes", [](const Payload& p) { return each_letter(p.name, "'", "'") + " " + p.args; }},
-    {"double quotes", [](const Payload& p) { return each_letter(p.name, "\"", "\"") + " " + p.args; }},
-    {"one letter quoted", [](const Payload& p) { return p.name.substr(0, 1) + "'" + p.name.substr(1, 1) + "'" + p.name.substr(2) + " " + p.args; }},
-    {"empty quotes", [](const Payload& p) { return p.name.substr(0, 1) + "''" + p.name.substr(1) + " " + p.args; }},
-    {"backslash", [](const Payload& p) { return p.name.substr(0, 1) + "\\" + p.name.substr(1) + " " + p.args; }},
+    {"single quotes",
+     [](const Payload& p) { return each_letter(p.name, "'", "'") + " " + p.args; }},
+    {"double quotes",
+     [](const Payload& p) { return each_letter(p.name, "\"", "\"") + " " + p.args; }},
+    {"one letter quoted",
+     [](const Payload& p) {
+       return p.name.substr(0, 1) + "'" + p.name.substr(1, 1) + "'" + p.name.substr(2) + " " +
+              p.args;
+     }},
+    {"empty quotes",
+     [](const Payload& p) { return p.name.substr(0, 1) + "''" + p.name.substr(1) + " " + p.args; }},
+    {"backslash",
+     [](const Payload& p) { return p.name.substr(0, 1) + "\\" + p.name.substr(1) + " " + p.args; }},
     {"ANSI-C hex", [](const Payload& p) { return "$'" + hex(p.name) + "' " + p.args; }},
-    {"ANSI-C one letter", [](const Payload& p) { return "$'" + hex(p.name.substr(0, 1)) + "'" + p.name.substr(1) + " " + p.args; }},
-    {"line continuation", [](const Payload& p) { return p.name.substr(0, 1) + "\\\n" + p.name.substr(1) + " " + p.args; }},
-    {"blanks and a comment", [](const Payload& p) { return "\t " + p.name + "\t  " + spaced(p.args, "   ") + "   # fine"; }},
-    {"arguments continued", [](const Payload& p) { return p.name + " \\\n    " + spaced(p.args, " \\\n    "); }},
+    {"ANSI-C one letter",
+     [](const Payload& p) {
+       return "$'" + hex(p.name.substr(0, 1)) + "'" + p.name.substr(1) + " " + p.args;
+     }},
+    {"line continuation",
+     [](const Payload& p) {
+       return p.name.substr(0, 1) + "\\\n" + p.name.substr(1) + " " + p.args;
+     }},
+    {"blanks and a comment",
+     [](const Payload& p) {
+       return "\t " + p.name + "\t  " + spaced(p.args, "   ") + "   # fine";
+     }},
+    {"arguments continued",
+     [](const Payload& p) { return p.name + " \\\n    " + spaced(p.args, " \\\n    "); }},
     {"a variable", [](const Payload& p) { return "x=" + p.name + "\n  $x " + p.args; }},
-    {"a local variable", [](const Payload& p) { return "local tool=\"" + p.name + "\"\n  \"$tool\" " + p.args; }},
+    {"a local variable",
+     [](const Payload& p) { return "local tool=\"" + p.name + "\"\n  \"$tool\" " + p.args; }},
     {"the whole in a variable", [](const Payload& p) { return "x='" + p.line() + "'\n  $x"; }},
-    {"two pieces", [](const Payload& p) { return "a=" + p.name.substr(0, 1) + "; b=" + p.name.substr(1) + "\n  $a$b " + p.args; }},
-    {"a piece and a text", [](const Payload& p) { return "a=" + p.name.substr(0, 2) + "\n  ${a}" + p.name.substr(2) + " " + p.args; }},
-    {"appended", [](const Payload& p) { return "x=" + p.name.substr(0, 1) + "\n  x+=" + p.name.substr(1) + "\n  $x " + p.args; }},
+    {"two pieces",
+     [](const Payload& p) {
+       return "a=" + p.name.substr(0, 1) + "; b=" + p.name.substr(1) + "\n  $a$b " + p.args;
+     }},
+    {"a piece and a text",
+     [](const Payload& p) {
+       return "a=" + p.name.substr(0, 2) + "\n  ${a}" + p.name.substr(2) + " " + p.args;
+     }},
+    {"appended",
+     [](const Payload& p) {
+       return "x=" + p.name.substr(0, 1) + "\n  x+=" + p.name.substr(1) + "\n  $x " + p.args;
+     }},
     {"substring", [](const Payload& p) { return "z=xx" + p.name + "\n  ${z:2} " + p.args; }},
-    {"suffix removed", [](const Payload& p) { return "z=" + p.name + ".txt\n  ${z%.txt} " + p.args; }},
-    {"replaced", [](const Payload& p) { return "z=" + p.name.substr(0, 1) + "Q" + p.name.substr(2) + "\n  ${z/Q/" + p.name.substr(1, 1) + "} " + p.args; }},
+    {"suffix removed",
+     [](const Payload& p) { return "z=" + p.name + ".txt\n  ${z%.txt} " + p.args; }},
+    {"replaced",
+     [](const Payload& p) {
+       return "z=" + p.name.substr(0, 1) + "Q" + p.name.substr(2) + "\n  ${z/Q/" +
+              p.name.substr(1, 1) + "} " + p.args;
+     }},
     {"lower case", [](const Payload& p) { return "z=" + upper(p.name) + "\n  ${z,,} " + p.args; }},
     {"default value", [](const Payload& p) { return "${nothing_here:-" + p.name + "} " + p.args; }},
-    {"printf", [](const Payload& p) { return "$(printf '%s%s' " + p.name.substr(0, 1) + " " + p.name.substr(1) + ") " + p.args; }},
-    {"printf -v", [](const Payload& p) { return "printf -v z '%s%s' " + p.name.substr(0, 1) + " " + p.name.substr(1) + "\n  $z " + p.args; }},
+    {"printf",
+     [](const Payload& p) {
+       return "$(printf '%s%s' " + p.name.substr(0, 1) + " " + p.name.substr(1) + ") " + p.args;
+     }},
+    {"printf -v",
+     [](const Payload& p) {
+       return "printf -v z '%s%s' " + p.name.substr(0, 1) + " " + p.name.substr(1) + "\n  $z " +
+              p.args;
+     }},
     {"rev", [](const Payload& p) { return "$(echo " + reversed(p.name) + " | rev) " + p.args; }},
-    {"sed", [](const Payload& p) { return "$(echo Q" + p.name.substr(1) + " | sed s/Q/" + p.name.substr(0, 1) + "/) " + p.args; }},
+    {"sed",
+     [](const Payload& p) {
+       return "$(echo Q" + p.name.substr(1) + " | sed s/Q/" + p.name.substr(0, 1) + "/) " + p.args;
+     }},
     {"backticks", [](const Payload& p) { return "`echo " + p.name + "` " + p.args; }},
     {"array element", [](const Payload& p) { return "z=(x " + p.name + ")\n  ${z[1]} " + p.args; }},
     {"whole array", [](const Payload& p) { return "z=(" + array_of(p) + ")\n  \"${z[@]}\""; }},
-    {"indirect", [](const Payload& p) { return "tool=" + p.name + "\n  name=tool\n  ${!name} " + p.args; }},
+    {"indirect",
+     [](const Payload& p) { return "tool=" + p.name + "\n  name=tool\n  ${!name} " + p.args; }},
     {"command", [](const Payload& p) { return "command " + p.line(); }},
     {"env", [](const Payload& p) { return "env A=b " + p.line(); }},
     {"env -i", [](const Payload& p) { return "env -i PATH=\"$PATH\" LOG=\"$LOG\" " + p.line(); }},
@@ -100,21 +145,27 @@ const Disguise kDisguises[] = {
     {"here document", [](const Payload& p) { return "bash <<'END'\n" + p.line() + "\nEND"; }},
     {"echo into sh", [](const Payload& p) { return "echo '" + p.line() + "' | sh"; }},
     {"eval", [](const Payload& p) { return "eval '" + p.line() + "'"; }},
-    {"eval in pieces", [](const Payload& p) { return "a='" + p.name + " '\n  eval \"$a\"'" + p.args + "'"; }},
+    {"eval in pieces",
+     [](const Payload& p) { return "a='" + p.name + " '\n  eval \"$a\"'" + p.args + "'"; }},
     {"xargs", [](const Payload& p) { return "echo " + p.args + " | xargs " + p.name; }},
-    {"find -exec", [](const Payload& p) { return "find . -maxdepth 0 -exec " + p.line() + " \\;"; }},
+    {"find -exec",
+     [](const Payload& p) { return "find . -maxdepth 0 -exec " + p.line() + " \\;"; }},
     {"braces", [](const Payload& p) { return "{" + p.name + "," + spaced(p.args, ",") + "}"; }},
-    {"IFS", [](const Payload& p) { return "local IFS=,\n  c=" + p.name + "," + spaced(p.args, ",") + "\n  $c"; }},
+    {"IFS",
+     [](const Payload& p) {
+       return "local IFS=,\n  c=" + p.name + "," + spaced(p.args, ",") + "\n  $c";
+     }},
     {"read", [](const Payload& p) { return "read -r z <<< " + p.name + "\n  $z " + p.args; }},
     {"in a condition", [](const Payload& p) { return "if " + p.line() + "; then :; fi"; }},
-    {"in a loop", [](const Payload& p) { return "for z in " + p.name + "; do $z " + p.args + "; done"; }},
+    {"in a loop",
+     [](const Payload& p) { return "for z in " + p.name + "; do $z " + p.args + "; done"; }},
     {"in a case", [](const Payload& p) { return "case x in y) ;; *) " + p.line() + " ;; esac"; }},
     {"behind &&", [](const Payload& p) { return "true && " + p.line() + " || true"; }},
     {"in a group", [](const Payload& p) { return "{ :; " + p.line() + "; }"; }},
     {"in a substitution", [](const Payload& p) { return "z=$(" + p.line() + ")"; }},
     {"in the background", [](const Payload& p) { return p.line() + " & wait"; }},
-    {"base64", [](const Payload& p) {
-       return "echo \"" + p.line() + "\" | base64 -w0 | base64 -d | sh"; }},
+    {"base64",
+     [](const Payload& p) { return "echo \"" + p.line() + "\" | base64 -w0 | base64 -d | sh"; }},
 };
 
 /// What must stop the payload when it is not disguised.
@@ -125,18 +176,24 @@ struct Incident {
 };
 
 const Incident kIncidents[] = {
-    {"2018 acroread: a script is downloaded", {"curl", "-s https://example.org/x -o x"}, {"NET-001"}},
+    {"2018 acroread: a script is downloaded",
+     {"curl", "-s https://example.org/x -o x"},
+     {"NET-001"}},
     {"2018 acroread: a timer starts it", {"systemctl", "--user enable x.timer"}, {"PERS-001"}},
-    {"2025 patch-bin: a stranger's repository", {"git", "clone https://github.com/stranger/patches"}, {"NET-001"}},
-    {"2025 look-alike: a download for python", {"wget", "-q https://example.org/x.py"}, {"NET-001"}},
+    {"2025 patch-bin: a stranger's repository",
+     {"git", "clone https://github.com/stranger/patches"},
+     {"NET-001"}},
+    {"2025 look-alike: a download for python",
+     {"wget", "-q https://example.org/x.py"},
+     {"NET-001"}},
     {"2026-06 wave 1: npm", {"npm", "install atomic-lockfile"}, {"HOOK-002"}},
     {"2026-06 wave 2: bun", {"bun", "add atomic-lockfile"}, {"HOOK-002"}},
 };
 
 std::string recipe_of(const std::string& body) {
   return "pkgname=demo-worker\npkgver=1.0\npkgrel=1\npkgdesc='Speaks text'\narch=(x86_64)\n"
-         "url=https://github.com/acme/demo-worker\nlicense=(MIT)\nbuild() {\n  " + body +
-         "\n}\npackage() {\n  true\n}\n";
+         "url=https://github.com/acme/demo-worker\nlicense=(MIT)\nbuild() {\n  " +
+         body + "\n}\npackage() {\n  true\n}\n";
 }
 
 /// How the stubs were called when bash ran build().
@@ -153,7 +210,8 @@ class Stubs {
     fakes::write_text(root_ / "PKGBUILD", recipe);
     const std::string log = (root_ / "log").string();
     std::filesystem::remove(log);
-    const std::string command = "cd " + root_.path().string() + " && env -i PATH=" + (root_ / "bin").string() +
+    const std::string command = "cd " + root_.path().string() +
+                                " && env -i PATH=" + (root_ / "bin").string() +
                                 ":/usr/bin:/bin LOG=" + log +
                                 " bash -c 'source ./PKGBUILD && build' >/dev/null 2>&1 </dev/null";
     if (std::system(command.c_str()) < 0) throw std::runtime_error("no shell");
@@ -181,8 +239,8 @@ TEST(Disguises, MeanTheSameToBashAndAreAllStopped) {
       std::string found;
       for (const Finding& finding : check(subject)) {
         found += finding.rule + " ";
-        const bool is_rule = std::find(incident.rules.begin(), incident.rules.end(), finding.rule) !=
-                             incident.rules.end();
+        const bool is_rule = std::find(incident.rules.begin(), incident.rules.end(),
+                                       finding.rule) != incident.rules.end();
         const bool is_disguise = finding.rule.starts_with("OBF-") || finding.rule == "SYN-003";
         blocked |= finding.severity == Severity::block && (is_rule || is_disguise);
       }
@@ -200,8 +258,10 @@ TEST(Disguises, OfASourceWithoutAChecksum) {
       "source=(https://github.com/acme/demo-worker/a.tgz)\nsha256sums=('SKIP')",
       "source=(https://github.com/acme/demo-worker/a.tgz)\nsha256sums=(\"SK\"'IP')",
       "source=(https://github.com/acme/demo-worker/a.tgz)\nsha256sums=($'SKIP')",
-      "source=(https://github.com/acme/demo-worker/a.tgz)\nmd5sums=(11111111111111111111111111111111)",
-      "source=(https://github.com/acme/demo-worker/a.tgz)\nsha1sums=(1111111111111111111111111111111111111111)",
+      "source=(https://github.com/acme/demo-worker/"
+      "a.tgz)\nmd5sums=(11111111111111111111111111111111)",
+      "source=(https://github.com/acme/demo-worker/"
+      "a.tgz)\nsha1sums=(1111111111111111111111111111111111111111)",
       "source=(https://github.com/acme/demo-worker/a.tgz)\ncksums=(1)",
       "source=(https://github.com/acme/demo-worker/a.tgz)",
       "source=('https://github.com/acme/demo-worker/a.tgz')\n_s=SKIP\nsha256sums=($_s)",
@@ -211,11 +271,14 @@ TEST(Disguises, OfASourceWithoutAChecksum) {
       "source[0]=https://github.com/acme/demo-worker/a.tgz\nsha256sums[0]=SKIP",
       "source_x86_64=(https://github.com/acme/demo-worker/a.tgz)\nsha256sums_x86_64=(SKIP)",
       "source_x86_64=(https://github.com/acme/demo-worker/a.tgz)",
-      "declare -ga source=(https://github.com/acme/demo-worker/a.tgz)\ndeclare -ga sha256sums=(SKIP)",
-      "for _f in a; do source+=(https://github.com/acme/demo-worker/$_f.tgz); sha256sums+=(SKIP); done",
+      "declare -ga source=(https://github.com/acme/demo-worker/a.tgz)\ndeclare -ga "
+      "sha256sums=(SKIP)",
+      "for _f in a; do source+=(https://github.com/acme/demo-worker/$_f.tgz); sha256sums+=(SKIP); "
+      "done",
       "source=(https://github.com/acme/demo-worker/{a,b}.tgz)\nsha256sums=(SKIP SKIP)",
       "if true; then source=(https://github.com/acme/demo-worker/a.tgz); sha256sums=(SKIP); fi",
-      "case $CARCH in x86_64) source=(https://github.com/acme/demo-worker/a.tgz); sha256sums=(SKIP);; esac",
+      "case $CARCH in x86_64) source=(https://github.com/acme/demo-worker/a.tgz); "
+      "sha256sums=(SKIP);; esac",
       "source=(git+https://github.com/acme/demo-worker)\nsha256sums=(SKIP)",
       "source=(git+https://github.com/acme/demo-worker#branch=main)\nsha256sums=(SKIP)",
       "source=(git+https://github.com/acme/demo-worker#tag=v1)\nsha256sums=(SKIP)",
@@ -226,31 +289,64 @@ TEST(Disguises, OfASourceWithoutAChecksum) {
   };
   static_assert(std::size(kSpellings) >= 26);
   for (const char* spelling : kSpellings) {
-    Case each{"", "", {{"PKGBUILD", "pkgname=demo-worker\npkgver=1\npkgrel=1\narch=(x86_64)\nurl=https://github.com/acme/demo-worker\nlicense=(MIT)\n" +
-                                        std::string(spelling) + "\npackage() { true; }\n"}}};
+    Case each{"",
+              "",
+              {{"PKGBUILD",
+                "pkgname=demo-worker\npkgver=1\npkgrel=1\narch=(x86_64)\nurl=https://github.com/"
+                "acme/demo-worker\nlicense=(MIT)\n" +
+                    std::string(spelling) + "\npackage() { true; }\n"}}};
     const Subject subject = subject_of(each);
     bool blocked = false;
-    for (const Finding& finding : check(subject)) blocked |= finding.rule == "SRC-001" && finding.severity == Severity::block;
+    for (const Finding& finding : check(subject))
+      blocked |= finding.rule == "SRC-001" && finding.severity == Severity::block;
     EXPECT_TRUE(blocked) << spelling;
   }
 }
 
 TEST(Disguises, OfAStrangersPatchesThatAreRun) {
   const char* kRuns[] = {
-      "sh \"$srcdir/patches/run.sh\"", "bash $srcdir/patches/run.sh", "\"$srcdir\"/patches/run.sh", "../patches/run.sh",
-      "cd ..\n  ./patches/run.sh", "sh ../patches/run.sh", "python \"$srcdir/patches/run.py\"", "node $srcdir/patches/x.js",
-      "perl ../patches/x.pl", "source \"$srcdir/patches/x\"", ". ../patches/x", "exec ../patches/x", "env A=b ../patches/x",
-      "command ../patches/x", "timeout 5 ../patches/x", "nice ../patches/x", "d=$srcdir/patches\n  sh \"$d/run.sh\"",
-      "d=patches\n  sh \"$srcdir/$d/run.sh\"", "f=../patches/x\n  $f", "f=(sh ../patches/x)\n  \"${f[@]}\"",
-      "sh -c '../patches/x'", "bash -c \"../patches/x\"", "for f in ../patches/x; do $f; done", "if ../patches/x; then :; fi",
-      "(../patches/x)", "true && ../patches/x", "p=tches\n  sh $srcdir/pa$p/x",
+      "sh \"$srcdir/patches/run.sh\"",
+      "bash $srcdir/patches/run.sh",
+      "\"$srcdir\"/patches/run.sh",
+      "../patches/run.sh",
+      "cd ..\n  ./patches/run.sh",
+      "sh ../patches/run.sh",
+      "python \"$srcdir/patches/run.py\"",
+      "node $srcdir/patches/x.js",
+      "perl ../patches/x.pl",
+      "source \"$srcdir/patches/x\"",
+      ". ../patches/x",
+      "exec ../patches/x",
+      "env A=b ../patches/x",
+      "command ../patches/x",
+      "timeout 5 ../patches/x",
+      "nice ../patches/x",
+      "d=$srcdir/patches\n  sh \"$d/run.sh\"",
+      "d=patches\n  sh \"$srcdir/$d/run.sh\"",
+      "f=../patches/x\n  $f",
+      "f=(sh ../patches/x)\n  \"${f[@]}\"",
+      "sh -c '../patches/x'",
+      "bash -c \"../patches/x\"",
+      "for f in ../patches/x; do $f; done",
+      "if ../patches/x; then :; fi",
+      "(../patches/x)",
+      "true && ../patches/x",
+      "p=tches\n  sh $srcdir/pa$p/x",
   };
   static_assert(std::size(kRuns) >= 26);
   for (const char* run : kRuns) {
-    Case each{"", "", {{"PKGBUILD",
-        "pkgname=demo-worker\npkgver=1\npkgrel=1\narch=(x86_64)\nurl=https://github.com/acme/demo-worker\nlicense=(MIT)\n"
-        "source=(https://github.com/acme/demo-worker/a.tgz \"patches::git+https://github.com/stranger/p#commit=" + std::string(40, 'a') + "\")\n"
-        "sha256sums=(" + std::string(64, '1') + " SKIP)\nbuild() {\n  " + run + "\n}\npackage() { true; }\n"}}};
+    Case each{"",
+              "",
+              {{"PKGBUILD",
+                "pkgname=demo-worker\npkgver=1\npkgrel=1\narch=(x86_64)\nurl=https://github.com/"
+                "acme/demo-worker\nlicense=(MIT)\n"
+                "source=(https://github.com/acme/demo-worker/a.tgz "
+                "\"patches::git+https://github.com/stranger/p#commit=" +
+                    std::string(40, 'a') +
+                    "\")\n"
+                    "sha256sums=(" +
+                    std::string(64, '1') + " SKIP)\nbuild() {\n  " + run +
+                    "\n}\npackage() { true; }\n"}}};
     const Subject subject = subject_of(each);
     bool blocked = false, held = false;
     for (const Finding& finding : check(subject)) {

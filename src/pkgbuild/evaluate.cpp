@@ -73,9 +73,11 @@ Refusal refuse(std::string_view text, Refusal::Kind kind, Span span, std::string
 namespace {
 
 Refusal refuse(std::string_view text, const SyntaxError& error) {
-  const bool depth = error.kind == SyntaxError::Kind::depth;
-  return refuse(text, depth ? Refusal::Kind::limit : Refusal::Kind::syntax, error.span,
-                error.message);
+  const Refusal::Kind kind = error.kind == SyntaxError::Kind::depth ? Refusal::Kind::limit
+                             : error.kind == SyntaxError::Kind::unsupported
+                                 ? Refusal::Kind::unsupported
+                                 : Refusal::Kind::syntax;
+  return refuse(text, kind, error.span, error.message);
 }
 
 Refusal refuse(std::string_view text, const Interpreter& shell) {

@@ -25,7 +25,11 @@ struct ParseOptions {
 
 /// Why there is no tree.
 struct SyntaxError {
-  enum class Kind { syntax, depth };
+  enum class Kind {
+    syntax,
+    depth,
+    unsupported,  ///< bash would go on; we do not follow it.
+  };
   Kind kind = Kind::syntax;
   Span span;
   std::string message;  ///< One sentence without a final full stop.

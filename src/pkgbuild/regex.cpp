@@ -287,6 +287,10 @@ std::uint64_t Regex::steps(std::string_view text) const {
   return state_->steps(text.size(), static_cast<std::uint64_t>(starts));
 }
 
+std::uint64_t Regex::compile_steps() const {
+  return 16 + 12 * state_->size;
+}
+
 std::uint64_t Regex::steps(std::size_t text_bytes) const {
   return state_->steps(text_bytes, text_bytes);
 }

@@ -161,7 +161,7 @@ bool Interpreter::test_condition(const Condition& condition) {
       unsupported("this regular expression", condition.right.span);
       return false;
     }
-    if (!spend(regex->steps(left.size()), condition.span)) return false;
+    if (!spend(regex->compile_steps() + regex->steps(left.size()), condition.span)) return false;
     const auto found = regex->search(left);
     if (!found) {
       unsupported("a regular expression over so long a text", condition.span);

@@ -162,7 +162,7 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
     }
     // bash looks for the end of "${x+it's}" past the next ', and for nothing else in between
     // (parse_matched_pair of its parse.y); expanding, it takes both for themselves.
-    if (c == '\'' && mode.pairs) {
+    if (c == '\'' && mode.pairs && (lex_.pos() == 0 || script_.text[lex_.pos() - 1] != '\\')) {
       const std::size_t close = script_.text.find('\'', lex_.pos() + 1);
       if (close == std::string::npos || close >= lex_.end()) {
         fail(lex_.pos(), lex_.pos() + 1,
@@ -172,8 +172,8 @@ void Parser::parse_parts(std::vector<WordPart>& out, Mode mode) {
       const std::string_view between =
           lex_.slice(lex_.pos() + 1, static_cast<std::uint32_t>(close));
       if (between.find_first_of("}\"`$\\") != std::string_view::npos) {
-        fail(lex_.pos(), static_cast<std::uint32_t>(close) + 1,
-             "quotes like these inside ${…} in double quotes read in two ways");
+        fail(SyntaxError::Kind::unsupported, lex_.pos(), static_cast<std::uint32_t>(close) + 1,
+             "quotes like these inside ${…} in double quotes");
         return;
       }
       lex_.seek(static_cast<std::uint32_t>(close) + 1);
