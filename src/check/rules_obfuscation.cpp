@@ -95,6 +95,22 @@ void check_command_word(Report& report, const RecipeView& view, const CommandVie
       {.severity = Severity::hold});
 }
 
+/// cp "$(command -v curl)" ./x: a known program under a name of one's own.
+void check_renamed_program(Report& report, const RecipeView& view, const CommandView& command) {
+  for (const Invocation& each : command.invocations) {
+    if (each.name != "cp" && each.name != "ln" && each.name != "install" && each.name != "mv")
+      continue;
+    for (const std::string& arg : each.args) {
+      const std::string_view name = base_name(arg);
+      const bool in_system = arg.starts_with("/usr/bin/") || arg.starts_with("/bin/") ||
+                             arg.starts_with("/usr/local/bin/");
+      if (in_system && (is_network_tool(name) || is_package_manager(name) || is_interpreter(name)))
+        report.add("OBF-001", view, command.span, fmt::format("'{}' gets another name", arg), {},
+                   command.file);
+    }
+  }
+}
+
 double entropy(std::string_view text) {
   std::array<std::size_t, 256> counts{};
   for (const char c : text) ++counts[static_cast<unsigned char>(c)];
@@ -161,6 +177,7 @@ void check_obfuscation(Report& report) {
     if (view.commands == nullptr) continue;
     for (const CommandView& command : view.commands->all()) {
       check_command_word(report, view, command);
+      check_renamed_program(report, view, command);
       for (const RedirectView& redirect : command.redirects) {
         if (redirect.kind != pkgbuild::Redirect::Kind::here_doc) continue;
         for (const std::string& text : redirect.targets)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "check/report.hpp"
@@ -151,17 +152,31 @@ std::string disguise(std::string_view host) {
 }
 
 /// A part of the path that stands for whatever is newest.
-std::string mutable_part(const SourceEntry& source) {
+std::string mutable_part(const SourceEntry& source, std::string_view version) {
   if (is_vcs(source.protocol)) return {};
+  // ".../stable/plasma/6.7.4/x-6.7.4.tar.xz" names one release all the same.
+  const bool names_version = !version.empty() && source.url.find(version) != std::string::npos;
   std::string path = source.url;
   if (const std::size_t at = path.find("://"); at != std::string::npos) path = path.substr(at + 3);
   for (char& c : path)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  // A branch's name is one only where branches stand: "pool/main/t/x.deb" is no branch.
+  const bool is_raw = path.starts_with("raw.githubusercontent.com/");
+  std::string_view before;
   for (const std::string_view segment : split(path, '/')) {
+    const std::string_view parent = std::exchange(before, segment);
+    constexpr auto kParents =
+        std::to_array<std::string_view>({"heads", "raw", "archive", "blob", "tree", "tarball",
+                                         "zipball", "branches", "zip", "tar.gz"});
+    const bool may_be_branch = is_raw || contains(kParents, parent);
     std::string_view word = segment.substr(0, segment.find_first_of("?#"));
     for (const std::string_view each :
          {"latest", "nightly", "snapshot", "snapshots", "head", "stable", "current", "main",
           "master", "trunk", "develop", "edge", "continuous", "rolling", "canary"}) {
+      const bool is_branch = each == "main" || each == "master" || each == "trunk" ||
+                             each == "develop" || each == "edge" || each == "current";
+      if (is_branch && !may_be_branch) continue;
+      if (!is_branch && each != "latest" && each != "head" && names_version) continue;
       if (word == each) return std::string(each);
       // main.tar.gz, latest.zip
       if (word.size() > each.size() && word.starts_with(each) && word[each.size()] == '.' &&
@@ -228,7 +243,14 @@ void check_owner(Report& report, const RecipeView& view, const pkgbuild::Recipe&
        "crates.io", "rubygems.org", "hackage.haskell.org", "cran.r-project.org", "www.cpan.org",
        "proxy.golang.org", "repo1.maven.org"});
   if (contains(kRegistries, host_of(source.url))) return;
-  const bool is_renamed = source.entry.find("::") != std::string::npos;
+  // "tool-1.2.tar.gz::https://…" only keeps files apart, and so does a repository under its own
+  // name.
+  const std::size_t colons = source.entry.find("::");
+  const std::string_view given = colons == std::string::npos
+                                     ? std::string_view{}
+                                     : std::string_view(source.entry).substr(0, colons);
+  const bool is_renamed = !given.empty() && !given.starts_with(recipe.pkgbase) &&
+                          source.url.find(given) == std::string::npos;
   const bool same_site = forge_owner(recipe.scalar("url")).find('/') == std::string::npos;
   // A project's own site and its forge differ by nature; two owners of one forge do not.
   const bool forge_of_site = same_site && owner.find('/') != std::string::npos && !is_renamed;
@@ -268,7 +290,7 @@ void check_source_rules(Report& report) {
           add("SRC-003", fmt::format("'{}' stands before the host", userinfo_of(source.url)));
         if (is_anybodys(host))
           add("SRC-004", fmt::format("'{}' is a host where anybody leaves anything", host));
-        if (const std::string part = mutable_part(source); !part.empty())
+        if (const std::string part = mutable_part(source, recipe.scalar("pkgver")); !part.empty())
           add("SRC-007", fmt::format("'{}' in '{}' is another file tomorrow", part, source.url));
         if (const std::string what = secret_in(source.url); !what.empty())
           add("SRC-008", fmt::format("{} stands in '{}'", what, source.url));

@@ -79,7 +79,8 @@ std::string forge_owner(std::string_view url) {
   if (contains(kForges, host)) {
     if (host == "sourceforge.net") return host;
     const std::string owner = first_segment(url);
-    return owner.empty() ? host : host + "/" + owner;
+    // gitlab.com/-/project/7/…: no owner is named.
+    return owner.empty() || owner == "-" ? host : host + "/" + owner;
   }
   // The registrable part, nearly: two labels, three below the usual second levels.
   const std::vector<std::string_view> labels = split(host, '.');

@@ -83,6 +83,15 @@ std::string git_use(const Invocation& invocation) {
   return {};
 }
 
+/// The system's own program of that name: found by PATH, or where a system keeps programs. What was
+/// built or downloaded may have any name.
+bool is_system_program(const Invocation& invocation) {
+  return invocation.path == invocation.name ||
+         starts_any(invocation.path,
+                    {"/usr/bin/", "/bin/", "/usr/local/bin/", "/usr/sbin/", "/sbin/"}) ||
+         invocation.path.find(kHole) != std::string::npos;
+}
+
 }  // namespace
 
 bool is_network_tool(std::string_view name) {
@@ -91,6 +100,7 @@ bool is_network_tool(std::string_view name) {
 
 std::string network_use(const Invocation& invocation) {
   const std::string& name = invocation.name;
+  if (!is_system_program(invocation)) return {};
   if (is_network_tool(name)) {
     // Asking a tool what it is, is not using it.
     if (invocation.args.size() == 1 && any_of(invocation.args[0], {"--version", "-V", "--help"}))
@@ -140,7 +150,7 @@ Fetch package_manager_fetch(const Invocation& invocation) {
     }
     if (name != "bun" && name != "deno") return {};
   }
-  if (!is_package_manager(name)) return {};
+  if (!is_package_manager(name) || !is_system_program(invocation)) return {};
   if (has_any(invocation, {"--help", "--version", "-v", "-V"}) && args.size() == 1) return {};
   if (name.starts_with("pip") && name != "pipx") {
     if (!any_of(verb, {"install", "download", "wheel"})) return {};
