@@ -100,6 +100,8 @@ void check_renamed_program(Report& report, const RecipeView& view, const Command
   for (const Invocation& each : command.invocations) {
     if (each.name != "cp" && each.name != "ln" && each.name != "install" && each.name != "mv")
       continue;
+    // A link inside the package leads to the package's own program.
+    if (!each.args.empty() && each.args.back().starts_with("/pkgdir")) continue;
     for (const std::string& arg : each.args) {
       const std::string_view name = base_name(arg);
       const bool in_system = arg.starts_with("/usr/bin/") || arg.starts_with("/bin/") ||

@@ -202,15 +202,32 @@ std::string secret_in(std::string_view url) {
   return {};
 }
 
-/// Names of variables that the recipe itself never sets, in the words of source=().
+/// Variables in the words of source=() that the recipe itself never sets: the environment would
+/// fill them in.
 void check_environment(Report& report, const RecipeView& view) {
+  std::set<std::string, std::less<>> set{"CARCH",   "CHOST",  "pkgname",
+                                         "pkgbase", "srcdir", "startdir"};
+  for (const AssignmentView& assignment : view.commands->assignments()) set.insert(assignment.name);
   for (const AssignmentView& assignment : view.commands->assignments()) {
     const bool is_source = assignment.name == "source" || assignment.name.starts_with("source_");
     if (!is_source || !assignment.function.empty()) continue;
-    for (const std::string& text : assignment.texts)
-      if (text.find(kHole) != std::string::npos && text.find("://") != std::string::npos)
-        report.add("SRC-008", view, assignment.span,
-                   "a source's URL depends on something that the recipe does not set");
+    const std::string_view text =
+        std::string_view(view.recipe->text)
+            .substr(assignment.span.begin, assignment.span.end - assignment.span.begin);
+    for (std::size_t at = text.find('$'); at != std::string_view::npos;
+         at = text.find('$', at + 1)) {
+      std::size_t begin = at + 1;
+      if (begin < text.size() && text[begin] == '{') ++begin;
+      std::size_t end = begin;
+      while (end < text.size() &&
+             ((text[end] >= 'a' && text[end] <= 'z') || (text[end] >= 'A' && text[end] <= 'Z') ||
+              text[end] == '_' || (end > begin && text[end] >= '0' && text[end] <= '9')))
+        ++end;
+      const std::string_view name = text.substr(begin, end - begin);
+      if (name.empty() || set.contains(name) || name.starts_with("RBEE_")) continue;
+      report.add("SRC-008", view, assignment.span,
+                 fmt::format("a source depends on ${}, which the recipe does not set", name));
+    }
   }
 }
 
