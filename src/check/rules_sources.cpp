@@ -224,7 +224,7 @@ void check_environment(Report& report, const RecipeView& view) {
               text[end] == '_' || (end > begin && text[end] >= '0' && text[end] <= '9')))
         ++end;
       const std::string_view name = text.substr(begin, end - begin);
-      if (name.empty() || set.contains(name) || name.starts_with("RBEE_")) continue;
+      if (name.empty() || set.contains(name) || view.commands->values().is_set(name)) continue;
       report.add("SRC-008", view, assignment.span,
                  fmt::format("a source depends on ${}, which the recipe does not set", name));
     }

@@ -54,6 +54,11 @@ class ShellValues {
   /// All assignments of another script: a nested text, a local file.
   void learn(const pkgbuild::Script& script);
 
+  /// Something in the text gives the variable a value.
+  bool is_set(std::string_view name) const {
+    return scalars_.find(name) != scalars_.end() || arrays_.find(name) != arrays_.end();
+  }
+
   /// What a text prints when it is run as a script over the known variables; a hole where the
   /// engine cannot tell. `text` is bash.
   std::string output_of(std::string_view text) const;
