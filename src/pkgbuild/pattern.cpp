@@ -153,8 +153,12 @@ Pattern::Sequence Pattern::compile(std::string_view text, std::size_t& at, bool 
       }
       if (closed) {
         at = inside;
-        // bash 5.2 does not try the empty text at the end for *!(a).
-        if (c == '!' && !out.empty() && out.back().kind == Element::Kind::star) exact_ = false;
+        // bash 5.2 does not try the empty text at the end for *!(a), and takes *?!(a)b to match
+        // wherever the ? are all that is left of the text.
+        const auto before = std::find_if(out.rbegin(), out.rend(), [](const Element& each) {
+          return each.kind != Element::Kind::any;
+        });
+        if (c == '!' && before != out.rend() && before->kind == Element::Kind::star) exact_ = false;
         out.push_back(std::move(group));
         continue;
       }
