@@ -22,18 +22,21 @@ namespace {
 constexpr std::string_view kPrefix = "/catalog.git/";
 /// A worker's folder has at most 200 files of 256,000 bytes; a push of text is far below that.
 constexpr std::uint64_t kPushBytesMax = 16 << 20, kFetchRequestBytesMax = 8 << 20;
-constexpr std::uint64_t kAddressSpaceBytesMax = 2ULL << 30, kCpuSecondsMax = 120,
+constexpr std::uint64_t kAddressSpaceBytesMax = 2ULL << 30, kFetchCpuSecondsMax = 300,
+                        // A blob of zeros inflates to gigabytes; an honest push takes a tenth of a second.
+                        kPushCpuSecondsMax = 2,
                         kFileBytesMax = 256ULL << 20;
 constexpr std::chrono::seconds kPushWallMax{60}, kFetchWallMax{900};
 
 /// What git may take from nobody but us. Read by every git below http-backend.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 34> kConfig{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 35> kConfig{{
     {"http.receivepack", "true"},
     {"http.getanyfile", "false"},
     {"receive.fsckObjects", "true"},
     {"transfer.fsckObjects", "true"},
     {"fetch.fsckObjects", "true"},
     {"receive.fsck.zeroPaddedFilemode", "error"},
+    {"receive.fsck.badFilemode", "error"},
     {"receive.fsck.nullSha1", "error"},
     {"receive.fsck.fullPathname", "error"},
     {"receive.fsck.emptyName", "error"},
@@ -96,7 +99,8 @@ std::optional<std::string> from_base64(std::string_view text) {
 Result<void> write_hook(const fs::path& folder, std::string_view name) {
   const fs::path path = folder / name;
   std::ofstream out(path, std::ios::trunc);
-  out << "#!/bin/sh\nexec \"$RBEE_PROGRAM\" hook " << name << "\n";
+  // The limits are for git's parsers; the hook is this program and asks the server.
+  out << "#!/bin/sh\nulimit -S -v unlimited\nexec \"$RBEE_PROGRAM\" hook " << name << "\n";
   out.close();
   std::error_code code;
   fs::permissions(path, fs::perms::owner_all, code);
@@ -205,11 +209,11 @@ std::variant<std::monostate, Response, http::CgiCommand> GitService::decide(
 
   http::CgiCommand command;
   const auto limit = [](std::string_view name, std::uint64_t value) {
-    return fmt::format("--{}={}", name, value);
+    return fmt::format("--{}={}:", name, value);  // Soft: a hook may take its own back.
   };
   command.argv = {prlimit_,
                   limit("as", kAddressSpaceBytesMax),
-                  limit("cpu", kCpuSecondsMax),
+                  limit("cpu", pushes ? kPushCpuSecondsMax : kFetchCpuSecondsMax),
                   limit("fsize", kFileBytesMax),
                   limit("core", 0),
                   backend_};

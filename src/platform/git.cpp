@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <system_error>
 
@@ -48,7 +49,8 @@ CommitInfo describe_commit(git_commit* commit) {
                   {},
                   {},
                   {},
-                  {}};
+                  {},
+                  0};
   const unsigned parents = git_commit_parentcount(commit);
   for (unsigned i = 0; i < parents; ++i)
     info.parents.push_back(from_oid(*git_commit_parent_id(commit, i)));
@@ -61,6 +63,7 @@ CommitInfo describe_commit(git_commit* commit) {
     info.committer_email = committer->email;
   info.committed = to_time(git_commit_time(commit));
   if (const char* message = git_commit_message(commit)) info.message = message;
+  if (const char* header = git_commit_raw_header(commit)) info.header_bytes = std::strlen(header);
   return info;
 }
 

@@ -38,6 +38,7 @@ struct CommitInfo {
   std::string committer_email;
   Time authored{}, committed{};
   std::string message;
+  std::size_t header_bytes = 0;  ///< All that stands before the message.
 };
 
 /// One repository, open for reading. Not copied, not moved. One thread at a time: a reader that

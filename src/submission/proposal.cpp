@@ -58,6 +58,8 @@ Result<void> check_commit(const CommitInfo& commit) {
   };
   if (commit.parents.size() > kParentsMax)
     return refuse(fmt::format("has {} parents", commit.parents.size()));
+  if (commit.header_bytes > kHeaderBytesMax)
+    return refuse(fmt::format("has a header of {} bytes", commit.header_bytes));
   if (commit.message.size() > kMessageBytesMax)
     return refuse(fmt::format("has a message of {} bytes", commit.message.size()));
   if (trim(commit.message).empty())

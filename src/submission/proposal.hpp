@@ -16,7 +16,7 @@ namespace rbee::submission {
 
 /// Commits of one push, and parents of one commit.
 inline constexpr std::size_t kCommitsMax = 100, kParentsMax = 8;
-inline constexpr std::size_t kMessageBytesMax = 16 * 1024;
+inline constexpr std::size_t kMessageBytesMax = 16 * 1024, kHeaderBytesMax = 16 * 1024;
 
 struct Proposal {
   CommitId head, base;    ///< `base`: of main, the best common ancestor.
