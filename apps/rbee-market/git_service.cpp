@@ -22,10 +22,11 @@ namespace {
 constexpr std::string_view kPrefix = "/catalog.git/";
 /// A worker's folder has at most 200 files of 256,000 bytes; a push of text is far below that.
 constexpr std::uint64_t kPushBytesMax = 16 << 20, kFetchRequestBytesMax = 8 << 20;
-constexpr std::uint64_t kAddressSpaceBytesMax = 2ULL << 30, kFetchCpuSecondsMax = 300,
-                        // A blob of zeros inflates to gigabytes; an honest push takes a tenth of a second.
-                        kPushCpuSecondsMax = 2,
-                        kFileBytesMax = 256ULL << 20;
+constexpr std::uint64_t
+    kAddressSpaceBytesMax = 2ULL << 30,
+    kFetchCpuSecondsMax = 300,
+    // A blob of zeros inflates to gigabytes; an honest push takes a tenth of a second.
+    kPushCpuSecondsMax = 2, kFileBytesMax = 256ULL << 20;
 constexpr std::chrono::seconds kPushWallMax{60}, kFetchWallMax{900};
 
 /// What git may take from nobody but us. Read by every git below http-backend.

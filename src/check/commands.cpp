@@ -295,7 +295,7 @@ class CommandCollector {
           out_.all_[k].span.begin < view.span.begin || out_.all_[k].span.end > view.span.end ||
           place)
         break;
-      view.upstream.push_back(k);
+      view.inner.push_back(k);
     }
     if (command.words.empty()) {
       if (!view.redirects.empty()) out_.all_.push_back(std::move(view));

@@ -50,7 +50,8 @@ struct CommandView {
   std::vector<std::string> words;       ///< All words' first texts, wrappers included.
   std::vector<RedirectView> redirects;
   std::vector<std::string> assigned;  ///< Names assigned in front: LD_PRELOAD=… cmd.
-  std::vector<std::size_t> upstream;  ///< Commands whose output it reads: pipelines, <(…).
+  std::vector<std::size_t> upstream;  ///< Commands before it in a pipeline.
+  std::vector<std::size_t> inner;     ///< Commands inside its words: $(…), <(…).
   bool substituted = false;           ///< Inside $(…), <(…) or backticks.
   bool background = false;
   bool coprocess = false;

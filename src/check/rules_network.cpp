@@ -60,7 +60,11 @@ struct Downloads {
         item.is_local = source.protocol == "local";
         item.is_vcs = is_vcs(source.protocol);
         item.is_archive = is_archive_name(source.file_name);
-        item.is_stranger = !item.is_local && !project.empty() && !owner.empty() && owner != project;
+        // A site and its forge have different names; what bears the worker's name is its own.
+        const std::string& base = variant.recipe->pkgbase;
+        const std::string stem = base.substr(0, std::min(base.rfind("-git"), base.rfind("-bin")));
+        item.is_stranger = !item.is_local && !project.empty() && !owner.empty() &&
+                           owner != project && !item.name.starts_with(stem);
         items.push_back(std::move(item));
       }
     }
@@ -162,9 +166,10 @@ void check_command(Report& report, const RecipeView& view, const CommandView& co
     // What stands before it in a pipeline or inside its words feeds it.
     if (!executes(each)) continue;
     const bool from_input = runs_its_input(each);
-    for (const std::size_t index : command.upstream) {
+    std::vector<std::size_t> feeders = command.inner;
+    if (from_input) feeders.insert(feeders.end(), command.upstream.begin(), command.upstream.end());
+    for (const std::size_t index : feeders) {
       const CommandView& feeder = all[index];
-      if (!from_input && !feeder.substituted) continue;
       for (const Invocation& source : feeder.invocations) {
         if (!network_use(source).empty() || package_manager_fetch(source).manager.size() > 0)
           report.add("NET-002", view, command.span,

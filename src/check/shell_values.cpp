@@ -148,6 +148,11 @@ void ShellValues::learn_command(const Script& script, const Command* command, in
   for (const Assignment& assignment : command->assignments) learn_assignment(script, assignment);
   for (const Word& word : command->words)
     if (word.assignment != nullptr) learn_assignment(script, *word.assignment);
+  // ((n = 1)), for ((n = 0; …)): numbers that nobody computes here.
+  if (command->kind == Command::Kind::for_arith || command->kind == Command::Kind::arithmetic)
+    for (const Word& text : command->texts)
+      for (const std::string& name : identifiers(raw(script, text.span)))
+        if (!is_set(name)) learn(name, {std::string(1, kHole)}, false);
   switch (command->kind) {
     case Command::Kind::for_in:
     case Command::Kind::select:

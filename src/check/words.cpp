@@ -368,10 +368,7 @@ std::string_view dangerous_in(std::string_view code) {
                                                            "Deno.run",
                                                            "Deno.Command",
                                                            "Bun.spawn",
-                                                           "ctypes",
-                                                           "https://",
-                                                           "http://",
-                                                           "ftp://"});
+                                                           "ctypes"});
   for (const std::string_view word : kWords)
     if (code.find(word) != std::string_view::npos) return word;
   return {};

@@ -212,7 +212,8 @@ const std::vector<Command>& commands() {
        "explain",
        {},
        "What a rule of the marketplace is about, and what to do instead",
-       {{"RULE", "", "a rule's id, such as NET-001; none: all of them", &A::id}},
+       {{"RULE", "", "a rule's id, such as NET-001; none: all of them", &A::id},
+        {"--format", "NAME", "text or markdown (default: text)", &A::format}},
        "",
        "rbee explain NET-001\n"
        "rbee explain --json | jq -r '.rules[].id'",

@@ -55,6 +55,11 @@ Result<int> worker_check(const Arguments& arguments, Context& context) {
 }
 
 Result<int> explain_rule(const Arguments& arguments, Context& context) {
+  const bool markdown = arguments.format == "markdown";
+  if (!markdown && !arguments.format.empty() && arguments.format != "text")
+    return fail(Errc::usage, "format-unknown",
+                fmt::format("there is no format '{}'", printable_line(arguments.format)),
+                {.fix = "formats are text and markdown"});
   std::vector<const check::Rule*> wanted;
   if (arguments.id.empty()) {
     for (const check::Rule& rule : check::rules()) wanted.push_back(&rule);
@@ -89,7 +94,12 @@ Result<int> explain_rule(const Arguments& arguments, Context& context) {
     return 0;
   }
   if (wanted.size() == 1) {
-    context.print(check::explain_text(wanted[0]->id));
+    context.print(markdown ? check::explain_markdown(wanted[0]->id)
+                           : check::explain_text(wanted[0]->id));
+    return 0;
+  }
+  if (markdown) {
+    context.print(check::index_markdown());
     return 0;
   }
   for (const check::Rule* rule : wanted)

@@ -152,6 +152,29 @@ Result<void> RepositoryWriter::delete_ref(std::string_view name, const CommitId&
   return sync();
 }
 
+Result<void> RepositoryWriter::clean_after_a_kill() {
+  std::error_code code;
+  std::vector<fs::path> left;
+  for (const char* name : {"packed-refs.lock", "HEAD.lock", "config.lock"})
+    if (fs::exists(state_->path / name, code)) left.push_back(state_->path / name);
+  for (fs::recursive_directory_iterator it(state_->path / "refs", code), end; !code && it != end;
+       it.increment(code))
+    if (it->path().extension() == ".lock" && !it->is_directory(code)) left.push_back(it->path());
+  for (fs::directory_iterator it(state_->path / "objects", code), end; !code && it != end;
+       it.increment(code)) {
+    // A git that outlived the server may still be at work in a young one.
+    const bool is_old = fs::last_write_time(it->path(), code) <
+                        fs::file_time_type::clock::now() - std::chrono::hours(1);
+    if (it->path().filename().string().starts_with("tmp_objdir") && is_old)
+      left.push_back(it->path());
+  }
+  for (const fs::path& path : left) {
+    fs::remove_all(path, code);
+    if (code) return disk_failure(path, code);
+  }
+  return {};
+}
+
 Result<void> RepositoryWriter::sync() const {
   return sync_file_system(state_->path);
 }

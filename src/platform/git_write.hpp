@@ -56,6 +56,10 @@ class RepositoryWriter {
   /// Errors: Errc::exists "ref-moved". A ref that does not exist is fine.
   Result<void> delete_ref(std::string_view name, const CommitId& from);
 
+  /// Remove what a killed writer left behind: lock files of refs, and objects that never left
+  /// quarantine. Only for who knows that nobody else writes now.
+  Result<void> clean_after_a_kill();
+
   /// Everything written so far reaches the disk.
   Result<void> sync() const;
 

@@ -146,6 +146,7 @@ Result<void> Service::finish_merge(std::int64_t id, const std::string& commit) {
 Result<void> Service::recover() {
   TRY_ASSIGN(const auto repository, Repository::open(options_.repository));
   TRY_ASSIGN(const auto writer, RepositoryWriter::open(options_.repository));
+  TRY(writer->clean_after_a_kill());
   TRY_ASSIGN(const auto half_done, merging(database_));
   for (const auto& [id, commit] : half_done) {
     TRY_ASSIGN(const CommitId noted, ObjectId::parse(commit));

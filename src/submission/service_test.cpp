@@ -434,6 +434,20 @@ TEST_F(Office, AKillBetweenTheStepsOfAMergeLosesNothing) {
       "ann");
 }
 
+TEST_F(Office, LocksOfAKilledServerAreTakenAway) {
+  put_worker("new-worker", "1.0", "", "clone");
+  const Submission made = submit("ann");
+  put("catalog.git/refs/heads/main.lock", "");
+  put("catalog.git/refs/submissions/1/head.lock", "");
+  shell(
+      "git -C catalog.git update-ref -d refs/submissions/1/head || rm "
+      "catalog.git/refs/submissions/1/head");
+  EXPECT_FALSE(service_->approve(made.id, account("rex"), made.tree));
+  open();
+  service_->tick();
+  EXPECT_EQ(get(*database_, made.id)->state, State::merged);
+}
+
 TEST_F(Office, RefsFollowTheDatabase) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann");
