@@ -78,17 +78,24 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
   std::error_code code;
   const fs::path self = fs::read_symlink("/proc/self/exe", code);
   community::Tokens& tokens = office->people->tokens();
-  TRY_ASSIGN(office->git,
-             GitService::open(
-                 {options.data, options.repository, self},
-                 [&tokens](std::string_view name, std::string_view token) -> Result<std::string> {
-                   TRY_ASSIGN(const auto identity, tokens.authenticate(token));
-                   if (!name.empty() && name != "token" && name != identity.account.name)
-                     return fail(Errc::unauthenticated, "token-invalid",
-                                 "the token is another account's");
-                   TRY(community::require(identity, community::Scope::submit));
-                   return identity.account.name;
-                 }));
+  auto git = GitService::open(
+      {options.data, options.repository, self},
+      [&tokens](std::string_view name, std::string_view token) -> Result<std::string> {
+        TRY_ASSIGN(const auto identity, tokens.authenticate(token));
+        if (!name.empty() && name != "token" && name != identity.account.name)
+          return fail(Errc::unauthenticated, "token-invalid", "the token is another account's");
+        TRY(community::require(identity, community::Scope::submit));
+        return identity.account.name;
+      });
+  // Everything else works without Git's programs.
+  if (!git && git.error().id == "git-missing") {
+    log.write(http::LogLevel::warn, "git-missing",
+              {{"reason", std::string_view(git.error().message)},
+               {"fix", std::string_view(git.error().fix)}});
+    return office;
+  }
+  if (!git) return tl::unexpected<Error>(git.error());
+  office->git = std::move(*git);
   TRY_ASSIGN(office->hooks, HookServer::start(office->git->socket_path(), office->git->pushers(),
                                               *office->service, log));
   return office;

@@ -43,7 +43,7 @@ struct MarketOffice {
   std::unique_ptr<submission::Service> service;
   std::unique_ptr<api::People> people;
   std::unique_ptr<api::Office> office;
-  std::unique_ptr<GitService> git;
+  std::unique_ptr<GitService> git;    ///< nullptr where Git is not installed.
   std::unique_ptr<HookServer> hooks;  ///< Ends before what it asks.
 
   /// `snapshot` is asked for the catalog as it is served; `moved` is called when it should be read

@@ -186,7 +186,7 @@ Result<void> run_serve(const ServeOptions& options) {
                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
            .cgi = [&office](const http::Request& request)
                -> std::variant<std::monostate, http::Response, http::CgiCommand> {
-             if (office == nullptr) return std::monostate{};
+             if (office == nullptr || office->git == nullptr) return std::monostate{};
              return office->git->decide(request);
            }},
           log));

@@ -120,6 +120,7 @@ Result<Response> People::sign_up(const Request& request, const Params&) const {
     return fail(Errc::forbidden, "sign-up-closed", "this marketplace makes accounts by invitation",
                 {.fix = "ask its host"});
   TRY_ASSIGN(const Body body, Body::parse(request, {"name", "email", "password"}));
+  TRY(accounts_.allow_sign_up(request.remote_address));
   community::NewAccount account;
   TRY_ASSIGN(account.name, body.text("name", true));
   TRY_ASSIGN(account.email, body.text("email", true));

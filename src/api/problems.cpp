@@ -7,7 +7,7 @@ namespace rbee::api {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 81> kProblems = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 82> kProblems = {{
     {"account-disabled", "The account was disabled by the host."},
     {"account-name-invalid", "An account's name is 2 to 39 of a-z, 0-9 and '-'."},
     {"account-not-found", "No account has this name."},
@@ -45,6 +45,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 81> kProblem
     {"scope-missing", "The token lacks the scope that this needs."},
     {"scope-not-yours", "The account's role does not allow this scope."},
     {"scope-unknown", "Scopes are read, submit, review and admin."},
+    {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},
     {"submission-actor", "Somebody else must do this."},
     {"submission-claimed", "Another reviewer looks at it now."},

@@ -217,6 +217,15 @@ Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::s
   return transaction.commit();
 }
 
+Result<void> Accounts::allow_sign_up(std::string_view address) {
+  const std::string key = fmt::format("sign-up {}", address);
+  if (is_throttled(key))
+    return fail(Errc::policy, "sign-up-throttled", "too many accounts were made from your address",
+                {.fix = "wait 15 minutes, or ask the host for an account"});
+  note_failure(key);
+  return {};
+}
+
 Result<Account> Accounts::log_in(std::string_view name, std::string_view password,
                                  std::string_view address) {
   const std::string by_name = fmt::format("name {}", name);

@@ -69,6 +69,10 @@ class Accounts {
   Result<void> set_disabled(std::string_view name, bool disabled, std::string_view reason,
                             std::string_view actor);
 
+  /// Count a sign-up from `address`: five in 15 minutes, then no more.
+  /// Errors: Errc::policy "sign-up-throttled".
+  Result<void> allow_sign_up(std::string_view address);
+
   /// The account, when the password is right. `address` is who asks; after five wrong ones in 15
   /// minutes, for one account or from one address, the next are refused unseen.
   /// Errors: Errc::unauthenticated "login-refused" (never which of the two was wrong),

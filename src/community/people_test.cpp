@@ -110,6 +110,14 @@ TEST_F(People, PasswordsAreCheckedAndGuessingIsSlow) {
   EXPECT_EQ(bytes().find("correct horse"), std::string::npos);
 }
 
+TEST_F(People, SignUpsFromOneAddressAreCounted) {
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(accounts_->allow_sign_up("192.0.2.1"));
+  EXPECT_EQ(error_id(accounts_->allow_sign_up("192.0.2.1")), "sign-up-throttled");
+  EXPECT_TRUE(accounts_->allow_sign_up("192.0.2.2"));
+  clock_.advance(std::chrono::minutes(16));
+  EXPECT_TRUE(accounts_->allow_sign_up("192.0.2.1"));
+}
+
 TEST_F(People, ATokenIsShownOnceAndKeptHashed) {
   const Account ann = add("ann");
   const auto issued = tokens_->issue(ann, "laptop", {Scope::submit}, std::nullopt, "ann");
