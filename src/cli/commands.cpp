@@ -132,7 +132,7 @@ const std::vector<Command>& commands() {
        "Needs a clone of the catalog around the folder and `rbee login`. What blocks stops it "
        "here, "
        "as it would there.",
-       "rbee worker submit community/my-tts --title 'my-tts: speaks Danish'\n"
+       "rbee worker submit community/my-tts --title=Danish\n"
        "rbee worker submit --dry-run",
        worker_submit},
       {"worker",
@@ -159,7 +159,7 @@ const std::vector<Command>& commands() {
        {{"ID", "", "the worker's id", &A::id, true},
         {"--reason", "TEXT", "why you should have it", &A::reason}},
        "Two reviewers must agree; everybody who has the worker is told.",
-       "rbee worker adopt old-tts --reason 'I use it and will keep it current'",
+       "rbee worker adopt old-tts --reason=mine",
        worker_adopt},
       {"worker",
        "disown",
@@ -188,7 +188,7 @@ const std::vector<Command>& commands() {
        "The token is kept in credentials.json beside the configuration, for this marketplace "
        "alone.",
        "rbee login\n"
-       "rbee login --with-token < token",
+       "cat token | rbee login --with-token",
        login},
       {"", "logout", {}, "Forget the marketplace's token", {}, "", "rbee logout", logout},
       {"",
@@ -205,8 +205,8 @@ const std::vector<Command>& commands() {
        {},
        "Git's credential helper for the marketplace, and for no other host",
        {{"ACTION", "", "get, store or erase, as Git says", &A::id, true}},
-       "",
-       "git config credential.http://127.0.0.1:8787.helper '!rbee git-credential'",
+       "For Git: git config credential.http://127.0.0.1:8787.helper '!rbee git-credential'",
+       "rbee git-credential get",
        git_credential},
       {"",
        "explain",

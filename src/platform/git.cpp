@@ -151,6 +151,14 @@ Result<std::uint64_t> Repository::blob_size(const ObjectId& id) const {
   return size;
 }
 
+std::optional<std::uint64_t> Repository::object_size(const ObjectId& id) const {
+  const git_oid oid = to_oid(id);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (git_odb_read_header(&size, &type, state_->odb.get(), &oid) < 0) return std::nullopt;
+  return size;
+}
+
 Result<std::string> Repository::blob(const ObjectId& id, std::uint64_t size_bytes_max) const {
   TRY_ASSIGN(const std::uint64_t size, blob_size(id));
   if (size > size_bytes_max)

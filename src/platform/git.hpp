@@ -66,6 +66,8 @@ class Repository {
   /// Entries in Git's order.
   Result<std::vector<TreeEntry>> tree(const ObjectId& id) const;
   Result<std::uint64_t> blob_size(const ObjectId& id) const;
+  /// Of an object of any kind, without unpacking it; nothing when there is no such object.
+  std::optional<std::uint64_t> object_size(const ObjectId& id) const;
   /// Errors: Errc::too_large "blob-too-large", decided from the object's header, before it is
   /// unpacked.
   Result<std::string> blob(const ObjectId& id, std::uint64_t size_bytes_max) const;

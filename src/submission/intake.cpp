@@ -102,7 +102,11 @@ PushAnswer Service::record(const Push& push) {
 
 Result<Service::Pending> Service::examine(const Push& push) {
   TRY_ASSIGN(const auto repository, Repository::open(options_.repository));
-  if (!push.quarantine.empty()) TRY(repository->add_objects(push.quarantine));
+  if (!push.quarantine.empty()) {
+    TRY_ASSIGN(const auto known, Repository::open(options_.repository));
+    TRY(repository->add_objects(push.quarantine));
+    TRY(vet_new_commits(*repository, *known, push.new_id));
+  }
   TRY_ASSIGN(const CommitId on_main, main());
   TRY_ASSIGN(Proposal proposal, read_proposal(*repository, on_main, push.new_id));
   TRY_ASSIGN(const auto now_on_main, folder_tree(*repository, on_main, proposal.directory()));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.hpp"
 
@@ -84,6 +85,30 @@ tl::unexpected<Error> out_of_scope(std::string what) {
 }
 
 }  // namespace
+
+Result<void> vet_new_commits(const Repository& incoming, const Repository& known,
+                             const CommitId& head) {
+  constexpr std::uint64_t kCommitBytesMax = kHeaderBytesMax + kMessageBytesMax;
+  std::vector<CommitId> waiting{head};
+  std::set<CommitId> seen{head};
+  while (!waiting.empty()) {
+    const CommitId id = std::move(waiting.back());
+    waiting.pop_back();
+    if (known.object_size(id)) continue;
+    if (seen.size() > kCommitsMax * 2)
+      return fail(Errc::policy, "push-too-many-commits",
+                  fmt::format("a submission has at most {} commits", kCommitsMax),
+                  {.fix = "git rebase -i, and squash them"});
+    const auto size = incoming.object_size(id);
+    if (size && *size > kCommitBytesMax)
+      return fail(Errc::invalid_input, "push-commit",
+                  fmt::format("the commit {} has {} bytes", id.str().substr(0, 12), *size));
+    TRY_ASSIGN(const CommitInfo commit, incoming.commit(id));
+    for (const CommitId& parent : commit.parents)
+      if (seen.insert(parent).second) waiting.push_back(parent);
+  }
+  return {};
+}
 
 Result<std::optional<ObjectId>> folder_tree(const Repository& repository, const CommitId& commit,
                                             std::string_view directory) {

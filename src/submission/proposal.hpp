@@ -33,6 +33,12 @@ struct Proposal {
   }
 };
 
+/// Look at the commits that only the push brought (`known` lacks them) before anything parses them
+/// by the thousand parents: libgit2 1.5 leaks what it read of a commit with more than 65,535.
+/// Errors: "push-too-many-commits", "push-commit".
+Result<void> vet_new_commits(const platform::Repository& incoming,
+                             const platform::Repository& known, const CommitId& head);
+
 /// Errors, all Errc::policy or Errc::invalid_input: "push-unrelated" (no common history with main),
 /// "push-empty", "push-too-many-commits", "push-commit" (dates, parents, message), "push-scope"
 /// (changes something else than one worker's folder), "push-folder-name".
