@@ -11,12 +11,11 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "base/joined_threads.hpp"
 #include "base/text.hpp"
 
 namespace rbee::market {
@@ -259,18 +258,12 @@ struct HookServer::State {
       if (::poll(&polled, 1, 200) <= 0) continue;
       const int peer = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
       if (peer < 0) continue;
-      {
-        std::unique_lock lock(mutex);
-        ended.wait(lock, [this] { return open < kConnectionsMax; });
-        ++open;
-      }
-      std::thread([this, peer] {
+      threads.wait_for_room();
+      const bool started = threads.start([this, peer] {
         answer(peer);
         ::close(peer);
-        const std::lock_guard lock(mutex);
-        --open;
-        ended.notify_all();
-      }).detach();
+      });
+      if (!started) ::close(peer);
     }
   }
 
@@ -325,9 +318,7 @@ struct HookServer::State {
   int listener = -1;
   std::atomic<bool> stopping = false;
   std::thread thread;
-  std::mutex mutex;
-  std::condition_variable ended;
-  std::size_t open = 0;  ///< Guarded.
+  JoinedThreads threads{kConnectionsMax};
 };
 
 HookServer::HookServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -364,10 +355,7 @@ Result<std::unique_ptr<HookServer>> HookServer::start(const std::filesystem::pat
 HookServer::~HookServer() {
   state_->stopping = true;
   state_->thread.join();
-  {
-    std::unique_lock lock(state_->mutex);
-    state_->ended.wait(lock, [this] { return state_->open == 0; });
-  }
+  state_->threads.finish();
   ::close(state_->listener);
   ::unlink(state_->path.c_str());
 }

@@ -434,27 +434,17 @@ CgiPool::~CgiPool() {
 }
 
 bool CgiPool::start(CgiCommand command, CgiExchange exchange, std::function<void()> done) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || running_ >= running_max_) return false;
-    ++running_;
-  }
-  std::thread([this, command = std::move(command), exchange = std::move(exchange),
-               done = std::move(done)]() mutable {
+  return threads_.start([this, command = std::move(command), exchange = std::move(exchange),
+                         done = std::move(done)]() mutable {
     run_cgi(command, exchange, stopping_, log_);
     ::close(exchange.socket);
     done();
-    const std::lock_guard lock(mutex_);
-    --running_;
-    ended_.notify_all();
-  }).detach();
-  return true;
+  });
 }
 
 void CgiPool::stop() {
-  std::unique_lock lock(mutex_);
   stopping_ = true;
-  ended_.wait(lock, [this] { return running_ == 0; });
+  threads_.finish();
 }
 
 }  // namespace rbee::http

@@ -7,15 +7,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <list>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/joined_threads.hpp"
 #include "http/log.hpp"
 #include "http/message.hpp"
 
@@ -43,7 +40,8 @@ struct CgiExchange {
 /// Threads that run CGI programs: at most `running_max` at once.
 class CgiPool {
  public:
-  CgiPool(int running_max, const Log& log) : running_max_(running_max), log_(log) {}
+  CgiPool(int running_max, const Log& log)
+      : log_(log), threads_(static_cast<std::size_t>(running_max)) {}
   /// As `stop`.
   ~CgiPool();
   CgiPool(const CgiPool&) = delete;
@@ -55,12 +53,9 @@ class CgiPool {
   void stop();
 
  private:
-  const int running_max_;
   const Log& log_;
   std::atomic<bool> stopping_ = false;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  int running_ = 0;  ///< Guarded.
+  JoinedThreads threads_;
 };
 
 /// Runs `command` for one request over `exchange.socket`. Returns when the answer is sent, the peer
