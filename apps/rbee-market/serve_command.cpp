@@ -197,6 +197,7 @@ Result<void> run_serve(const ServeOptions& options) {
   fmt::print("listening on {}\n", origin);
   std::fflush(stdout);
 
+  std::string trouble;
   for (;;) {
     const timespec second{1, 0};
     const int signal = ::sigtimedwait(&signals, nullptr, &second);
@@ -208,7 +209,16 @@ Result<void> run_serve(const ServeOptions& options) {
     }
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
-    if (office != nullptr) office->service->tick();
+    if (office != nullptr) {
+      const auto ticked = office->service->tick();
+      // The same trouble every second is one line.
+      const std::string now_wrong = ticked ? "" : ticked.error().message;
+      if (!ticked && now_wrong != trouble)
+        log.write(LogLevel::error, "tick",
+                  {{"id", std::string_view(ticked.error().id)},
+                   {"reason", std::string_view(now_wrong)}});
+      trouble = now_wrong;
+    }
     if (served->refresh(when) != nullptr || signal == SIGHUP || quarantine_changed()) publish();
   }
   let_a_second_signal_end_us();

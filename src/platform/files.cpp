@@ -13,6 +13,7 @@
 #include <cstring>
 #include <memory>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "base/text.hpp"
@@ -320,6 +321,19 @@ Result<FileLock> FileLock::acquire(const fs::path& path, std::string_view purpos
   if (::ftruncate(fd.get(), 0) != 0 || write_all(fd.get(), text) != 0)
     return tl::unexpected(io_failure("write", path, errno));
   return FileLock(std::move(fd));
+}
+
+Result<FileLock> FileLock::wait(const fs::path& path, std::string_view purpose,
+                                std::chrono::milliseconds patience) {
+  // flock(2) can wait without end only, so it is asked again and again.
+  constexpr std::chrono::milliseconds kPause{5};
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto lock = acquire(path, purpose);
+    if (lock || lock.error().code != Errc::exists || std::chrono::steady_clock::now() >= give_up)
+      return lock;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 Result<FileDescriptor> open_directory_beneath(int root, std::string_view relative) {

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -102,6 +103,9 @@ class FileLock {
   /// `purpose` is written into the file for whoever waits: "rbee worker install tts-worker".
   /// Errors: Errc::exists "locked" with the holder's process id and purpose.
   static Result<FileLock> acquire(const std::filesystem::path& path, std::string_view purpose);
+  /// The same, but waits for up to `patience` until whoever holds it is done.
+  static Result<FileLock> wait(const std::filesystem::path& path, std::string_view purpose,
+                               std::chrono::milliseconds patience);
 
  private:
   explicit FileLock(FileDescriptor fd) : fd_(std::move(fd)) {}

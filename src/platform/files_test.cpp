@@ -115,6 +115,20 @@ TEST(Files, ALockSaysWhoHoldsIt) {
   EXPECT_TRUE(FileLock::acquire(dir / "lock", "later"));
 }
 
+TEST(Files, ALockCanBeWaitedFor) {
+  TempDir dir;
+  auto first = FileLock::acquire(dir / "lock", "first");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(FileLock::wait(dir / "lock", "second", std::chrono::milliseconds(20)).error().id,
+            "locked");
+  std::thread holder([lock = std::move(*first)]() mutable {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const FileLock released = std::move(lock);
+  });
+  EXPECT_TRUE(FileLock::wait(dir / "lock", "third", std::chrono::seconds(30)));
+  holder.join();
+}
+
 TEST(Process, GetsExactlyWhatItIsGiven) {
   TempDir dir;
   std::string text;

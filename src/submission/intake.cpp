@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "catalog/git_files.hpp"
@@ -56,21 +57,11 @@ PushAnswer Service::check(const Push& push) {
         "refused: {} ({})\n  `rbee worker check {}` shows the same before a push; "
         "`rbee explain RULE` says more\n",
         directory, check::summary(counts), directory);
-    if (auto transaction = database_.begin()) {
-      std::string rules;
-      for (const Finding& finding : pending->findings)
-        if (finding.severity == Severity::block && rules.find(finding.rule) == std::string::npos)
-          rules += (rules.empty() ? "" : " ") + finding.rule;
-      const auto noted = community::append_audit(
-          *transaction, {.at = clock_.now(),
-                         .actor = push.account,
-                         .action = "submission.refuse",
-                         .subject = "worker:" + pending->proposal.name,
-                         .digest = pending->proposal.head.str(),
-                         .details = fmt::format("{}; from {}", rules, push.remote_address)});
-      if (noted) (void)transaction->commit();
-    }
-    return {false, std::move(text), "", fmt::format("{} blocking", counts.block)};
+    const auto noted = note_refusal(push, *pending);
+    return {false, std::move(text), "",
+            noted ? fmt::format("{} blocking", counts.block)
+                  : fmt::format("{} blocking; not on the record: {}", counts.block,
+                                noted.error().message)};
   }
   const std::lock_guard lock(mutex_);
   // Pushes that never came to their second hook.
@@ -81,6 +72,22 @@ PushAnswer Service::check(const Push& push) {
     return {false, "too many pushes are under way; try again in a minute\n", "", "busy"};
   pending_.insert_or_assign(push.id, std::move(*pending));
   return {true, std::move(text), "", ""};
+}
+
+Result<void> Service::note_refusal(const Push& push, const Pending& pending) {
+  std::set<std::string> rules;
+  for (const Finding& finding : pending.findings)
+    if (finding.severity == Severity::block) rules.insert(finding.rule);
+  TRY_ASSIGN(Transaction transaction, database_.begin());
+  TRY(community::append_audit(
+      transaction,
+      {.at = clock_.now(),
+       .actor = push.account,
+       .action = "submission.refuse",
+       .subject = "worker:" + pending.proposal.name,
+       .digest = pending.proposal.head.str(),
+       .details = fmt::format("{}; from {}", fmt::join(rules, " "), push.remote_address)}));
+  return transaction.commit();
 }
 
 PushAnswer Service::record(const Push& push) {
@@ -298,7 +305,8 @@ Result<PushAnswer> Service::record_proposal(const Push& push, Pending pending) {
   TRY_ASSIGN(const auto old, writer->ref(ref));
   TRY(writer->move_ref(ref, old, proposal.head, "push"));
   if (submission.state == State::approved) {
-    TRY(try_merge(submission.id));
+    // The push is on the record. What keeps it from main now, `tick` tells and tries again.
+    (void)try_merge(submission.id);
     TRY_ASSIGN(submission, get(database_, submission.id));
   }
   return PushAnswer{true, describe_state(submission), ref, ""};

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::string_view kMain = "refs/heads/main";
 
+constexpr std::chrono::seconds kLockPatience{20};
+
 using platform::Repository;
 using platform::RepositoryWriter;
 using platform::Transaction;
@@ -42,8 +44,13 @@ Result<CommitId> Service::main() const {
   return repository->resolve(kMain);
 }
 
+Result<platform::FileLock> Service::main_lock() const {
+  // Between threads and between programs: the host's commands approve and merge, too.
+  return platform::FileLock::wait(options_.repository / "rbee-merging", "a merge", kLockPatience);
+}
+
 Result<void> Service::try_merge(std::int64_t id) {
-  const std::lock_guard lock(merging_);
+  TRY_ASSIGN(const platform::FileLock lock, main_lock());
   TRY_ASSIGN(Submission submission, get(database_, id));
   const Time now = clock_.now();
   if (submission.state != State::approved) return {};
@@ -58,6 +65,9 @@ Result<void> Service::try_merge(std::int64_t id) {
   TRY_ASSIGN(const auto repository, Repository::open(options_.repository));
   TRY_ASSIGN(const auto writer, RepositoryWriter::open(options_.repository));
   TRY_ASSIGN(const CommitId on_main, repository->resolve(kMain));
+  // A command of the host's may have been killed after it had moved main.
+  TRY_ASSIGN(const bool was_merged, settle(id, *repository, on_main));
+  if (was_merged) return {};
   TRY_ASSIGN(const CommitId head, ObjectId::parse(submission.head));
   TRY_ASSIGN(const auto tree_now, folder_tree(*repository, on_main, submission.directory));
   const std::string before = tree_now ? tree_now->str() : "";
@@ -100,10 +110,20 @@ Result<void> Service::try_merge(std::int64_t id) {
   }
   {
     TRY_ASSIGN(Transaction transaction, database_.begin());
+    // Its author or a reviewer may have stopped it since it was read. From here on `apply` refuses.
+    TRY_ASSIGN(const Submission now_there, get(transaction, id));
+    if (now_there.state != State::approved || now_there.revision != submission.revision) return {};
     TRY(set_merging(transaction, id, merged.str()));
     TRY(transaction.commit());
   }
-  TRY(writer->move_ref(kMain, on_main, merged, fmt::format("merge submission {}", id)));
+  const auto moved =
+      writer->move_ref(kMain, on_main, merged, fmt::format("merge submission {}", id));
+  if (!moved) {
+    TRY_ASSIGN(Transaction transaction, database_.begin());
+    TRY(set_merging(transaction, id, std::nullopt));
+    TRY(transaction.commit());
+    return moved;
+  }
   TRY(finish_merge(id, merged.str()));
   moved_();
   return {};
@@ -143,23 +163,30 @@ Result<void> Service::finish_merge(std::int64_t id, const std::string& commit) {
   return transaction.commit();
 }
 
+Result<bool> Service::settle(std::int64_t id, const Repository& repository,
+                             const CommitId& on_main) {
+  TRY_ASSIGN(const auto noted, merging(database_, id));
+  if (!noted) return false;
+  TRY_ASSIGN(const CommitId commit, ObjectId::parse(*noted));
+  const auto is_there = repository.is_ancestor(commit, on_main);
+  if (is_there && *is_there) {
+    TRY(finish_merge(id, *noted));
+    return true;
+  }
+  TRY_ASSIGN(Transaction transaction, database_.begin());
+  TRY(set_merging(transaction, id, std::nullopt));
+  TRY(transaction.commit());
+  return false;
+}
+
 Result<void> Service::recover() {
+  TRY_ASSIGN(const platform::FileLock lock, main_lock());
   TRY_ASSIGN(const auto repository, Repository::open(options_.repository));
   TRY_ASSIGN(const auto writer, RepositoryWriter::open(options_.repository));
   TRY(writer->clean_after_a_kill());
-  TRY_ASSIGN(const auto half_done, merging(database_));
-  for (const auto& [id, commit] : half_done) {
-    TRY_ASSIGN(const CommitId noted, ObjectId::parse(commit));
-    TRY_ASSIGN(const CommitId on_main, repository->resolve(kMain));
-    const auto is_there = repository->is_ancestor(noted, on_main);
-    if (is_there && *is_there) {
-      TRY(finish_merge(id, commit));
-      continue;
-    }
-    TRY_ASSIGN(Transaction transaction, database_.begin());
-    TRY(set_merging(transaction, id, std::nullopt));
-    TRY(transaction.commit());
-  }
+  TRY_ASSIGN(const auto half_done, all_merging(database_));
+  TRY_ASSIGN(const CommitId on_main, repository->resolve(kMain));
+  for (const std::int64_t id : half_done) TRY(settle(id, *repository, on_main));
   // The database says which submissions there are; their refs follow it.
   TRY_ASSIGN(const auto open, list(database_, {.open_only = true, .limit = 10'000}));
   for (const Submission& each : open) {
@@ -171,26 +198,36 @@ Result<void> Service::recover() {
   return {};
 }
 
-void Service::tick() {
+Result<void> Service::tick() {
   const Time now = clock_.now();
-  const auto approved = list(database_, {.state = "approved", .limit = 10'000});
-  if (approved)
-    for (const Submission& each : *approved)
-      if (!each.cooling_until || *each.cooling_until <= now) (void)try_merge(each.id);
-  const auto waiting = list(database_, {.queue_only = true, .limit = 10'000});
-  if (!waiting) return;
-  for (const Submission& each : *waiting) {
-    if (each.claimed_by.empty() || !each.claimed_until || *each.claimed_until > now) continue;
-    auto transaction = database_.begin();
-    if (!transaction) return;
-    auto again = get(*transaction, each.id);
-    if (!again || !again->claimed_until || *again->claimed_until > now) continue;
-    const std::string who = std::exchange(again->claimed_by, "");
-    again->claimed_until.reset();
-    if (save(*transaction, *again) &&
-        add_event(*transaction, each.id, {now, who, "claim-ended", "", "", "", each.revision}))
-      (void)transaction->commit();
+  // One that cannot be merged holds up nobody else; the first such error is told.
+  Result<void> outcome;
+  const auto remember = [&](const Result<void>& step) {
+    if (!step && outcome) outcome = step;
+  };
+  TRY_ASSIGN(const auto approved, list(database_, {.state = "approved", .limit = 10'000}));
+  for (const Submission& each : approved)
+    if (!each.cooling_until || *each.cooling_until <= now) remember(try_merge(each.id));
+  TRY_ASSIGN(const auto waiting, list(database_, {.queue_only = true, .limit = 10'000}));
+  for (const Submission& each : waiting) {
+    const bool is_over =
+        !each.claimed_by.empty() && each.claimed_until && *each.claimed_until <= now;
+    if (is_over) remember(end_claim(each.id));
   }
+  return outcome;
+}
+
+Result<void> Service::end_claim(std::int64_t id) {
+  const Time now = clock_.now();
+  TRY_ASSIGN(Transaction transaction, database_.begin());
+  TRY_ASSIGN(Submission submission, get(transaction, id));
+  // It may have been claimed again meanwhile.
+  if (!submission.claimed_until || *submission.claimed_until > now) return {};
+  const std::string who = std::exchange(submission.claimed_by, "");
+  submission.claimed_until.reset();
+  TRY(save(transaction, submission));
+  TRY(add_event(transaction, id, {now, who, "claim-ended", "", "", "", submission.revision}));
+  return transaction.commit();
 }
 
 }  // namespace rbee::submission

@@ -57,6 +57,13 @@ std::int64_t seconds(Time time) {
 Result<void> Service::apply(Transaction& transaction, Submission& submission, Event event,
                             Actor actor, std::string_view name, std::string_view text) {
   TRY_ASSIGN(const State to, next(submission.state, event, actor));
+  if (submission.state == State::approved && actor != Actor::server) {
+    TRY_ASSIGN(const auto merging_now, merging(transaction, submission.id));
+    if (merging_now)
+      return fail(Errc::exists, "submission-merging",
+                  fmt::format("submission {} is being merged this very moment", submission.id),
+                  {.fix = "look again in a second"});
+  }
   const Time now = clock_.now();
   const State from = std::exchange(submission.state, to);
   submission.updated = now;
@@ -192,7 +199,8 @@ Result<Submission> Service::approve(std::int64_t id, const Account& reviewer,
     TRY(save(transaction, submission));
     TRY(transaction.commit());
   }
-  TRY(try_merge(id));
+  // The approval is on the record. What keeps it from main now, `tick` tells and tries again.
+  (void)try_merge(id);
   return get(database_, id);
 }
 
@@ -323,7 +331,6 @@ Result<void> Service::yank(const WorkerId& worker, std::string_view version, con
   TRY(require_text(reason, "a reason"));
   TRY_ASSIGN(const auto maintainers, ownership_.maintainers(worker));
   if (!maintainers.includes(account.name)) TRY(require_admin(account));
-  const auto snapshot = snapshot_();
   TRY_ASSIGN(Transaction transaction, database_.begin());
   const auto made = transaction.insert(
       "INSERT INTO yanks (worker, version, since, actor, reason) VALUES (?, ?, ?, ?, ?)",

@@ -20,6 +20,7 @@
 #include "community/accounts.hpp"
 #include "community/ownership.hpp"
 #include "platform/database.hpp"
+#include "platform/files.hpp"
 #include "submission/proposal.hpp"
 #include "submission/push.hpp"
 #include "submission/risk.hpp"
@@ -121,8 +122,9 @@ class Service final : public PushReceiver {
   Result<std::vector<Submission>> queue() const;
   Result<QueuePlace> place(const Submission& submission) const;
 
-  /// Claims that ran out, cooling periods that are over. Call every second or so.
-  void tick();
+  /// Claims that ran out, cooling periods that are over, merges that did not come off before. Call
+  /// every second or so. Errors: the first of those that kept something from its next step.
+  Result<void> tick();
 
   const platform::Database& database() const { return database_; }
 
@@ -138,6 +140,7 @@ class Service final : public PushReceiver {
   };
 
   Result<Pending> examine(const Push& push);
+  Result<void> note_refusal(const Push& push, const Pending& pending);
   /// Its names are views into `proposal` and `snapshot`.
   Result<check::Subject> subject_of(const Push& push, const Proposal& proposal,
                                     const platform::Repository& repository,
@@ -157,6 +160,12 @@ class Service final : public PushReceiver {
   Result<void> notify(platform::Transaction& transaction, const Submission& submission,
                       std::string_view kind, std::string_view text);
 
+  /// Held while main moves.
+  Result<platform::FileLock> main_lock() const;
+  /// What a killed merge of it left behind; true when main has it already, and it is merged now.
+  Result<bool> settle(std::int64_t id, const platform::Repository& repository,
+                      const CommitId& on_main);
+  Result<void> end_claim(std::int64_t id);
   /// Merge if it is approved and cooled; otherwise nothing.
   Result<void> try_merge(std::int64_t id);
   Result<void> finish_merge(std::int64_t id, const std::string& commit);
@@ -170,7 +179,6 @@ class Service final : public PushReceiver {
   std::function<void()> moved_;
   community::Accounts accounts_;
   community::Ownership ownership_;
-  std::mutex merging_;  ///< Held while main moves.
   mutable std::mutex mutex_;
   std::map<std::string, Pending> pending_;  ///< By push; guarded by mutex_, as is options_.url.
 };

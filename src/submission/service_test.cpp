@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 
 #include "../../tests/fakes/temp_dir.hpp"
 #include "catalog/builder.hpp"
@@ -242,10 +244,10 @@ TEST_F(Office, TheRiskiestNeedsTwoAndTime) {
   EXPECT_EQ(error_id(service_->approve(made.id, account("rex"), made.tree)), "approval-twice");
   const auto two = service_->approve(made.id, account("ria"), made.tree);
   EXPECT_EQ(two->state, State::approved);
-  service_->tick();
+  EXPECT_TRUE(service_->tick());
   EXPECT_EQ(get(*database_, made.id)->state, State::approved);
   clock_.advance(std::chrono::days(7));
-  service_->tick();
+  EXPECT_TRUE(service_->tick());
   EXPECT_EQ(get(*database_, made.id)->state, State::merged);
 }
 
@@ -257,7 +259,7 @@ TEST_F(Office, AnApprovedOneCanStillBeStopped) {
   EXPECT_EQ(error_id(service_->reject(made.id, account("rex"), "")), "reason-missing");
   EXPECT_EQ(service_->reject(made.id, account("rex"), "a look-alike")->state, State::rejected);
   clock_.advance(std::chrono::days(8));
-  service_->tick();
+  EXPECT_TRUE(service_->tick());
   EXPECT_EQ(snapshot()->find("old-workers"), nullptr);
 }
 
@@ -350,7 +352,7 @@ TEST_F(Office, ClaimsEndByThemselves) {
   ASSERT_TRUE(service_->claim(made.id, account("rex")));
   EXPECT_EQ(error_id(service_->claim(made.id, account("ria"))), "submission-claimed");
   clock_.advance(std::chrono::hours(3));
-  service_->tick();
+  EXPECT_TRUE(service_->tick());
   EXPECT_EQ(get(*database_, made.id)->claimed_by, "");
   EXPECT_TRUE(service_->claim(made.id, account("ria")));
 }
@@ -415,7 +417,7 @@ TEST_F(Office, AKillBetweenTheStepsOfAMergeLosesNothing) {
   open();
   EXPECT_EQ(get(*database_, made.id)->state, State::awaiting_review);
   EXPECT_EQ(main_of(), before);
-  EXPECT_TRUE(merging(*database_)->empty());
+  EXPECT_TRUE(all_merging(*database_)->empty());
   // main moved, and the database does not know yet: it is merged.
   {
     auto transaction = database_->begin();
@@ -442,10 +444,74 @@ TEST_F(Office, LocksOfAKilledServerAreTakenAway) {
   shell(
       "git -C catalog.git update-ref -d refs/submissions/1/head || rm "
       "catalog.git/refs/submissions/1/head");
-  EXPECT_FALSE(service_->approve(made.id, account("rex"), made.tree));
+  EXPECT_EQ(service_->approve(made.id, account("rex"), made.tree)->state, State::approved);
+  EXPECT_FALSE(service_->tick());
   open();
-  service_->tick();
+  EXPECT_TRUE(service_->tick());
   EXPECT_EQ(get(*database_, made.id)->state, State::merged);
+}
+
+TEST_F(Office, ASecondProgramMergesBesideUs) {
+  // `rbee-market review approve` and the server's clock, at the same moment.
+  const auto other_database = *platform::Database::open(root_ / "market.db");
+  Service other(
+      options_, *other_database, clock_, [this] { return snapshot(); }, [] {});
+  std::atomic<bool> is_over = false;
+  std::string trouble;
+  std::thread server([&] {
+    while (!is_over)
+      if (const auto ticked = other.tick(); !ticked) trouble += describe(ticked.error());
+  });
+  for (const char* name : {"alpha-one", "bravo-two", "charlie-three", "delta-four", "echo-five"}) {
+    put_worker(name, "1.0", "", "clone");
+    const Submission made = submit("ann", name);
+    const auto approved = service_->approve(made.id, account("rex"), made.tree);
+    EXPECT_TRUE(approved) << describe(approved.error());
+    if (approved) {
+      EXPECT_EQ(approved->state, State::merged) << name;
+    }
+    back_to_main();
+  }
+  is_over = true;
+  server.join();
+  EXPECT_EQ(trouble, "");
+}
+
+TEST_F(Office, NobodyStopsWhatIsBeingMerged) {
+  put_worker("old-workers", "1.0", "", "clone");
+  const Submission made = submit("ann", "twin");
+  ASSERT_TRUE(service_->approve(made.id, account("rex"), made.tree));
+  ASSERT_TRUE(service_->approve(made.id, account("ria"), made.tree));
+  const auto merge_begins = [&](const std::string& commit) {
+    auto transaction = *database_->begin();
+    EXPECT_TRUE(set_merging(transaction, made.id, commit));
+    EXPECT_TRUE(transaction.commit());
+  };
+  merge_begins(made.head);
+  EXPECT_EQ(error_id(service_->reject(made.id, account("rex"), "a look-alike")),
+            "submission-merging");
+  EXPECT_EQ(error_id(service_->withdraw(made.id, account("ann"))), "submission-merging");
+  // Whoever merged was killed before main moved: the note means nothing.
+  clock_.advance(std::chrono::days(8));
+  EXPECT_TRUE(service_->tick());
+  EXPECT_EQ(get(*database_, made.id)->state, State::merged);
+}
+
+TEST_F(Office, AMergeWhoseProgramWasKilledIsFinished) {
+  put_worker("old-workers", "1.0", "", "clone");
+  const Submission made = submit("ann", "twin");
+  ASSERT_TRUE(service_->approve(made.id, account("rex"), made.tree));
+  ASSERT_TRUE(service_->approve(made.id, account("ria"), made.tree));
+  {
+    auto transaction = *database_->begin();
+    EXPECT_TRUE(set_merging(transaction, made.id, made.head));
+    EXPECT_TRUE(transaction.commit());
+  }
+  shell("git -C catalog.git update-ref refs/heads/main " + made.head);
+  clock_.advance(std::chrono::days(8));
+  EXPECT_TRUE(service_->tick());
+  EXPECT_EQ(get(*database_, made.id)->state, State::merged);
+  EXPECT_EQ(get(*database_, made.id)->merged, made.head);
 }
 
 TEST_F(Office, RefsFollowTheDatabase) {

@@ -443,12 +443,34 @@ Result<void> set_merging(Transaction& transaction, std::int64_t submission,
   return {};
 }
 
-Result<std::vector<std::pair<std::int64_t, std::string>>> merging(const Database& database) {
+namespace {
+
+constexpr std::string_view kMerging =
+    "SELECT merging FROM submissions WHERE id = ? AND merging IS NOT NULL";
+
+std::optional<std::string> merging_from(const SqlRows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return rows[0][0].text();
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> merging(const Database& database, std::int64_t submission) {
+  TRY_ASSIGN(const SqlRows rows, database.query(kMerging, {submission}));
+  return merging_from(rows);
+}
+
+Result<std::optional<std::string>> merging(Transaction& transaction, std::int64_t submission) {
+  TRY_ASSIGN(const SqlRows rows, transaction.query(kMerging, {submission}));
+  return merging_from(rows);
+}
+
+Result<std::vector<std::int64_t>> all_merging(const Database& database) {
   TRY_ASSIGN(const SqlRows rows,
-             database.query("SELECT id, merging FROM submissions WHERE merging IS NOT NULL"));
-  std::vector<std::pair<std::int64_t, std::string>> all;
-  for (const SqlRow& row : rows) all.emplace_back(row[0].integer(), row[1].text());
-  return all;
+             database.query("SELECT id FROM submissions WHERE merging IS NOT NULL ORDER BY id"));
+  std::vector<std::int64_t> ids;
+  for (const SqlRow& row : rows) ids.push_back(row[0].integer());
+  return ids;
 }
 
 Result<std::vector<std::int64_t>> waiting_times(const Database& database) {

@@ -60,8 +60,12 @@ Result<std::vector<Approval>> approvals_of(const platform::Database& database,
 /// The commit that a merge is about to put on main; nothing when none is under way.
 Result<void> set_merging(platform::Transaction& transaction, std::int64_t submission,
                          const std::optional<std::string>& commit);
-Result<std::vector<std::pair<std::int64_t, std::string>>> merging(
-    const platform::Database& database);
+Result<std::optional<std::string>> merging(const platform::Database& database,
+                                           std::int64_t submission);
+Result<std::optional<std::string>> merging(platform::Transaction& transaction,
+                                           std::int64_t submission);
+/// The submissions of which a merge is under way.
+Result<std::vector<std::int64_t>> all_merging(const platform::Database& database);
 
 /// Seconds from push to decision of the last hundred decided ones, sorted.
 Result<std::vector<std::int64_t>> waiting_times(const platform::Database& database);
