@@ -214,9 +214,9 @@ Result<void> run_serve(const ServeOptions& options) {
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)
-        log.write(LogLevel::error, "tick",
-                  {{"id", std::string_view(ticked.error().id)},
-                   {"reason", std::string_view(now_wrong)}});
+        log.write(
+            LogLevel::error, "tick",
+            {{"id", std::string_view(ticked.error().id)}, {"reason", std::string_view(now_wrong)}});
       trouble = now_wrong;
     }
     if (served->refresh(when) != nullptr || signal == SIGHUP || quarantine_changed()) publish();

@@ -10,7 +10,7 @@ namespace rbee::check {
 
 namespace {
 
-constexpr std::size_t kFindingsMax = 500;  ///< More help nobody.
+constexpr std::size_t kFindingsPerRuleMax = 100;  ///< More help nobody.
 
 /// Names of this layer's own texts may be untrusted: one line, not too long.
 std::string shown(std::string text) {
@@ -47,7 +47,6 @@ Report::Report(const Subject& subject) : subject_(subject) {
 }
 
 void Report::push(Finding finding, Details details) {
-  if (findings_.size() >= kFindingsMax) return;
   const Rule* rule = find_rule(finding.rule);
   finding.message = shown(std::move(finding.message));
   finding.severity = details.severity.value_or(rule == nullptr ? Severity::block : rule->severity);
@@ -59,16 +58,25 @@ void Report::push(Finding finding, Details details) {
 }
 
 void Report::take(Finding finding) {
+  if (is_full(finding.rule)) return;
   // One place, one rule, one message: recipes are looked at once for every platform.
   const bool known = std::any_of(findings_.begin(), findings_.end(), [&](const Finding& other) {
     return other.rule == finding.rule && other.file == finding.file &&
            other.position == finding.position && other.message == finding.message;
   });
-  if (!known && findings_.size() < kFindingsMax) findings_.push_back(std::move(finding));
+  if (known) return;
+  ++counts_[finding.rule];
+  findings_.push_back(std::move(finding));
+}
+
+bool Report::is_full(std::string_view rule) const {
+  const auto count = counts_.find(rule);
+  return count != counts_.end() && count->second >= kFindingsPerRuleMax;
 }
 
 void Report::add(std::string_view rule, const RecipeView& view, Span span, std::string message,
                  Details details, std::string_view command_file) {
+  if (is_full(rule)) return;
   if (!command_file.empty()) {
     const SubjectFile* file = subject_.now.file(command_file);
     add_in_file(rule, command_file, file == nullptr ? "" : file->bytes, span, std::move(message),
@@ -88,6 +96,7 @@ void Report::add(std::string_view rule, const RecipeView& view, Span span, std::
 
 void Report::add_in_file(std::string_view rule, std::string_view file, std::string_view text,
                          Span span, std::string message, Details details) {
+  if (is_full(rule)) return;
   Finding finding;
   finding.rule = rule;
   finding.file = file;
@@ -100,6 +109,7 @@ void Report::add_in_file(std::string_view rule, std::string_view file, std::stri
 
 void Report::add(std::string_view rule, std::string_view file, std::string message,
                  Details details) {
+  if (is_full(rule)) return;
   Finding finding;
   finding.rule = rule;
   finding.file = file;
@@ -141,6 +151,7 @@ std::vector<Finding> check(const Subject& subject, const Policy& policy) {
   check_files(report);
   check_manifest(report);
   check_lint(report);
+  check_exhaustion(report);
   return report.finish(policy);
 }
 

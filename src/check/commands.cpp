@@ -21,6 +21,10 @@ namespace {
 
 constexpr int kDepthMax = 80, kNestingMax = 6;
 constexpr std::size_t kCommandsMax = 20'000, kWordsMax = 2'000;
+/// Stages of a pipeline behind which nobody asks what those before printed.
+constexpr std::size_t kStagesMax = 32;
+/// A byte of shell text, parsed and kept, in bytes.
+constexpr std::size_t kParsedCost = 48;
 
 constexpr auto kStandard =
     std::to_array<std::string_view>({"prepare", "pkgver", "build", "check", "package", "verify"});
@@ -103,7 +107,7 @@ class CommandCollector {
         return;
       case Command::Kind::function: {
         const std::string outer = std::exchange(function, std::string(command->name));
-        out_.functions_.push_back({function, at(command->span), {}});
+        out_.functions_.push_back({function, at(command->span)});
         for (const Command* part : command->parts) visit(part, depth + 1);
         function = outer;
         return;
@@ -121,7 +125,9 @@ class CommandCollector {
         // done < <(curl …), } > file: the redirects of a compound command belong to all inside.
         if (!command->redirects.empty()) {
           const auto views = redirects(*command);
-          for (std::size_t k = before; k < out_.all_.size(); ++k)
+          std::size_t bytes = 0;
+          for (const RedirectView& view : views) bytes += sizeof(view) + total(view.targets);
+          for (std::size_t k = before; k < out_.all_.size() && charge(bytes); ++k)
             out_.all_[k].redirects.insert(out_.all_[k].redirects.end(), views.begin(), views.end());
         }
         return;
@@ -131,10 +137,11 @@ class CommandCollector {
 
   /// A text that a shell will read, standing in the recipe at `where`.
   void nested_text(const std::string& text, Span where) {
-    if (nesting >= kNestingMax || text.size() > kTextBytesMax) {
+    if (nesting >= kNestingMax) {
       out_.exhausted_ = true;
       return;
     }
+    if (!charge(text.size() * kParsedCost)) return;
     const auto script = pkgbuild::parse(text);
     if (!script) return;  // bash would stop there, too.
     out_.nested_.push_back(*script);
@@ -154,55 +161,74 @@ class CommandCollector {
     return script_->text.substr(span.begin, span.end - span.begin);
   }
 
+  bool charge(std::size_t bytes) const { return out_.values_.charge(bytes); }
+
+  static std::size_t total(const std::vector<std::string>& texts) {
+    std::size_t bytes = 0;
+    for (const std::string& text : texts) bytes += sizeof(text) + text.size();
+    return bytes;
+  }
+
   void pipeline(const Command& command, int depth) {
-    std::vector<std::size_t> before;
-    for (const Command* part : command.parts) {
+    const std::size_t begin = out_.all_.size();
+    for (std::size_t stage = 0; stage < command.parts.size(); ++stage) {
       const std::size_t first = out_.all_.size();
-      visit(part, depth + 1);
-      for (std::size_t k = first; k < out_.all_.size(); ++k)
-        out_.all_[k].upstream.insert(out_.all_[k].upstream.end(), before.begin(), before.end());
+      visit(command.parts[stage], depth + 1);
       const std::size_t last = out_.all_.size();
-      if (!before.empty())
-        for (std::size_t k = first; k < last; ++k) {
-          piped_arguments(k, command);
-          piped_shell(k, command);
-        }
-      for (std::size_t k = first; k < last; ++k) before.push_back(k);
+      if (first == begin) continue;
+      std::optional<std::string> printed;
+      for (std::size_t k = first; k < last; ++k) {
+        // What an inner pipeline feeds does not read from this one.
+        const bool reads_ours = out_.all_[k].upstream.empty();
+        out_.all_[k].upstream.push_back({begin, first});
+        if (!reads_ours || !wants_printed(out_.all_[k])) continue;
+        if (!printed) printed = printed_before(command, stage);
+        piped_arguments(k, *printed);
+        piped_shell(k, *printed);
+      }
     }
   }
 
-  /// What the stages of a pipeline before a command print; a hole when that cannot be told.
-  std::string printed_before(const CommandView& view, const Command& command) const {
-    const std::size_t begin = command.span.begin;
-    for (const Command* part : command.parts) {
-      if (at(part->span).begin != view.span.begin && part->span.begin != view.span.begin) continue;
-      const std::string text = raw({static_cast<std::uint32_t>(begin), part->span.begin});
-      const std::size_t bar = text.rfind('|');
-      if (bar == std::string::npos) break;
-      return out_.values_.output_of(text.substr(0, bar));
-    }
-    return std::string(1, kHole);
+  /// What the stages before this one print; a hole when that cannot be told.
+  std::string printed_before(const Command& command, std::size_t stage) const {
+    const std::string hole(1, kHole);
+    if (stage > kStagesMax) return hole;
+    const std::uint32_t begin = command.span.begin, end = command.parts[stage]->span.begin;
+    const std::string_view text = std::string_view(script_->text).substr(begin, end - begin);
+    const std::size_t bar = text.rfind('|');
+    return bar == std::string_view::npos ? hole : out_.values_.output_of(text.substr(0, bar));
+  }
+
+  static bool has_wrapper(const CommandView& view, std::string_view name) {
+    return std::find(view.wrappers.begin(), view.wrappers.end(), name) != view.wrappers.end();
+  }
+
+  static bool reads_script(const CommandView& view) {
+    return !view.invocations.empty() && is_shell(view.invocations[0].name) &&
+           view.invocations[0].first_operand().empty();
+  }
+
+  static bool wants_printed(const CommandView& view) {
+    return reads_script(view) || has_wrapper(view, "xargs");
   }
 
   /// `echo text | sh`: what the stages before print is a script.
-  void piped_shell(std::size_t index, const Command& command) {
-    const CommandView view = out_.all_[index];
-    if (view.invocations.empty() || !is_shell(view.invocations[0].name) ||
-        !view.invocations[0].first_operand().empty())
-      return;
-    const std::string printed = printed_before(view, command);
-    if (printed.find(kHole) == std::string::npos) nested_text(printed, view.span);
+  void piped_shell(std::size_t index, const std::string& printed) {
+    const CommandView& view = out_.all_[index];
+    if (reads_script(view) && printed.find(kHole) == std::string::npos)
+      nested_text(printed, Span(view.span));
   }
 
   /// `echo words | xargs command`: the words are its last arguments.
-  void piped_arguments(std::size_t index, const Command& command) {
+  void piped_arguments(std::size_t index, const std::string& printed) {
     CommandView& view = out_.all_[index];
-    if (std::find(view.wrappers.begin(), view.wrappers.end(), "xargs") == view.wrappers.end())
-      return;
-    const std::string printed = printed_before(view, command);
+    if (!has_wrapper(view, "xargs")) return;
     for (Invocation& each : view.invocations)
       for (std::string& word : fields(printed, " \t\n"))
-        if (each.args.size() < kWordsMax) each.args.push_back(std::move(word));
+        if (each.args.size() < kWordsMax && charge(sizeof(word) + word.size()))
+          each.args.push_back(std::move(word));
+        else
+          out_.exhausted_ = true;
   }
 
   /// Commands inside the words: $(…), `…`, <(…).
@@ -290,12 +316,13 @@ class CommandCollector {
     for (const pkgbuild::Assignment& assignment : command.assignments)
       view.assigned.emplace_back(assignment.name);
     // Commands that stand inside this one's words came before it: <(curl …) feeds it.
-    for (std::size_t k = out_.all_.size(); k-- > 0;) {
-      if (!out_.all_[k].substituted || out_.all_[k].file != file ||
-          out_.all_[k].span.begin < view.span.begin || out_.all_[k].span.end > view.span.end ||
-          place)
+    view.inner = {out_.all_.size(), out_.all_.size()};
+    while (!place && view.inner.begin > 0) {
+      const CommandView& before = out_.all_[view.inner.begin - 1];
+      if (!before.substituted || before.file != file || before.span.begin < view.span.begin ||
+          before.span.end > view.span.end)
         break;
-      view.inner.push_back(k);
+      --view.inner.begin;
     }
     if (command.words.empty()) {
       if (!view.redirects.empty()) out_.all_.push_back(std::move(view));
@@ -314,11 +341,14 @@ class CommandCollector {
   void invocations(const Command& command, CommandView& view) {
     std::vector<WordValue> values;
     for (const Word& word : command.words) {
-      if (values.size() > kWordsMax) break;
+      if (values.size() > kWordsMax) {
+        out_.exhausted_ = true;
+        break;
+      }
       if (const auto braced = out_.values_.braces(*script_, word); braced.size() > 1) {
         // {curl,-s}: a command word that braces make is assembled, too.
         if (values.empty()) view.assembly.split_quotes = true;
-        for (const std::string& each : braced) values.push_back({{each}, false, {}});
+        for (const std::string& each : braced) values.push_back({{each}, false, false, {}});
         continue;
       }
       const auto several = out_.values_.elements(*script_, word);
@@ -337,6 +367,8 @@ class CommandCollector {
       std::vector<std::string> words;
       for (const WordValue& value : values) {
         const std::string& text = value.texts[std::min(i, value.texts.size() - 1)];
+        // Twice: the word as it is, and in the invocation.
+        if (!charge(2 * (sizeof(text) + text.size()))) break;
         if (!value.splits) {
           words.push_back(text);
           continue;
@@ -365,6 +397,15 @@ class CommandCollector {
       }
     }
     view.word_is_unknown = !known && !view.invocations.empty();
+    // A program's name, or what an interpreter is given: not one of the texts may go unseen.
+    const bool all_matter =
+        !view.wrappers.empty() ||
+        std::any_of(view.invocations.begin(), view.invocations.end(), [](const Invocation& each) {
+          return is_interpreter(each.name) || is_wrapper(each.name) || each.name == "eval" ||
+                 each.name == "source" || each.name == ".";
+        });
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i].more && (i == 0 || all_matter)) out_.exhausted_ = true;
   }
 
   /// sh -c TEXT, eval TEXT, sh <<< TEXT, sh << EOF: open the text.
@@ -400,31 +441,26 @@ class CommandCollector {
 Commands::Commands(const Script& script) : values_(script) {
   CommandCollector(*this, script).visit(script.root, 0);
   // Who reaches whom. A standard function reaches itself.
-  for (FunctionView& function : functions_) {
-    if (is_standard_function(function.name)) function.roots.insert(function.name);
-  }
-  for (bool grew = true; grew;) {
-    grew = false;
-    for (const FunctionView& caller : std::vector<FunctionView>(functions_)) {
-      const auto called = calls_.find(caller.name);
-      if (called == calls_.end()) continue;
-      for (FunctionView& callee : functions_) {
-        if (!called->second.contains(callee.name)) continue;
-        const std::size_t before = callee.roots.size();
-        callee.roots.insert(caller.roots.begin(), caller.roots.end());
-        grew |= callee.roots.size() != before;
-      }
+  for (const FunctionView& root : functions_) {
+    if (!is_standard_function(root.name)) continue;
+    std::set<std::string>& reached = root.name == "prepare" ? in_prepare_ : in_others_;
+    std::vector<std::string> to_visit{root.name};
+    while (!to_visit.empty()) {
+      const std::string name = std::move(to_visit.back());
+      to_visit.pop_back();
+      if (!reached.insert(name).second) continue;
+      if (const auto called = calls_.find(name); called != calls_.end())
+        to_visit.insert(to_visit.end(), called->second.begin(), called->second.end());
     }
   }
 }
 
-std::set<std::string> Commands::roots(const CommandView& command) const {
-  for (const FunctionView& function : functions_)
-    if (function.name == command.function) return function.roots;
-  return {};
+bool Commands::runs_in_prepare_only(const CommandView& command) const {
+  return in_prepare_.contains(command.function) && !in_others_.contains(command.function);
 }
 
 void Commands::open_file(std::string_view file, std::string_view text, const CommandView& runner) {
+  if (!values_.charge(text.size() * kParsedCost)) return;
   const auto script = pkgbuild::parse(text);
   if (!script) return;
   nested_.push_back(*script);

@@ -1,7 +1,9 @@
 // Every command of a recipe as the checks see it: as written, after quote removal, and with
 // constants carried through variables, wrappers taken off, nested shell texts opened.
 //
-// Pure. Source: docs/checks.md; bash(1), "Simple Commands", "Pipelines".
+// Work and memory are bounded whatever the text is (ShellValues::charge); what did not fit is told
+// by `exhausted`, and a person looks at it. Pure. Source: docs/checks.md; bash(1), "Simple
+// Commands", "Pipelines".
 #pragma once
 
 #include <functional>
@@ -38,6 +40,11 @@ struct RedirectView {
   Span span;
 };
 
+/// Neighbours in Commands::all(): from `begin` to before `end`.
+struct IndexRange {
+  std::size_t begin = 0, end = 0;
+};
+
 struct CommandView {
   std::string file;      ///< The text it stands in, when that is not the recipe: a local script.
   Span span;             ///< In the recipe (or `file`); of the outer word for nested texts.
@@ -50,8 +57,8 @@ struct CommandView {
   std::vector<std::string> words;       ///< All words' first texts, wrappers included.
   std::vector<RedirectView> redirects;
   std::vector<std::string> assigned;  ///< Names assigned in front: LD_PRELOAD=… cmd.
-  std::vector<std::size_t> upstream;  ///< Commands before it in a pipeline.
-  std::vector<std::size_t> inner;     ///< Commands inside its words: $(…), <(…).
+  std::vector<IndexRange> upstream;   ///< Commands before it in the pipelines around it.
+  IndexRange inner;                   ///< Commands inside its words: $(…), <(…).
   bool substituted = false;           ///< Inside $(…), <(…) or backticks.
   bool background = false;
   bool coprocess = false;
@@ -60,7 +67,6 @@ struct CommandView {
 struct FunctionView {
   std::string name;
   Span span;
-  std::set<std::string> roots;  ///< The standard functions that reach it by calls: "prepare" …
 };
 
 struct AssignmentView {
@@ -79,8 +85,8 @@ class Commands {
   const std::vector<FunctionView>& functions() const { return functions_; }
   const std::vector<AssignmentView>& assignments() const { return assignments_; }
   const ShellValues& values() const { return values_; }
-  /// The standard functions from which the command can run; empty at top level.
-  std::set<std::string> roots(const CommandView& command) const;
+  /// True when prepare() reaches the command by calls, and no other standard function does.
+  bool runs_in_prepare_only(const CommandView& command) const;
   /// True when some of the text could not be looked into: too deep, too much.
   bool exhausted() const { return exhausted_ || values_.exhausted(); }
 
@@ -95,6 +101,7 @@ class Commands {
   ShellValues values_;
   std::vector<std::shared_ptr<const pkgbuild::Script>> nested_;
   std::map<std::string, std::set<std::string>> calls_;  ///< By function: names it calls.
+  std::set<std::string> in_prepare_, in_others_;        ///< Functions that these reach.
   bool exhausted_ = false;
 };
 

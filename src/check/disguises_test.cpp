@@ -134,6 +134,10 @@ const Disguise kDisguises[] = {
      [](const Payload& p) { return "tool=" + p.name + "\n  name=tool\n  ${!name} " + p.args; }},
     {"command", [](const Payload& p) { return "command " + p.line(); }},
     {"env", [](const Payload& p) { return "env A=b " + p.line(); }},
+    {"twelve wrappers",
+     [](const Payload& p) {
+       return "env nice env nice env nice env nice env nice env nice " + p.line();
+     }},
     {"env -i", [](const Payload& p) { return "env -i PATH=\"$PATH\" LOG=\"$LOG\" " + p.line(); }},
     {"exec", [](const Payload& p) { return "(exec " + p.line() + ")"; }},
     {"timeout", [](const Payload& p) { return "timeout 60 " + p.line(); }},

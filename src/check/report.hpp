@@ -3,6 +3,7 @@
 // For this layer's files only.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,10 +54,13 @@ class Report {
 
  private:
   void push(Finding finding, Details details);
+  /// The rule has said enough; others must not be crowded out by it.
+  bool is_full(std::string_view rule) const;
 
   const Subject& subject_;
   std::vector<RecipeView> recipes_;
   std::vector<Finding> findings_;
+  std::map<std::string, std::size_t, std::less<>> counts_;  ///< Findings by rule.
 };
 
 // The groups; each adds what it finds.
@@ -73,5 +77,7 @@ void check_changes(Report& report);
 void check_files(Report& report);
 void check_manifest(Report& report);
 void check_lint(Report& report);
+/// Last: whether the others could look at everything.
+void check_exhaustion(Report& report);
 
 }  // namespace rbee::check

@@ -68,6 +68,17 @@ Facts facts_of(const Release& release) {
   return facts;
 }
 
+/// A version and nothing else, in quotes or not: no blank, no ';', nothing that a shell expands.
+bool is_plain_version(std::string_view value) {
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  if (value.size() >= 2 && (value[0] == '\'' || value[0] == '"') && value.back() == value[0])
+    value = value.substr(1, value.size() - 2);
+  return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '+' || c == ':' || c == '-' || c == '#';
+  });
+}
+
 /// The recipe's text with what a version bump changes taken out: pkgver, pkgrel, epoch, checksums
 /// and every run of digits and hexadecimal digits longer than seven.
 std::string without_version(const std::string& text) {
@@ -98,7 +109,8 @@ std::string without_version(const std::string& text) {
     if (end == std::string::npos) end = out.size();
     std::string line = out.substr(i, end - i);
     for (const std::string_view name : {"pkgver=", "pkgrel=", "epoch=", "_commit=", "version ="})
-      if (line.starts_with(name)) line = std::string(name);
+      if (line.starts_with(name) && is_plain_version(std::string_view(line).substr(name.size())))
+        line = std::string(name);
     lines += line + "\n";
     i = end + 1;
   }
@@ -176,17 +188,13 @@ void check_changes(Report& report) {
   const bool same_version =
       !subject.now.version.empty() && subject.before->version == subject.now.version;
   if (same_version) {
-    bool different = false;
     for (const auto& [entry, sums] : now.sums) {
       const auto old = before.sums.find(entry);
-      if (old != before.sums.end() && old->second != sums) {
-        different = true;
+      if (old != before.sums.end() && old->second != sums)
         report.add("DIFF-003", "PKGBUILD",
                    fmt::format("'{}' has another checksum, and the release is still {}", entry,
                                subject.now.version));
-      }
     }
-    (void)different;
   }
   if (!before.signed_keys.empty() && now.signed_keys.empty())
     report.add("DIFF-004", "PKGBUILD", "validpgpkeys is gone");

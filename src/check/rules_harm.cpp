@@ -19,17 +19,13 @@ bool holds(std::string_view text, std::string_view part) {
 
 /// Below somebody's home: "~/.ssh", "/home/x/.ssh", "/root/.ssh", "<unknown>/.ssh".
 bool in_home(std::string_view text, std::string_view name) {
+  const std::size_t tilde = text.find("~/"), home = text.find("/home/"),
+                    package = text.find("/pkgdir");
   for (std::size_t at = text.find(name); at != std::string_view::npos;
        at = text.find(name, at + 1)) {
     const std::string_view before = text.substr(0, at);
-    if (before.ends_with("~/") || before.ends_with("/root/") ||
-        before.ends_with(kHole + std::string("/")))
-      return true;
-    const std::size_t home = before.rfind("/home/");
-    if (home != std::string_view::npos && before.find("/pkgdir") == std::string_view::npos)
-      return true;
-    const std::size_t tilde = before.rfind("~/");
-    if (tilde != std::string_view::npos) return true;
+    if (before.ends_with("/root/") || before.ends_with(kHole + std::string("/"))) return true;
+    if (tilde < at || (home < at && package > at)) return true;
   }
   return false;
 }

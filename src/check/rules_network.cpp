@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
@@ -65,6 +66,9 @@ struct Downloads {
         const std::string stem = base.substr(0, std::min(base.rfind("-git"), base.rfind("-bin")));
         item.is_stranger = !item.is_local && !project.empty() && !owner.empty() &&
                            owner != project && !item.name.starts_with(stem);
+        std::string folder = item.name;
+        if (item.is_vcs && folder.ends_with(".git")) folder.resize(folder.size() - 4);
+        by_name_.emplace(std::move(folder), items.size());
         items.push_back(std::move(item));
       }
     }
@@ -72,17 +76,17 @@ struct Downloads {
 
   /// The item that a path leads to or into; nullptr when it is none.
   const Item* of_path(std::string_view path) const {
-    for (const Item& item : items) {
-      std::string name = item.name;
-      if (item.is_vcs && name.ends_with(".git")) name.resize(name.size() - 4);
-      for (const std::string& prefix : {std::string("/srcdir/"), std::string("../"),
-                                        std::string("./"), std::string(), std::string("../../")}) {
-        const std::string place = prefix + name;
-        if (path == place || path.starts_with(place + "/")) return &item;
-      }
+    for (const std::string_view prefix : {"/srcdir/", "../../", "../", "./", ""}) {
+      if (!path.starts_with(prefix)) continue;
+      const std::string_view rest = path.substr(prefix.size());
+      const auto found = by_name_.find(rest.substr(0, rest.find('/')));
+      if (found != by_name_.end()) return &items[found->second];
     }
     return nullptr;
   }
+
+ private:
+  std::map<std::string, std::size_t, std::less<>> by_name_;  ///< By file or folder: index of items.
 };
 
 void check_inline(Report& report, const RecipeView& view, const CommandView& command) {
@@ -148,8 +152,45 @@ void check_run_files(Report& report, RecipeView& view, const CommandView& comman
   }
 }
 
-void check_command(Report& report, const RecipeView& view, const CommandView& command) {
-  const std::vector<CommandView>& all = view.commands->all();
+/// Of which commands something is true, so that a range of them can be asked at once.
+class Marks {
+ public:
+  /// `name` is the program that it is true of; empty: it is not.
+  void add(std::string_view name) {
+    names_.emplace_back(name);
+    last_.push_back(name.empty() ? (last_.empty() ? 0 : last_.back()) : names_.size());
+  }
+  /// The name of the last one in the range; empty when there is none.
+  std::string_view last_in(const IndexRange& range) const {
+    const std::size_t end = std::min(range.end, last_.size());
+    if (end == 0 || last_[end - 1] <= range.begin) return {};
+    return names_[last_[end - 1] - 1];
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<std::size_t> last_;  ///< By command: the number of the last true one, from 1.
+};
+
+/// The commands so far whose output comes from the network, or out of a decoder.
+struct Feeds {
+  Marks fetchers, decoders;
+
+  void add(const CommandView& command) {
+    std::string_view fetcher, decoder;
+    for (const Invocation& each : command.invocations) {
+      if (!network_use(each).empty() || !package_manager_fetch(each).manager.empty())
+        fetcher = each.name;
+      else if (is_decoder(each))
+        decoder = each.name;
+    }
+    fetchers.add(fetcher);
+    decoders.add(decoder);
+  }
+};
+
+void check_command(Report& report, const RecipeView& view, const CommandView& command,
+                   const Feeds& feeds) {
   for (const RedirectView& redirect : command.redirects)
     for (const std::string& target : redirect.targets)
       if (is_dev_network(target))
@@ -165,21 +206,18 @@ void check_command(Report& report, const RecipeView& view, const CommandView& co
                    command.file);
     // What stands before it in a pipeline or inside its words feeds it.
     if (!executes(each)) continue;
-    const bool from_input = runs_its_input(each);
-    std::vector<std::size_t> feeders = command.inner;
-    if (from_input) feeders.insert(feeders.end(), command.upstream.begin(), command.upstream.end());
-    for (const std::size_t index : feeders) {
-      const CommandView& feeder = all[index];
-      for (const Invocation& source : feeder.invocations) {
-        if (!network_use(source).empty() || package_manager_fetch(source).manager.size() > 0)
-          report.add("NET-002", view, command.span,
-                     fmt::format("what '{}' gets is executed by '{}'", source.name, each.name), {},
-                     command.file);
-        else if (is_decoder(source))
-          report.add("OBF-002", view, command.span,
-                     fmt::format("what '{}' decodes is executed by '{}'", source.name, each.name),
-                     {}, command.file);
-      }
+    std::vector<IndexRange> feeders{command.inner};
+    if (runs_its_input(each))
+      feeders.insert(feeders.end(), command.upstream.begin(), command.upstream.end());
+    for (const IndexRange& range : feeders) {
+      if (const auto source = feeds.fetchers.last_in(range); !source.empty())
+        report.add("NET-002", view, command.span,
+                   fmt::format("what '{}' gets is executed by '{}'", source, each.name), {},
+                   command.file);
+      if (const auto source = feeds.decoders.last_in(range); !source.empty())
+        report.add("OBF-002", view, command.span,
+                   fmt::format("what '{}' decodes is executed by '{}'", source, each.name), {},
+                   command.file);
     }
   }
   if (command.background || command.coprocess)
@@ -241,15 +279,17 @@ void check_network(Report& report) {
   for (RecipeView& view : report.recipes()) {
     if (view.commands == nullptr) continue;
     const Downloads downloads(*view.recipe);
+    Feeds feeds;
     std::set<std::string> opened;
     std::size_t done = 0;
     // Local scripts that are run are looked into, and may run others.
     for (int round = 0; round < 4 && done < view.commands->all().size(); ++round) {
       std::vector<std::pair<std::string, CommandView>> to_open;
       const std::size_t end = view.commands->all().size();
+      for (std::size_t i = done; i < end; ++i) feeds.add(view.commands->all()[i]);
       for (; done < end; ++done) {
-        const CommandView command = view.commands->all()[done];
-        check_command(report, view, command);
+        const CommandView& command = view.commands->all()[done];
+        check_command(report, view, command, feeds);
         check_inline(report, view, command);
         check_run_files(report, view, command, downloads, opened, to_open);
       }

@@ -79,14 +79,14 @@ void check_bytes(Report& report, std::string_view file, std::string_view text) {
 }
 
 void check_top_level(Report& report, const RecipeView& view) {
+  std::set<std::string_view> functions;
+  for (const FunctionView& function : view.commands->functions()) functions.insert(function.name);
   for (const CommandView& command : view.commands->all()) {
     if (!command.function.empty() || command.invocations.empty()) continue;
     for (const Invocation& each : command.invocations) {
       const bool pure = contains(kTopLevel, each.name) || pkgbuild::is_text_command(each.name) ||
                         is_platform_probe(each.name);
-      const bool is_function =
-          std::any_of(view.commands->functions().begin(), view.commands->functions().end(),
-                      [&](const FunctionView& function) { return function.name == each.name; });
+      const bool is_function = functions.contains(each.name);
       if ((pure && each.path == each.name) || is_function) continue;
       report.add("SYN-002", view, command.span,
                  fmt::format("'{}' would run when the recipe is merely read", each.path));
@@ -160,15 +160,19 @@ void check_syntax(Report& report) {
     // What we generated asks nothing and runs nothing by construction; a test holds it to that.
     check_top_level(report, view);
     check_meaning_changers(report, view);
-    if (view.commands->exhausted())
-      report.add("RULE-001", view.file,
-                 "the recipe nests or expands too deeply to be looked through");
     const SubjectFile* committed = report.subject().now.file(".SRCINFO");
     if (committed != nullptr && view.recipe->kind == manifest::RecipeKind::source &&
         !view.recipe->variants.empty() &&
         pkgbuild::srcinfo(*view.recipe->variants.front().recipe) != committed->bytes)
       report.add("SYN-006", ".SRCINFO", "it differs from what the recipe evaluates to");
   }
+}
+
+void check_exhaustion(Report& report) {
+  for (const RecipeView& view : report.recipes())
+    if (view.commands != nullptr && view.commands->exhausted())
+      report.add("RULE-001", view.file,
+                 "the recipe nests or expands too much to be looked through");
 }
 
 void check_hooks(Report& report) {
@@ -186,8 +190,7 @@ void check_hooks(Report& report) {
       for (const Invocation& each : command.invocations) {
         const Fetch fetch = package_manager_fetch(each);
         if (fetch.manager.empty()) continue;
-        const std::set<std::string> roots = view.commands->roots(command);
-        const bool only_prepare = roots == std::set<std::string>{"prepare"};
+        const bool only_prepare = view.commands->runs_in_prepare_only(command);
         const bool declared = *manifest && declares_locked_fetch(**manifest, fetch.manager);
         if (fetch.locked && only_prepare && declared) {
           report.add("HOOK-002", view, command.span,

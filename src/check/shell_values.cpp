@@ -55,25 +55,6 @@ std::set<std::string, std::less<>> identifiers(std::string_view text) {
   return names;
 }
 
-void add_once(std::vector<std::string>& texts, std::string text) {
-  if (text.size() > kTextBytesMax) text = std::string(1, kHole);
-  if (texts.size() < kAlternativesMax && std::find(texts.begin(), texts.end(), text) == texts.end())
-    texts.push_back(std::move(text));
-}
-
-/// Every text of `value` with every one of `pieces` behind it.
-void append_all(WordValue& value, const std::vector<std::string>& pieces) {
-  if (pieces.size() == 1) {
-    for (std::string& text : value.texts)
-      if (text.size() + pieces[0].size() <= kTextBytesMax) text += pieces[0];
-    return;
-  }
-  std::vector<std::string> joined;
-  for (const std::string& piece : pieces)
-    for (const std::string& text : value.texts) add_once(joined, text + piece);
-  value.texts = std::move(joined);
-}
-
 std::string_view raw(const Script& script, Span span) {
   return std::string_view(script.text).substr(span.begin, span.end - span.begin);
 }
@@ -92,6 +73,41 @@ bool is_lookup(const Command* command) {
 
 }  // namespace
 
+ShellValues::Alternatives ShellValues::hole() {
+  return {{std::string(1, kHole)}, false};
+}
+
+void ShellValues::add_once(Alternatives& known, std::string text) const {
+  if (text.size() > kTextBytesMax || !charge(text.size())) text = std::string(1, kHole);
+  if (std::find(known.texts.begin(), known.texts.end(), text) != known.texts.end()) return;
+  if (known.texts.size() < kAlternativesMax)
+    known.texts.push_back(std::move(text));
+  else
+    known.more = true;
+}
+
+/// Every text of `value` with every one of `pieces` behind it.
+void ShellValues::append_all(WordValue& value, const Alternatives& pieces) const {
+  value.more |= pieces.more;
+  if (pieces.texts.size() == 1) {
+    const std::string& piece = pieces.texts[0];
+    for (std::string& text : value.texts) {
+      if (text.size() + piece.size() <= kTextBytesMax && charge(piece.size())) {
+        text += piece;
+        continue;
+      }
+      text = std::string(1, kHole);
+      value.more = true;
+    }
+    return;
+  }
+  Alternatives joined;
+  for (const std::string& piece : pieces.texts)
+    for (const std::string& text : value.texts) add_once(joined, text + piece);
+  value.texts = std::move(joined.texts);
+  value.more |= joined.more;
+}
+
 ShellValues::ShellValues(const Script& script) {
   learn(script);
 }
@@ -104,15 +120,17 @@ void ShellValues::learn(const Script& script) {
   }
 }
 
-void ShellValues::learn(std::string_view name, const std::vector<std::string>& texts, bool append) {
+void ShellValues::learn(std::string_view name, const std::vector<std::string>& texts, bool append,
+                        bool more) {
   if (name == "IFS")
     for (const std::string& text : texts)
       for (const char c : text)
         if (c != kHole && separators_.find(c) == std::string::npos) separators_ += c;
   if (given().contains(name) && name != "HOME") return;
   auto& known = scalars_[std::string(name)];
-  if (append && !known.empty()) {
-    const std::vector<std::string> before = known;
+  known.more |= more;
+  if (append && !known.texts.empty()) {
+    const std::vector<std::string> before = known.texts;
     for (const std::string& old : before)
       for (const std::string& text : texts)
         if (!old.ends_with(text)) add_once(known, old + text);
@@ -126,15 +144,21 @@ void ShellValues::learn_assignment(const Script& script, const Assignment& assig
     const WordValue value = word(script, assignment.value);
     if (assignment.index != nullptr) {
       auto& elements = arrays_[std::string(assignment.name)];
-      if (elements.size() < kElementsMax) elements.push_back(value);
+      if (elements.size() < kElementsMax)
+        elements.push_back(value);
+      else
+        elements.back().more = true;
     } else {
-      learn(assignment.name, value.texts, assignment.append);
+      learn(assignment.name, value.texts, assignment.append, value.more);
     }
     return;
   }
   auto& elements = arrays_[std::string(assignment.name)];
   for (const pkgbuild::ArrayElement& element : assignment.elements) {
-    if (elements.size() >= kElementsMax) break;
+    if (elements.size() >= kElementsMax) {
+      elements.back().more = true;
+      break;
+    }
     const auto several = this->elements(script, element.value);
     if (several.empty())
       elements.push_back(word(script, element.value));
@@ -202,7 +226,11 @@ std::vector<WordValue> ShellValues::elements(const Script&, const Word& word) co
        part->parameter->subscript != Parameter::Subscript::star))
     return {};
   const auto found = arrays_.find(part->parameter->name);
-  return found == arrays_.end() ? std::vector<WordValue>{} : found->second;
+  if (found == arrays_.end()) return {};
+  std::size_t bytes = 0;
+  for (const WordValue& element : found->second)
+    for (const std::string& text : element.texts) bytes += sizeof(element) + text.size();
+  return charge(bytes) ? found->second : std::vector<WordValue>{};
 }
 
 std::vector<std::string> ShellValues::braces(const Script& script, const Word& word) const {
@@ -268,11 +296,11 @@ void ShellValues::add_part(const Script& script, const WordPart& part, bool is_q
     case WordPart::Kind::escaped:
     case WordPart::Kind::single_quoted:
     case WordPart::Kind::tilde:
-      append_all(value, {std::string(part.text)});
+      append_all(value, {{std::string(part.text)}, false});
       return;
     case WordPart::Kind::ansi_c:
       value.assembly.ansi_c = true;
-      append_all(value, {std::string(part.text)});
+      append_all(value, {{std::string(part.text)}, false});
       return;
     case WordPart::Kind::double_quoted:
     case WordPart::Kind::locale:
@@ -297,43 +325,45 @@ void ShellValues::add_part(const Script& script, const WordPart& part, bool is_q
       append_all(value, engine(raw(script, part.span)));
       return;
     case WordPart::Kind::process:
-      append_all(value, {std::string("/dev/fd/") + kHole});
+      append_all(value, {{std::string("/dev/fd/") + kHole}, false});
       return;
   }
 }
 
-std::vector<std::string> ShellValues::parameter(const Script& script, const WordPart& part) const {
+ShellValues::Alternatives ShellValues::parameter(const Script& script, const WordPart& part) const {
   const Parameter& parameter = *part.parameter;
   const bool is_plain = parameter.op == Parameter::Op::none && !parameter.indirect;
   if (!is_plain) return engine(raw(script, part.span));
   if (parameter.subscript == Parameter::Subscript::at ||
       parameter.subscript == Parameter::Subscript::star) {
     const auto found = arrays_.find(parameter.name);
-    if (found == arrays_.end()) return {std::string(1, kHole)};
+    if (found == arrays_.end()) return hole();
     WordValue all;
     all.texts = {""};
     for (const WordValue& element : found->second) {
-      if (!all.texts[0].empty()) append_all(all, {" "});
-      append_all(all, element.texts);
+      if (!all.texts[0].empty()) append_all(all, {{" "}, false});
+      append_all(all, {element.texts, element.more});
     }
-    return all.texts;
+    return {std::move(all.texts), all.more};
   }
   if (parameter.subscript == Parameter::Subscript::index) return engine(raw(script, part.span));
-  if (const auto known = given().find(parameter.name); known != given().end()) return known->second;
+  if (const auto known = given().find(parameter.name); known != given().end())
+    return {known->second, false};
   if (const auto known = scalars_.find(parameter.name);
-      known != scalars_.end() && !known->second.empty())
+      known != scalars_.end() && !known->second.texts.empty())
     return known->second;
   if (const auto array = arrays_.find(parameter.name);
       array != arrays_.end() && !array->second.empty())
-    return array->second.front().texts;
-  return {std::string(1, kHole)};
+    return {array->second.front().texts, array->second.front().more};
+  return hole();
 }
 
-std::vector<std::string> ShellValues::engine(std::string_view text) const {
-  if (const auto known = answers_.find(text); known != answers_.end()) return known->second;
+ShellValues::Alternatives ShellValues::engine(std::string_view text) const {
+  if (const auto known = answers_.find(text); known != answers_.end())
+    return {known->second, false};
   std::vector<std::string> texts{output_of(fmt::format("printf %s \"{}\"", text))};
   answers_.emplace(text, texts);
-  return texts;
+  return {std::move(texts), false};
 }
 
 std::string ShellValues::output_of(std::string_view text) const {
@@ -347,8 +377,8 @@ std::string ShellValues::output_of(std::string_view text) const {
       continue;
     }
     const auto scalar = scalars_.find(name);
-    if (scalar != scalars_.end() && !scalar->second.empty())
-      script += fmt::format("{}={}\n", name, quoted(scalar->second.front()));
+    if (scalar != scalars_.end() && !scalar->second.texts.empty())
+      script += fmt::format("{}={}\n", name, quoted(scalar->second.texts.front()));
     if (const auto array = arrays_.find(name); array != arrays_.end()) {
       script += name + "=(";
       for (const WordValue& element : array->second) script += quoted(element.texts.front()) + " ";
@@ -358,9 +388,10 @@ std::string ShellValues::output_of(std::string_view text) const {
   // What was given stands before what is asked; a hole in it stays one, for the byte passes
   // through.
   script += text;
-  if (script.size() > 60'000) return hole;
+  constexpr std::size_t kScriptBytesMax = 60'000, kRunCost = 8;  // Bytes held for one of script.
+  if (script.size() > kScriptBytesMax || !charge(script.size() * kRunCost)) return hole;
   pkgbuild::Inputs inputs;
-  inputs.limits.steps_max = 20'000;
+  inputs.limits.steps_max = kStepsMax;
   inputs.limits.memory_bytes_max = 1 << 20;
   const auto run = pkgbuild::run_script(script, inputs);
   if (!run || run->output.size() > kTextBytesMax) return hole;

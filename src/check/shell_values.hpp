@@ -2,10 +2,12 @@
 //
 // Pure. Flow is ignored on purpose: a variable may hold whatever any assignment of the text gives
 // it, so that neither order nor branches hide a value. What cannot be known stands as a hole, never
-// as a guess. Source: docs/checks.md, "three views of every command".
+// as a guess; what is too much is told (`more`, `exhausted`), never left out in silence. Source:
+// docs/checks.md, "three views of every command".
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -34,11 +36,12 @@ struct Assembly {
 /// One word: the texts that it can be, after expansion, before word splitting.
 struct WordValue {
   std::vector<std::string> texts;  ///< At least one, at most `kAlternativesMax`.
+  bool more = false;               ///< It can be others, too: they did not fit.
   bool splits = false;             ///< An unquoted expansion: blanks in it separate words.
   Assembly assembly;
 };
 
-inline constexpr std::size_t kAlternativesMax = 12, kTextBytesMax = 8 * 1024;
+inline constexpr std::size_t kAlternativesMax = 12, kTextBytesMax = 64 * 1024;
 
 class ShellValues {
  public:
@@ -50,7 +53,8 @@ class ShellValues {
   std::vector<WordValue> elements(const pkgbuild::Script& script, const pkgbuild::Word& word) const;
 
   /// Remember that a variable may hold these.
-  void learn(std::string_view name, const std::vector<std::string>& texts, bool append);
+  void learn(std::string_view name, const std::vector<std::string>& texts, bool append,
+             bool more = false);
   /// All assignments of another script: a nested text, a local file.
   void learn(const pkgbuild::Script& script);
 
@@ -69,22 +73,36 @@ class ShellValues {
   std::vector<std::string> braces(const pkgbuild::Script& script, const pkgbuild::Word& word) const;
 
   /// True when the work allowed for one recipe is used up: then much is a hole.
-  bool exhausted() const { return runs_ >= kRunsMax; }
+  bool exhausted() const { return runs_ >= kRunsMax || bytes_left_ == 0; }
+  /// Takes `bytes` from what texts made of one recipe may weigh in all; false when it is used up.
+  bool charge(std::size_t bytes) const {
+    bytes_left_ = bytes > bytes_left_ ? 0 : bytes_left_ - bytes;
+    return bytes_left_ > 0;
+  }
 
  private:
-  static constexpr std::size_t kRunsMax = 2'000;
+  /// What a variable or a part of a word can be; see WordValue.
+  struct Alternatives {
+    std::vector<std::string> texts;
+    bool more = false;
+  };
+  static constexpr std::size_t kRunsMax = 600;
+  static constexpr std::uint64_t kStepsMax = 5'000;  ///< Of one run.
+  static constexpr std::size_t kBytesMax = 24 * 1024 * 1024;
+  static Alternatives hole();
+  void add_once(Alternatives& known, std::string text) const;
+  void append_all(WordValue& value, const Alternatives& pieces) const;
   void learn_command(const pkgbuild::Script& script, const pkgbuild::Command* command, int depth);
   void learn_assignment(const pkgbuild::Script& script, const pkgbuild::Assignment& assignment);
   void add_part(const pkgbuild::Script& script, const pkgbuild::WordPart& part, bool quoted,
                 WordValue& value) const;
-  std::vector<std::string> parameter(const pkgbuild::Script& script,
-                                     const pkgbuild::WordPart& part) const;
-  std::vector<std::string> engine(std::string_view raw) const;
+  Alternatives parameter(const pkgbuild::Script& script, const pkgbuild::WordPart& part) const;
+  Alternatives engine(std::string_view raw) const;
 
   std::string separators_ = " \t\n";
-  std::map<std::string, std::vector<std::string>, std::less<>> scalars_;
+  std::map<std::string, Alternatives, std::less<>> scalars_;
   std::map<std::string, std::vector<WordValue>, std::less<>> arrays_;
-  mutable std::size_t runs_ = 0;
+  mutable std::size_t runs_ = 0, bytes_left_ = kBytesMax;
   mutable std::map<std::string, std::vector<std::string>, std::less<>> answers_;
 };
 

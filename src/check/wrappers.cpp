@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "check/commands.hpp"
@@ -9,6 +10,8 @@
 namespace rbee::check {
 
 namespace {
+
+using Words = std::span<const std::string>;
 
 /// How a wrapper's own words end and the command begins.
 struct Wrapper {
@@ -72,7 +75,7 @@ const Wrapper* wrapper_of(std::string_view path) {
 }
 
 /// Where the command begins behind a wrapper's own words; words.size() when there is none.
-std::size_t command_begin(const Wrapper& wrapper, const std::vector<std::string>& words) {
+std::size_t command_begin(const Wrapper& wrapper, Words words) {
   std::size_t i = 1;
   int operands = wrapper.operands;
   for (; i < words.size(); ++i) {
@@ -99,49 +102,51 @@ std::size_t command_begin(const Wrapper& wrapper, const std::vector<std::string>
   return words.size();
 }
 
-bool only_asks(const std::vector<std::string>& words) {
+bool only_asks(Words words) {
   return base_name(words[0]) == "command" && words.size() > 1 &&
          (words[1] == "-v" || words[1] == "-V" || words[1] == "-pv");
 }
 
-void unwrap_into(const std::vector<std::string>& words, int depth, Unwrapped& out) {
-  if (words.empty()) return;
-  if (depth > 8) {
-    out.commands.push_back(words);
-    return;
-  }
-  if (base_name(words[0]) == "find") {
-    out.commands.push_back(words);
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      if (words[i] != "-exec" && words[i] != "-execdir" && words[i] != "-ok" &&
-          words[i] != "-okdir")
-        continue;
-      std::vector<std::string> inner;
-      for (++i; i < words.size() && words[i] != ";" && words[i] != "+"; ++i)
-        inner.push_back(words[i]);
-      unwrap_into(inner, depth + 1, out);
+/// Each turn takes at least one word off, so this ends.
+void unwrap_into(Words words, Unwrapped& out) {
+  while (!words.empty()) {
+    const auto end_here = [&] { out.commands.emplace_back(words.begin(), words.end()); };
+    if (base_name(words[0]) == "find") {
+      // Its own words, and each command that it runs.
+      const std::size_t at = out.commands.size();
+      out.commands.emplace_back();
+      std::vector<std::string> own;
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        own.push_back(words[i]);
+        if (words[i] != "-exec" && words[i] != "-execdir" && words[i] != "-ok" &&
+            words[i] != "-okdir")
+          continue;
+        const std::size_t begin = i + 1;
+        while (i + 1 < words.size() && words[i + 1] != ";" && words[i + 1] != "+") ++i;
+        unwrap_into(words.subspan(begin, i + 1 - begin), out);
+      }
+      out.commands[at] = std::move(own);
+      return;
     }
-    return;
+    const Wrapper* wrapper = wrapper_of(words[0]);
+    if (wrapper == nullptr || only_asks(words)) return end_here();
+    const std::size_t begin = command_begin(*wrapper, words);
+    if (begin >= words.size()) return end_here();
+    if (std::find(out.wrappers.begin(), out.wrappers.end(), wrapper->name) == out.wrappers.end())
+      out.wrappers.emplace_back(wrapper->name);
+    words = words.subspan(begin);
   }
-  const Wrapper* wrapper = wrapper_of(words[0]);
-  if (wrapper == nullptr || only_asks(words)) {
-    out.commands.push_back(words);
-    return;
-  }
-  const std::size_t begin = command_begin(*wrapper, words);
-  if (begin >= words.size()) {
-    out.commands.push_back(words);
-    return;
-  }
-  out.wrappers.emplace_back(wrapper->name);
-  unwrap_into({words.begin() + static_cast<std::ptrdiff_t>(begin), words.end()}, depth + 1, out);
 }
 
 }  // namespace
 
+bool is_wrapper(std::string_view name) {
+  return name == "find" || wrapper_of(name) != nullptr;
+}
+
 Unwrapped unwrap(const std::vector<std::string>& words) {
   Unwrapped out;
-  unwrap_into(words, 0, out);
+  unwrap_into(words, out);
   return out;
 }
 
