@@ -23,7 +23,7 @@ using community::Account;
 using submission::Submission;
 
 struct Options {
-  std::string data, as, reason, worker;
+  std::string data, as, reason, worker, tree;
   std::int64_t id = 0;
   std::string file;
   std::uint32_t line = 0;
@@ -101,7 +101,8 @@ Result<void> show(Desk& desk) {
   fmt::print("{}", line_of(s));
   for (const std::string& reason : s.risk) fmt::print("  {}\n", printable_line(reason));
   fmt::print("  head {}  tree {}\n  git -C {}/catalog.git diff {} {}\n\n", s.head,
-             s.tree.empty() ? "(removed)" : s.tree, desk.options.data, s.base, s.head);
+             s.tree.empty() ? s.head + " (it is removed)" : s.tree, desk.options.data, s.base,
+             s.head);
   TRY_ASSIGN(const auto findings, submission::findings_of(*desk.database, s.id, s.revision));
   for (const Finding& finding : findings) fmt::print("{}\n\n", describe(finding));
   TRY_ASSIGN(const auto events, submission::events_of(*desk.database, s.id));
@@ -128,10 +129,22 @@ Result<void> claim(Desk& desk) {
 Result<void> approve(Desk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   TRY_ASSIGN(const Submission s, submission::get(*desk.database, desk.options.id));
-  // What `show` printed is what is approved; a push in between makes this fail.
-  return finish(desk.service->approve(
-      desk.options.id, account,
-      desk.options.reason.empty() ? (s.tree.empty() ? s.head : s.tree) : desk.options.reason));
+  if (!desk.options.tree.empty())
+    return finish(desk.service->approve(s.id, account, desk.options.tree));
+  // A push ends every claim, so what was claimed is what it is now.
+  const bool is_claimed =
+      s.claimed_by == account.name && s.claimed_until && *s.claimed_until > desk.clock.now();
+  const std::string& tree = s.tree.empty() ? s.head : s.tree;
+  if (!is_claimed)
+    return fail(
+        Errc::usage, "approval-of-what",
+        fmt::format("submission {} is not claimed by {}, and no tree is named", s.id, account.name),
+        {.evidence = {fmt::format("it is now: {}", tree)},
+         .why = "an approval is of the bytes that were looked at, and a push may have come",
+         .fix = fmt::format("rbee-market review show {0}, then review approve {0} --tree "
+                            "TREE; or review claim {0} before looking",
+                            s.id)});
+  return finish(desk.service->approve(s.id, account, tree));
 }
 Result<void> request_changes(Desk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
@@ -199,10 +212,11 @@ void add_review_commands(CLI::App& app, std::function<int()>& run) {
   add(*review, "show", "One submission: risk, findings, history", show, desk, run, id);
   add(*review, "claim", "Hold it for two hours, so that two do not look at once", claim, desk, run,
       by);
-  add(*review, "approve", "Approve exactly what it is now; the last approval merges it", approve,
-      desk, run, [&](CLI::App& command, Options& options) {
+  add(*review, "approve", "Approve what was looked at; the last approval merges it", approve, desk,
+      run, [&](CLI::App& command, Options& options) {
         by(command, options);
-        command.add_option("--tree", options.reason, "Only if it still is this tree");
+        command.add_option("--tree", options.tree,
+                           "What was looked at, as `show` prints it; not needed after `claim`");
       });
   add(*review, "request-changes", "Send it back to its author", request_changes, desk, run,
       reasoned);

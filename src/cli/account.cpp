@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -121,8 +122,18 @@ Result<std::string> marketplace_base(Context& context) {
   return client.base();
 }
 
+bool is_plain(std::string_view text) {
+  constexpr std::size_t kPlainMax = 512;
+  return !text.empty() && text.size() <= kPlainMax &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 Result<std::optional<Credential>> find_credential(Context& context, const std::string& base) {
   const std::string_view variable = context.world.environment.variable("RBEE_TOKEN");
+  if (!variable.empty() && !is_plain(variable))
+    return fail(Errc::invalid_input, "credentials-invalid", "RBEE_TOKEN holds no token",
+                {.why = "a token is of letters, digits and '_', in one line",
+                 .fix = "set it to what `rbee-market token create` printed, or unset it"});
   if (!variable.empty()) return std::optional(Credential{"", std::string(variable)});
   TRY_ASSIGN(const json::object all, read_all(context));
   const json::value* entry = all.if_contains(base);
@@ -133,6 +144,10 @@ Result<std::optional<Credential>> find_credential(Context& context, const std::s
       if (key == "account") credential.account = std::string(value.get_string());
       if (key == "token") credential.token = std::string(value.get_string());
     }
+  if (!is_plain(credential.token) || (!credential.account.empty() && !is_plain(credential.account)))
+    return fail(Errc::invalid_input, "credentials-invalid",
+                fmt::format("the token that is kept for {} is none", printable_line(base)),
+                {.fix = "log in again: rbee login"});
   return std::optional(std::move(credential));
 }
 

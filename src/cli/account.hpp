@@ -22,7 +22,12 @@ struct Credential {
 /// The marketplace's base address, as `rbee config` and --catalog give it.
 Result<std::string> marketplace_base(Context& context);
 
+/// Neither a line nor a header can be made of it: 1 to 512 printable ASCII characters, no blank.
+/// Names and tokens come from servers, files and pipes.
+bool is_plain(std::string_view text);
+
 /// What is kept for `base`; nothing when nobody logged in. RBEE_TOKEN wins over the file.
+/// Errors: Errc::invalid_input "credentials-invalid".
 Result<std::optional<Credential>> find_credential(Context& context, const std::string& base);
 Result<void> keep_credential(Context& context, const std::string& base,
                              const Credential& credential);

@@ -81,6 +81,11 @@ class App : public testing::Test {
     list.total = 7;
     answer("http://127.0.0.1:8787/v1/workers?limit=50", wire::to_json(list));
   }
+  void keep_credentials(const std::string& text) {
+    const auto folder = home_.path() / ".config/rbee";
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "credentials.json") << text;
+  }
   std::string out() const { return out_.str(); }
   std::string err() const { return err_.str(); }
   boost::json::object json() const { return boost::json::parse(out()).as_object(); }
@@ -376,6 +381,52 @@ TEST_F(App, OutputThatIsLostIsAnError) {
               .machine = {}};
   EXPECT_EQ(cli::run({"--version"}, "1.2.3", world), 1);
   EXPECT_THAT(err(), HasSubstr("output-lost"));
+}
+
+TEST_F(App, GitGetsATokenForItsMarketplaceOnly) {
+  environment_.variables["RBEE_CATALOG"] = "https://market.test";
+  environment_.variables["RBEE_TOKEN"] = "rbee_abc";
+  EXPECT_EQ(run({"git-credential", "get"}, "protocol=https\nhost=market.test\n\n"), 0);
+  EXPECT_EQ(out(), "username=token\npassword=rbee_abc\n");
+  for (const char* other :
+       {"protocol=http\nhost=market.test\n\n", "protocol=https\nhost=market.test.evil\n\n",
+        "protocol=https\nhost=market.test:444\n\n", "\n"}) {
+    EXPECT_EQ(run({"git-credential", "get"}, other), 0);
+    EXPECT_EQ(out(), "") << other;
+  }
+}
+
+TEST_F(App, AMarketplaceBelowAPathHasAToken) {
+  environment_.variables["RBEE_CATALOG"] = "https://market.test/rbee";
+  environment_.variables["RBEE_TOKEN"] = "rbee_abc";
+  EXPECT_EQ(run({"git-credential", "get"}, "protocol=https\nhost=market.test\n\n"), 0);
+  EXPECT_EQ(out(), "username=token\npassword=rbee_abc\n");
+}
+
+TEST_F(App, WhatIsNoTokenIsNotHandedOn) {
+  environment_.variables["RBEE_CATALOG"] = "https://market.test";
+  environment_.variables["RBEE_TOKEN"] = "rbee_abc\nhost=evil.test";
+  EXPECT_EQ(run({"git-credential", "get"}, "protocol=https\nhost=market.test\n\n"), 1);
+  EXPECT_EQ(out(), "");
+  EXPECT_THAT(err(), HasSubstr("credentials-invalid"));
+  environment_.variables.erase("RBEE_TOKEN");
+  EXPECT_EQ(run({"login", "--with-token"}, "rbee_a b\n"), 1);
+  EXPECT_THAT(err(), HasSubstr("token-invalid"));
+  keep_credentials(R"({"https://market.test": {"account": "ann", "token": "x\u000apassword=y"}})");
+  EXPECT_EQ(run({"git-credential", "get"}, "protocol=https\nhost=market.test\n\n"), 1);
+  EXPECT_EQ(out(), "");
+}
+
+TEST_F(App, ATokenOverPlainHttpIsWarnedOf) {
+  for (const auto& [base, is_warned] : std::map<std::string, bool>{{"http://market.test", true},
+                                                                   {"https://market.test", false},
+                                                                   {"http://127.0.0.1:8787", false},
+                                                                   {"http://localhost:8787", false},
+                                                                   {"http://[::1]:8787", false}}) {
+    environment_.variables["RBEE_CATALOG"] = base;
+    run({"login", "--with-token"}, "a b\n");
+    EXPECT_EQ(err().find("is not https") != std::string::npos, is_warned) << base << err();
+  }
 }
 
 }  // namespace

@@ -36,8 +36,23 @@ std::string machine_name() {
   return text.empty() ? "rbee" : text;
 }
 
+/// Says so where whoever carries the messages can read the token.
+void warn_when_readable(Context& context, const std::string& base) {
+  const auto url = Url::parse(base);
+  if (!url || url->scheme() != "http") return;
+  const std::string host(url->host());
+  const bool stays_here = host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  if (!stays_here)
+    context.note(
+        fmt::format("warning: {} is not https; everybody on the way can read the token and use it",
+                    printable_line(base)));
+}
+
 /// Asks who the token is, and keeps it.
 Result<int> finish(Context& context, const std::string& base, const std::string& token) {
+  if (!is_plain(token))
+    return fail(Errc::invalid_input, "token-invalid", "what came is no token",
+                {.why = "a token is of letters, digits and '_', in one line"});
   TRY(keep_credential(context, base, {"", token}));
   const auto me = call(context, "", "/v1/users/me");
   if (!me) {
@@ -45,6 +60,11 @@ Result<int> finish(Context& context, const std::string& base, const std::string&
     return tl::unexpected(me.error());
   }
   const std::string name = text_of(*me, "name");
+  if (!is_plain(name)) {
+    TRY(forget_credential(context, base));
+    return fail(Errc::invalid_input, "account-invalid",
+                fmt::format("the marketplace calls this account '{}'", printable_line(name)));
+  }
   TRY(keep_credential(context, base, {name, token}));
   context.note(fmt::format("logged in to {} as {}", printable_line(base), printable_line(name)));
   if (context.settings.json) context.print(json::object{{"name", name}, {"marketplace", base}});
@@ -55,6 +75,7 @@ Result<int> finish(Context& context, const std::string& base, const std::string&
 
 Result<int> login(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const std::string base, marketplace_base(context));
+  warn_when_readable(context, base);
   if (arguments.with_token) {
     std::string token;
     std::getline(context.world.in, token);
@@ -122,10 +143,12 @@ Result<int> git_credential(const Arguments& arguments, Context& context) {
     if (line.starts_with("host=")) host = line.substr(5);
   }
   TRY_ASSIGN(const std::string base, marketplace_base(context));
-  if (protocol + "://" + host != base) return 0;  // Another host gets nothing.
+  const std::string origin = protocol + "://" + host;
+  // Another host gets nothing.
+  if (base != origin && !base.starts_with(origin + "/")) return 0;
   TRY_ASSIGN(const auto credential, find_credential(context, base));
   if (!credential) return 0;
-  context.print(fmt::format("username={}\npassword={}\n",
+  context.print(fmt::format("username={}\npassword={}",
                             credential->account.empty() ? "token" : credential->account,
                             credential->token));
   return 0;

@@ -19,6 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string shell_quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 /// git, with the user's own name and address and nothing that asks at the terminal.
 class Git {
  public:
@@ -34,8 +40,7 @@ class Git {
         "-c",
         "credential.helper=",
         "-c",
-        fmt::format("credential.{}.helper=!'{}' git-credential --catalog '{}'", base_,
-                    self.string(), base_),
+        fmt::format("credential.{}.helper=!{} git-credential", base_, shell_quoted(self.string())),
         "-c",
         "core.hooksPath=/dev/null",
         "-c",
@@ -47,7 +52,9 @@ class Git {
                         {"GIT_TERMINAL_PROMPT", "0"},
                         {"LC_ALL", "C.UTF-8"},
                         {"HOME", context_.world.environment.home}};
-    for (const char* name : {"XDG_CONFIG_HOME", "RBEE_TOKEN", "RBEE_CATALOG"})
+    // A shell reads the helper's line, so the address goes around it.
+    spec.environment["RBEE_CATALOG"] = base_;
+    for (const char* name : {"XDG_CONFIG_HOME", "RBEE_TOKEN"})
       if (const auto value = context_.world.environment.variable(name); !value.empty())
         spec.environment[name] = std::string(value);
     spec.directory = directory_;

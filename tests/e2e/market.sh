@@ -41,3 +41,9 @@ stop_market() {
   server=
   [[ $code -eq 0 ]] || fail "the server ended with $code"
 }
+# As a reviewer does: claim it, look, approve what was claimed.
+approve() { # ID NAME
+  market review claim "$1" --as "$2" >"$top/claim" || fail "claim: $(<"$top/claim")"
+  market review show "$1" >"$top/shown" || fail "show: $(<"$top/shown")"
+  market review approve "$1" --as "$2" >"$top/approved" 2>&1 || fail "approve: $(<"$top/approved")"
+}
