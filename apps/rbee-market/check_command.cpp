@@ -9,12 +9,12 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "catalog/folder_files.hpp"
 #include "catalog/git_files.hpp"
 #include "catalog/subject.hpp"
 #include "check/formats.hpp"
 #include "check/rule.hpp"
 #include "host_commands.hpp"
+#include "named_catalog.hpp"
 #include "platform/files.hpp"
 #include "platform/git.hpp"
 
@@ -27,7 +27,7 @@ using platform::EntryKind;
 using platform::Repository;
 
 struct Options {
-  std::string path = ".", base, revision = "HEAD", format = "text", policy;
+  std::string path = ".", base, revision, format = "text", policy;
 };
 
 /// Worker folders of a commit: directory to tree.
@@ -61,20 +61,25 @@ Result<Places> places_of(const Repository& repository, const CommitId& commit) {
   return places;
 }
 
-/// The repository at `path`, or the one that it is the work tree of.
-Result<std::unique_ptr<Repository>> open(const fs::path& path) {
-  auto repository = Repository::open(path);
-  if (repository) return repository;
-  return fail(Errc::not_found, "repository-not-found",
-              fmt::format("'{}' is not a Git repository", path.string()),
-              {.fix = "run it at the top of the catalog's clone; `rbee worker check DIR` looks at "
-                      "one folder"});
+/// What lies in the folder now; with --base or --revision, what is committed there.
+Result<NamedCatalog> open(const Options& options) {
+  const bool asks_git = !options.base.empty() || !options.revision.empty();
+  const std::string revision = options.revision.empty() ? "HEAD" : options.revision;
+  if (!asks_git) return NamedCatalog::open(options.path, revision);
+  auto repository = Repository::open(options.path);
+  if (!repository)
+    return fail(
+        Errc::not_found, "repository-not-found",
+        fmt::format("'{}' is not a Git repository", printable_line(options.path)),
+        {.fix = "run it at the top of the catalog's clone, or without --base and --revision"});
+  return NamedCatalog{std::nullopt, std::move(*repository), revision};
 }
 
 Result<std::vector<check::Checked>> check_all(const Options& options, const check::Policy& policy,
                                               std::size_t& count) {
-  TRY_ASSIGN(const auto repository, open(options.path));
-  TRY_ASSIGN(const CommitId commit, repository->resolve(options.revision));
+  TRY_ASSIGN(const NamedCatalog named, open(options));
+  const auto& repository = named.repository;
+  TRY_ASSIGN(const CommitId commit, repository->resolve(named.revision));
   TRY_ASSIGN(const Places now, places_of(*repository, commit));
   Places before;
   if (!options.base.empty()) {
@@ -122,17 +127,18 @@ int run_check(const Options& options) {
     fmt::print(stderr, "rbee-market: formats are text, json, sarif and github\n");
     return 2;
   }
+  const bool as_json = *format == check::Format::json;
   check::Policy policy;
   if (!options.policy.empty()) {
     const auto text = platform::read_file(options.policy, 64 * 1024);
-    if (!text) return report_error(text.error());
+    if (!text) return report_error(text.error(), as_json);
     auto parsed = check::Policy::parse(*text);
-    if (!parsed) return report_error(parsed.error());
+    if (!parsed) return report_error(parsed.error(), as_json);
     policy = std::move(*parsed);
   }
   std::size_t count = 0;
   const auto all = check_all(options, policy, count);
-  if (!all) return report_error(all.error());
+  if (!all) return report_error(all.error(), as_json);
   const std::string text = check::render(*all, *format, RBEE_VERSION);
   std::fwrite(text.data(), 1, text.size(), stdout);
   check::Counts total;
@@ -152,12 +158,15 @@ int run_check(const Options& options) {
 
 void add_check_command(CLI::App& app, std::function<int()>& run) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("check", "Hold a catalog's repository against every rule");
-  command->add_option("PATH", options->path, "A Git repository: bare, or the top of a clone")
+  CLI::App* command = app.add_subcommand("check", "Hold a catalog against every rule");
+  command
+      ->add_option("PATH", options->path,
+                   "A catalog's folder, one worker's folder, or a bare Git repository")
       ->capture_default_str();
   command->add_option("--base", options->base,
                       "Only what changed since this ref, compared with it");
-  command->add_option("--revision", options->revision, "What to look at")->capture_default_str();
+  command->add_option("--revision", options->revision,
+                      "A ref or a full commit id; else the folder as it is");
   command->add_option("--format", options->format, "text, json, sarif or github")
       ->capture_default_str();
   command->add_option("--policy", options->policy, "A check-policy.toml");

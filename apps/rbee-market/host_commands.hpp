@@ -7,6 +7,8 @@
 
 #include <CLI/App.hpp>
 #include <functional>
+#include <memory>
+#include <string>
 
 #include "base/result.hpp"
 
@@ -17,8 +19,27 @@ void add_review_commands(CLI::App& app, std::function<int()>& run);
 void add_check_command(CLI::App& app, std::function<int()>& run);
 void add_hook_command(CLI::App& app, std::function<int()>& run);
 
-/// Say it on standard error; the exit code.
-int report_error(const Error& error);
+/// Say it on standard error, or as a JSON object on standard output; the exit code.
+int report_error(const Error& error, bool as_json = false);
+
+/// A command that works at a desk: `Desk` has `options` with `data` and `json`, and opens itself.
+template <typename Desk>
+void add_desk_command(CLI::App& parent, const std::string& name, const std::string& summary,
+                      Result<void> (*task)(Desk&), const std::shared_ptr<Desk>& desk,
+                      std::function<int()>& run,
+                      const std::function<void(CLI::App&, decltype(Desk::options)&)>& more) {
+  CLI::App* command = parent.add_subcommand(name, summary);
+  command->add_option("--data", desk->options.data, "The server's data directory")->required();
+  command->add_flag("--json", desk->options.json, "For programs");
+  more(*command, desk->options);
+  command->callback([desk, task, &run] {
+    run = [desk, task] {
+      if (const auto opened = desk->open(); !opened) return report_error(opened.error());
+      const auto done = task(*desk);
+      return done ? 0 : report_error(done.error());
+    };
+  });
+}
 
 /// "local:USER": how the audit log names who works on the host.
 std::string local_actor();

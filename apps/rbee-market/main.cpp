@@ -94,10 +94,7 @@ int run(int argc, char** argv) {
   add_serve_options(*serve_command, serve_options, level, format);
   CLI::App* catalog_command = app.add_subcommand("catalog", "Look at a catalog without serving it");
   catalog_command->require_subcommand(1);
-  CatalogOptions check_options, list_options;
-  CLI::App* check_command =
-      catalog_command->add_subcommand("check", "Every finding of every worker");
-  add_catalog_options(*check_command, check_options);
+  CatalogOptions list_options;
   CLI::App* list_command = catalog_command->add_subcommand("list", "One line a worker");
   add_catalog_options(*list_command, list_options);
 
@@ -114,7 +111,6 @@ int run(int argc, char** argv) {
   }
   if (serve_command->parsed()) return serve(serve_options, level, format);
   if (host_command) return host_command();
-  if (check_command->parsed()) return rbee::market::run_catalog_check(check_options, stdout);
   return rbee::market::run_catalog_list(list_options, stdout);
 }
 

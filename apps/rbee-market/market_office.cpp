@@ -73,8 +73,7 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
   TRY(office->service->start());
   office->people = std::make_unique<api::People>(*office->database, office->clock,
                                                  api::PeopleOptions{options.sign_up});
-  office->office = std::make_unique<api::Office>(*office->service, office->people->tokens(),
-                                                 office->people->accounts());
+  office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
   std::error_code code;
   const fs::path self = fs::read_symlink("/proc/self/exe", code);
   community::Tokens& tokens = office->people->tokens();

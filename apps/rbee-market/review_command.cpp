@@ -170,24 +170,6 @@ Result<void> release(Desk& desk) {
   return desk.service->release(worker, account);
 }
 
-using Task = Result<void> (*)(Desk&);
-
-void add(CLI::App& parent, const std::string& name, const std::string& summary, Task task,
-         const std::shared_ptr<Desk>& desk, std::function<int()>& run,
-         const std::function<void(CLI::App&, Options&)>& more) {
-  CLI::App* command = parent.add_subcommand(name, summary);
-  command->add_option("--data", desk->options.data, "The server's data directory")->required();
-  command->add_flag("--json", desk->options.json, "For programs");
-  more(*command, desk->options);
-  command->callback([desk, task, &run] {
-    run = [desk, task] {
-      if (const auto opened = desk->open(); !opened) return report_error(opened.error());
-      const auto done = task(*desk);
-      return done ? 0 : report_error(done.error());
-    };
-  });
-}
-
 }  // namespace
 
 void add_review_commands(CLI::App& app, std::function<int()>& run) {
@@ -205,39 +187,41 @@ void add_review_commands(CLI::App& app, std::function<int()>& run) {
   };
   CLI::App* review = app.add_subcommand("review", "The review queue");
   review->require_subcommand(1);
-  add(*review, "list", "What waits, most urgent first", list, desk, run,
-      [](CLI::App& command, Options& options) {
-        command.add_flag("--all", options.all, "Decided ones too");
-      });
-  add(*review, "show", "One submission: risk, findings, history", show, desk, run, id);
-  add(*review, "claim", "Hold it for two hours, so that two do not look at once", claim, desk, run,
-      by);
-  add(*review, "approve", "Approve what was looked at; the last approval merges it", approve, desk,
-      run, [&](CLI::App& command, Options& options) {
-        by(command, options);
-        command.add_option("--tree", options.tree,
-                           "What was looked at, as `show` prints it; not needed after `claim`");
-      });
-  add(*review, "request-changes", "Send it back to its author", request_changes, desk, run,
-      reasoned);
-  add(*review, "reject", "Refuse it for good", reject, desk, run, reasoned);
-  add(*review, "comment", "Say something about it, or about a line", comment, desk, run,
-      [&](CLI::App& command, Options& options) {
-        by(command, options);
-        command.add_option("--text", options.reason, "The comment")->required();
-        command.add_option("--file", options.file, "A file of the worker's folder");
-        command.add_option("--line", options.line, "A line of it");
-      });
+  add_desk_command(*review, "list", "What waits, most urgent first", list, desk, run,
+                   [](CLI::App& command, Options& options) {
+                     command.add_flag("--all", options.all, "Decided ones too");
+                   });
+  add_desk_command(*review, "show", "One submission: risk, findings, history", show, desk, run, id);
+  add_desk_command(*review, "claim", "Hold it for two hours, so that two do not look at once",
+                   claim, desk, run, by);
+  add_desk_command(*review, "approve", "Approve what was looked at; the last approval merges it",
+                   approve, desk, run, [&](CLI::App& command, Options& options) {
+                     by(command, options);
+                     command.add_option(
+                         "--tree", options.tree,
+                         "What was looked at, as `show` prints it; not needed after `claim`");
+                   });
+  add_desk_command(*review, "request-changes", "Send it back to its author", request_changes, desk,
+                   run, reasoned);
+  add_desk_command(*review, "reject", "Refuse it for good", reject, desk, run, reasoned);
+  add_desk_command(*review, "comment", "Say something about it, or about a line", comment, desk,
+                   run, [&](CLI::App& command, Options& options) {
+                     by(command, options);
+                     command.add_option("--text", options.reason, "The comment")->required();
+                     command.add_option("--file", options.file, "A file of the worker's folder");
+                     command.add_option("--line", options.line, "A line of it");
+                   });
   const auto worker = [](CLI::App& command, Options& options) {
     command.add_option("WORKER", options.worker, "The worker's id")->required();
     command.add_option("--as", options.as, "The administrator's account")->required();
   };
-  add(app, "quarantine", "Take a worker off the market; its history stays", quarantine, desk, run,
+  add_desk_command(
+      app, "quarantine", "Take a worker off the market; its history stays", quarantine, desk, run,
       [&](CLI::App& command, Options& options) {
         worker(command, options);
         command.add_option("--reason", options.reason, "Shown to everybody who has it")->required();
       });
-  add(app, "release", "Put a worker back on the market", release, desk, run, worker);
+  add_desk_command(app, "release", "Put a worker back on the market", release, desk, run, worker);
 }
 
 void add_hook_command(CLI::App& app, std::function<int()>& run) {

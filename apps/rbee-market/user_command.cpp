@@ -75,8 +75,6 @@ struct Desk {
   }
 };
 
-using Task = Result<void> (*)(Desk&);
-
 Result<void> user_add(Desk& desk) {
   const auto role = community::parse_role(desk.options.role);
   if (!role)
@@ -205,27 +203,24 @@ Result<void> audit_verify(Desk& desk) {
   return {};
 }
 
-void add(CLI::App& parent, const std::string& name, const std::string& summary, Task task,
-         const std::shared_ptr<Desk>& desk, std::function<int()>& run,
-         const std::function<void(CLI::App&, Options&)>& more) {
-  CLI::App* command = parent.add_subcommand(name, summary);
-  command->add_option("--data", desk->options.data, "The server's data directory")->required();
-  command->add_flag("--json", desk->options.json, "For programs");
-  more(*command, desk->options);
-  command->callback([desk, task, &run] {
-    run = [desk, task] {
-      if (const auto opened = desk->open(); !opened) return report_error(opened.error());
-      const auto done = task(*desk);
-      return done ? 0 : report_error(done.error());
-    };
-  });
-}
-
 }  // namespace
 
-int report_error(const Error& error) {
-  fmt::print(stderr, "rbee-market: {}\n", describe(error));
-  return exit_code(error.code);
+int report_error(const Error& error, bool as_json) {
+  const int code = exit_code(error.code);
+  if (!as_json) {
+    fmt::print(stderr, "rbee-market: {}\n", describe(error));
+    return code;
+  }
+  const json::object answer{
+      {"error",
+       {{"id", error.id},
+        {"message", error.message},
+        {"evidence", json::array(error.evidence.begin(), error.evidence.end())},
+        {"why", error.why},
+        {"fix", error.fix}}},
+      {"exit_code", code}};
+  fmt::print("{}\n", json::serialize(answer));
+  return code;
 }
 
 std::string local_actor() {
@@ -240,7 +235,8 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
   };
   CLI::App* user = app.add_subcommand("user", "Accounts");
   user->require_subcommand(1);
-  add(*user, "add", "Make an account; its password comes from the terminal or a pipe", user_add,
+  add_desk_command(
+      *user, "add", "Make an account; its password comes from the terminal or a pipe", user_add,
       desk, run, [&](CLI::App& command, Options& options) {
         name(command, options);
         command.add_option("--email", options.email, "Its e-mail address; nobody else sees it")
@@ -249,24 +245,27 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
             ->capture_default_str();
         command.add_flag("--no-password", options.no_password, "It lives by tokens alone");
       });
-  add(*user, "list", "All accounts", user_list, desk, run, [](CLI::App&, Options&) {});
-  add(*user, "role", "Give it another role", user_role, desk, run,
+  add_desk_command(*user, "list", "All accounts", user_list, desk, run, [](CLI::App&, Options&) {});
+  add_desk_command(
+      *user, "role", "Give it another role", user_role, desk, run,
       [&](CLI::App& command, Options& options) {
         name(command, options);
         command.add_option("ROLE", options.role, "user, reviewer or admin")->required();
       });
-  add(*user, "password", "Give it another password; all its tokens end", user_password, desk, run,
-      name);
-  add(*user, "disable", "It can do nothing any more; its tokens end", user_disable, desk, run,
+  add_desk_command(*user, "password", "Give it another password; all its tokens end", user_password,
+                   desk, run, name);
+  add_desk_command(
+      *user, "disable", "It can do nothing any more; its tokens end", user_disable, desk, run,
       [&](CLI::App& command, Options& options) {
         name(command, options);
         command.add_option("--reason", options.reason, "For the audit log")->required();
       });
-  add(*user, "enable", "It can log in again", user_enable, desk, run, name);
+  add_desk_command(*user, "enable", "It can log in again", user_enable, desk, run, name);
 
   CLI::App* token = app.add_subcommand("token", "API tokens");
   token->require_subcommand(1);
-  add(*token, "create", "Make a token and print it, once", token_create, desk, run,
+  add_desk_command(
+      *token, "create", "Make a token and print it, once", token_create, desk, run,
       [&](CLI::App& command, Options& options) {
         name(command, options);
         command.add_option("--name", options.token_name, "What it is for")->capture_default_str();
@@ -274,24 +273,25 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
             ->capture_default_str();
         command.add_option("--days", options.days, "How long it is good; 0: until it is ended");
       });
-  add(*token, "list", "The tokens of an account", token_list, desk, run, name);
-  add(*token, "revoke", "End a token", token_revoke, desk, run,
-      [&](CLI::App& command, Options& options) {
-        name(command, options);
-        command.add_option("ID", options.token, "Its number")->required();
-      });
+  add_desk_command(*token, "list", "The tokens of an account", token_list, desk, run, name);
+  add_desk_command(*token, "revoke", "End a token", token_revoke, desk, run,
+                   [&](CLI::App& command, Options& options) {
+                     name(command, options);
+                     command.add_option("ID", options.token, "Its number")->required();
+                   });
 
   CLI::App* audit = app.add_subcommand("audit", "The audit log");
   audit->require_subcommand(1);
-  add(*audit, "list", "What happened, newest first", audit_list, desk, run,
+  add_desk_command(
+      *audit, "list", "What happened, newest first", audit_list, desk, run,
       [](CLI::App& command, Options& options) {
         command.add_option("--subject", options.subject,
                            "Only this: worker:NAME, submission:N, account:NAME");
         command.add_option("--actor", options.actor, "Only what this account did");
         command.add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
       });
-  add(*audit, "verify", "Walk the chain of hashes", audit_verify, desk, run,
-      [](CLI::App&, Options&) {});
+  add_desk_command(*audit, "verify", "Walk the chain of hashes", audit_verify, desk, run,
+                   [](CLI::App&, Options&) {});
 }
 
 }  // namespace rbee::market

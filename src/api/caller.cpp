@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 
 #include "base/text.hpp"
 #include "http/ascii.hpp"
@@ -27,6 +28,15 @@ Result<community::Identity> identify(const http::Request& request, community::To
   TRY_ASSIGN(community::Identity identity, identify(request, tokens));
   TRY(community::require(identity, scope));
   return identity;
+}
+
+Result<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value <= 0)
+    return fail(Errc::not_found, "no-such-resource",
+                fmt::format("'{}' is no number of one", printable_line(text.substr(0, 40))));
+  return value;
 }
 
 Result<Body> Body::parse(const http::Request& request,

@@ -22,6 +22,9 @@ Result<community::Identity> identify(const http::Request& request, community::To
 Result<community::Identity> identify(const http::Request& request, community::Tokens& tokens,
                                      community::Scope scope);
 
+/// A row's number out of a path. Errors: Errc::not_found "no-such-resource".
+Result<std::int64_t> number(std::string_view text);
+
 /// The request's JSON object, whose texts are read by name: every key must be one of `known`.
 class Body {
  public:

@@ -5,7 +5,6 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <charconv>
 
 #include "api/caller.hpp"
 #include "base/text.hpp"
@@ -37,15 +36,6 @@ constexpr std::array<http::Route<Office>, 12> kRoutes{{
     {Method::post, "/v1/requests/{number}/close", &Office::close_request},
     {Method::get, "/v1/advisories", &Office::advisories},
 }};
-
-Result<std::int64_t> number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value <= 0)
-    return fail(Errc::not_found, "submission-not-found",
-                fmt::format("'{}' is no number of one", printable_line(text.substr(0, 40))));
-  return value;
-}
 
 std::string safe(const std::string& text) {
   return printable(text);
@@ -93,12 +83,7 @@ bj::array to_json(const std::vector<Finding>& findings) {
 }  // namespace
 
 bool Office::serves(std::string_view path) {
-  Params params;
-  for (const auto& route : kRoutes) {
-    params.clear();
-    if (http::match_path(route.pattern, path, params)) return true;
-  }
-  return false;
+  return http::has_route(kRoutes, path);
 }
 
 Response Office::respond(const Request& request) const {

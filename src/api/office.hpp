@@ -13,12 +13,15 @@ namespace rbee::api {
 
 class Office {
  public:
-  Office(submission::Service& service, community::Tokens& tokens, community::Accounts& accounts)
-      : service_(service), tokens_(tokens), accounts_(accounts) {}
+  Office(submission::Service& service, community::Tokens& tokens)
+      : service_(service), tokens_(tokens) {}
 
+  /// True when this path is one of ours.
   static bool serves(std::string_view path);
+  /// The answer of the route; problem details (RFC 9457) when it fails.
   http::Response respond(const http::Request& request) const;
 
+  // The routes. Each says in docs/api.md who may call it, what it takes and what it answers.
   Result<http::Response> list(const http::Request&, const http::Params&) const;
   Result<http::Response> show(const http::Request&, const http::Params&) const;
   Result<http::Response> act(const http::Request&, const http::Params&) const;
@@ -35,7 +38,6 @@ class Office {
  private:
   submission::Service& service_;
   community::Tokens& tokens_;
-  community::Accounts& accounts_;
 };
 
 }  // namespace rbee::api

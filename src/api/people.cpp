@@ -5,7 +5,6 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <charconv>
 
 #include "api/caller.hpp"
 #include "api/device_page.hpp"
@@ -47,15 +46,6 @@ constexpr std::array<http::Route<People>, 20> kRoutes{{
     {Method::post, "/v1/adoption-requests/{request}/grant", &People::grant_adoption},
     {Method::post, "/v1/adoption-requests/{request}/refuse", &People::refuse_adoption},
 }};
-
-Result<std::int64_t> number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value <= 0)
-    return fail(Errc::not_found, "no-such-resource",
-                fmt::format("'{}' is no number of one", printable_line(text.substr(0, 40))));
-  return value;
-}
 
 bj::value maybe_time(const std::optional<Time>& time) {
   return time ? bj::value(rfc3339(*time)) : bj::value();
@@ -99,12 +89,7 @@ bj::object to_json(const Account& account) {
 }  // namespace
 
 bool People::serves(std::string_view path) {
-  Params params;
-  for (const auto& route : kRoutes) {
-    params.clear();
-    if (http::match_path(route.pattern, path, params)) return true;
-  }
-  return false;
+  return http::has_route(kRoutes, path);
 }
 
 Response People::respond(const Request& request, std::string_view base) {

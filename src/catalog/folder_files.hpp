@@ -10,6 +10,8 @@
 
 namespace rbee::catalog {
 
+/// The keys of FileSource are paths below `folder`, "" the folder itself. Errors: Errc::io;
+/// Errc::too_large when a file is larger than `size_bytes_max`.
 class FolderFiles final : public FileSource {
  public:
   explicit FolderFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -11,40 +11,8 @@
 namespace rbee::check {
 namespace {
 
-using Kind = ArtefactEntry::Kind;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-TEST(Artefact, WhereFilesMayStand) {
-  const struct {
-    ArtefactEntry entry;
-    bool allowed;
-  } rows[] = {
-      {{"usr/bin/x", Kind::file, 0755, ""}, true},
-      {{"usr/local/lib/x/y", Kind::file, 0644, ""}, true},
-      {{"opt/demo/x", Kind::file, 0644, ""}, true},
-      {{"usr", Kind::folder, 0755, ""}, true},
-      {{"opt/demo", Kind::folder, 0755, ""}, true},
-      {{"usr/share/x", Kind::symlink, 0777, "../lib/x"}, true},
-      {{"usr/bin/x", Kind::symlink, 0777, "/opt/demo/x"}, true},
-      {{"opt/other/x", Kind::file, 0644, ""}, false},
-      {{"etc/x", Kind::file, 0644, ""}, false},
-      {{"usr/sbin/x", Kind::file, 0755, ""}, false},
-      {{"usr/bin/x", Kind::file, 04755, ""}, false},
-      {{"usr/bin/x", Kind::file, 02755, ""}, false},
-      {{"usr/lib/x", Kind::device, 0644, ""}, false},
-      {{"usr/lib/x", Kind::fifo, 0644, ""}, false},
-      {{"usr/bin/x", Kind::symlink, 0777, "../../../etc/passwd"}, false},
-      {{"usr/bin/x", Kind::symlink, 0777, "/etc/passwd"}, false},
-      {{"usr/bin/x", Kind::symlink, 0777, ""}, false},
-      {{"usr/bin/x", Kind::hard_link, 0755, "../../../etc/shadow"}, false},
-  };
-  for (const auto& row : rows) {
-    const auto remarks = look_at_entries({&row.entry, 1}, "demo");
-    EXPECT_EQ(remarks.empty(), row.allowed) << row.entry.path << " -> " << row.entry.target;
-    for (const ArtefactRemark& remark : remarks) EXPECT_EQ(remark.rule, "ARC-002");
-  }
-}
 
 class Programs : public ::testing::Test {
  protected:

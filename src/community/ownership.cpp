@@ -306,6 +306,10 @@ Result<AdoptionRequest> Ownership::grant(std::int64_t id, const Account& reviewe
                 fmt::format("'{}' has granted the request {} already; another reviewer must, too",
                             reviewer.name, id));
   if (!granted) return tl::unexpected(granted.error());
+  // Decided since it was read.
+  if (*granted == 0)
+    return fail(Errc::exists, "adoption-decided",
+                fmt::format("the request {} is not open any more", id));
   TRY(audit(transaction, now, reviewer.name, "worker.adoption.grant", worker,
             fmt::format("request {} of {}", id, asked.account)));
   TRY_ASSIGN(const auto grants, transaction.query("SELECT count(*) FROM adoption_grants WHERE "

@@ -85,7 +85,8 @@ class Ownership {
   Result<AdoptionRequest> request_adoption(const WorkerId& worker, const Account& account,
                                            std::string_view reason, std::string_view address);
   /// The second different reviewer's word makes the requester the owner. Errors: Errc::forbidden
-  /// "reviewer-needed", "own-request"; Errc::exists "already-granted"; Errc::not_found
+  /// "reviewer-needed", "own-request"; Errc::exists "already-granted", "adoption-decided";
+  /// Errc::not_found
   /// "adoption-not-found".
   Result<AdoptionRequest> grant(std::int64_t request, const Account& reviewer);
   Result<AdoptionRequest> refuse(std::int64_t request, const Account& reviewer,

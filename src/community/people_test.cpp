@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../../tests/fakes/manual_clock.hpp"
 #include "../../tests/fakes/temp_dir.hpp"
 #include "community/accounts.hpp"
 #include "community/audit.hpp"
@@ -16,15 +17,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class ManualClock final : public Clock {
- public:
-  Time now() const override { return now_; }
-  void advance(std::chrono::seconds by) { now_ += by; }
-
- private:
-  Time now_{std::chrono::seconds(1'800'000'000)};
-};
 
 /// "" when it succeeded.
 template <typename T>
@@ -60,7 +52,7 @@ class People : public ::testing::Test {
   }
 
   fakes::TempDir root_;
-  ManualClock clock_;
+  fakes::ManualClock clock_;
   std::unique_ptr<platform::Database> db_;
   std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<Tokens> tokens_;

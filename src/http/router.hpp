@@ -45,6 +45,16 @@ struct Route {
   Result<Response> (Service::*handler)(const Request&, const Params&) const;
 };
 
+/// True when some row answers at this path, by whatever method.
+template <typename Service, std::size_t N>
+bool has_route(const std::array<Route<Service>, N>& routes, std::string_view path) {
+  for (const Route<Service>& row : routes) {
+    Params params;
+    if (match_path(row.pattern, path, params)) return true;
+  }
+  return false;
+}
+
 /// Answer `request` by `routes`: errors, unknown paths (404), other methods (405 with Allow) and
 /// OPTIONS (204 with Allow) included. Errors become problem details.
 template <typename Service, std::size_t N>

@@ -148,6 +148,10 @@ Result<Service::Pending> Service::examine(const Push& push) {
                   [](const Finding& finding) { return finding.rule == "DIFF-002"; });
   facts.pusher_owns = subject.owner->is_maintainer;
   facts.owner_changed = subject.owner->owner_changed;
+  TRY_ASSIGN(const auto quarantined,
+             database_.query("SELECT 1 FROM quarantines WHERE worker = ? AND until IS NULL",
+                             {proposal.name}));
+  facts.is_quarantined = !quarantined.empty();
   facts.is_premium =
       (subject.now.manifest && subject.now.manifest->premium) ||
       (subject.before && subject.before->manifest && subject.before->manifest->premium);
@@ -195,8 +199,9 @@ Result<check::Subject> Service::subject_of(const Push& push, const Proposal& pro
     filter.worker = proposal.name;
     filter.state = "merged";
     TRY_ASSIGN(const auto merged, list(database_, filter));
+    // Begun under the present owner, not only touched since; of one second, the careful reading.
     owner.owner_changed = std::none_of(merged.begin(), merged.end(), [&](const Submission& each) {
-      return each.updated >= *maintainers.owner_since;
+      return each.created > *maintainers.owner_since;
     });
   }
   for (const std::string& email : proposal.emails) {

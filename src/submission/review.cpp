@@ -326,11 +326,26 @@ Result<std::vector<Quarantine>> Service::quarantines() const {
   return all;
 }
 
+Result<void> Service::require_release(const WorkerId& worker, std::string_view version) const {
+  const auto served = snapshot_()->find(worker.str());
+  if (served != nullptr && served->version == version) return {};
+  // Earlier ones are known by the submissions that brought them.
+  TRY_ASSIGN(const auto rows,
+             database_.query("SELECT 1 FROM submissions WHERE worker = ? AND version "
+                             "= ? AND merged <> '' LIMIT 1",
+                             {worker.str(), version}));
+  if (!rows.empty()) return {};
+  return fail(Errc::not_found, "release-not-found",
+              fmt::format("'{}' has had no release {}", worker.str(), printable_line(version)),
+              {.fix = served == nullptr ? "" : fmt::format("it is at {} now", served->version)});
+}
+
 Result<void> Service::yank(const WorkerId& worker, std::string_view version, const Account& account,
                            std::string_view reason) {
   TRY(require_text(reason, "a reason"));
   TRY_ASSIGN(const auto maintainers, ownership_.maintainers(worker));
   if (!maintainers.includes(account.name)) TRY(require_admin(account));
+  TRY(require_release(worker, version));
   TRY_ASSIGN(Transaction transaction, database_.begin());
   const auto made = transaction.insert(
       "INSERT INTO yanks (worker, version, since, actor, reason) VALUES (?, ?, ?, ?, ?)",

@@ -53,6 +53,7 @@ Risk assess(const RiskFacts& facts, const std::vector<Finding>& findings,
     raise(risk, 2, "pushed by an account that does not own the worker");
   if (facts.owner_changed)
     raise(risk, 3, "the owner changed since the release before: first release of another hand");
+  if (facts.is_quarantined) raise(risk, 3, "the worker is in quarantine");
   if (facts.is_premium) raise(risk, 3, "a premium worker");
   std::set<std::string_view> told;
   for (const Finding& finding : findings) {

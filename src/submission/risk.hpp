@@ -17,12 +17,13 @@ namespace rbee::submission {
 struct RiskFacts {
   bool is_new_worker = false;
   bool only_version_moved =
-      false;                   ///< Nothing but versions, checksums and release numbers changed.
-  bool pusher_owns = false;    ///< Owner or co-maintainer of the worker.
-  bool owner_changed = false;  ///< Since the last release that was merged.
-  bool is_premium = false;     ///< Before or after.
-  bool is_removal = false;     ///< The worker's folder goes.
-  bool sampled = false;        ///< One of the random hundredth that people see anyway.
+      false;                    ///< Nothing but versions, checksums and release numbers changed.
+  bool pusher_owns = false;     ///< Owner or co-maintainer of the worker.
+  bool owner_changed = false;   ///< Since the last release that was merged.
+  bool is_premium = false;      ///< Before or after.
+  bool is_removal = false;      ///< The worker's folder goes.
+  bool is_quarantined = false;  ///< It was taken off the market.
+  bool sampled = false;         ///< One of the random hundredth that people see anyway.
 };
 
 /// What a host may tune.

@@ -31,6 +31,7 @@ TEST(Risk, Tiers) {
   } rows[] = {
       {"version bump", kBump, {}, 0, 0, false, false},
       {"sampled bump", with([](auto& f) { f.sampled = true; }), {}, 1, 1, false, false},
+      {"in quarantine", with([](auto& f) { f.is_quarantined = true; }), {}, 3, 2, true, false},
       {"logic", with([](auto& f) { f.only_version_moved = false; }), {}, 1, 1, false, false},
       {"new worker",
        with([](auto& f) {

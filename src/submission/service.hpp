@@ -104,7 +104,8 @@ class Service final : public PushReceiver {
                           std::string_view reason);
   Result<void> release(const WorkerId& worker, const community::Account& admin);
   Result<std::vector<Quarantine>> quarantines() const;
-  /// By a maintainer or an admin.
+  /// By a maintainer or an admin. Errors: Errc::not_found "release-not-found"; Errc::exists
+  /// "yanked-already".
   Result<void> yank(const WorkerId& worker, std::string_view version,
                     const community::Account& account, std::string_view reason);
   Result<void> unyank(const WorkerId& worker, std::string_view version,
@@ -165,6 +166,7 @@ class Service final : public PushReceiver {
   /// What a killed merge of it left behind; true when main has it already, and it is merged now.
   Result<bool> settle(std::int64_t id, const platform::Repository& repository,
                       const CommitId& on_main);
+  Result<void> require_release(const WorkerId& worker, std::string_view version) const;
   Result<void> end_claim(std::int64_t id);
   /// Merge if it is approved and cooled; otherwise nothing.
   Result<void> try_merge(std::int64_t id);

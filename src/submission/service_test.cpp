@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "../../tests/fakes/manual_clock.hpp"
 #include "../../tests/fakes/temp_dir.hpp"
 #include "catalog/builder.hpp"
 #include "community/audit.hpp"
@@ -21,15 +22,6 @@ using community::Account;
 using community::Role;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-class ManualClock final : public Clock {
- public:
-  Time now() const override { return now_; }
-  void advance(std::chrono::seconds by) { now_ += by; }
-
- private:
-  Time now_{std::chrono::seconds(1'800'000'000)};
-};
 
 template <typename T>
 std::string error_id(const Result<T>& result) {
@@ -153,7 +145,7 @@ class Office : public ::testing::Test {
   }
 
   fakes::TempDir root_;
-  ManualClock clock_;
+  fakes::ManualClock clock_;
   ServiceOptions options_;
   std::unique_ptr<platform::Database> database_;
   std::unique_ptr<Service> service_;
@@ -292,6 +284,38 @@ TEST_F(Office, ForgedAuthorsAndOrphansAreRefused) {
   }
 }
 
+TEST_F(Office, TheFirstReleaseOfANewOwnerIsLookedAtByTwo) {
+  merged_worker();
+  const WorkerId worker = *WorkerId::parse("new-worker");
+  community::Ownership ownership(*database_, clock_);
+  ASSERT_TRUE(ownership.disown(worker, account("ann")));
+  const auto asked = ownership.request_adoption(worker, account("bob"), "I use it", "192.0.2.9");
+  ASSERT_TRUE(asked) << describe(asked.error());
+  for (const char* reviewer : {"rex", "ria"})
+    ASSERT_TRUE(ownership.grant(asked->id, account(reviewer)));
+  EXPECT_EQ(error_id(ownership.grant(asked->id, account("adm"))), "adoption-decided");
+  // In the very second of the merge and the adoption, and after what old submissions go through.
+  for (const std::string version : {"1.1", "1.2"}) {
+    put_worker("new-worker", version, "", "clone");
+    const Submission bump = submit("bob", version, version);
+    EXPECT_EQ(bump.tier, 3);
+    ASSERT_TRUE(service_->quarantine(worker, account("adm"), "odd"));
+    clock_.advance(std::chrono::hours(1));
+    ASSERT_TRUE(service_->release(worker, account("adm")));
+    back_to_main();
+  }
+  put_worker("new-worker", "1.3", "", "clone");
+  const Submission bump = submit("bob", "1.3", "1.3");
+  for (const char* reviewer : {"rex", "ria"})
+    ASSERT_TRUE(service_->approve(bump.id, account(reviewer), bump.tree));
+  clock_.advance(std::chrono::days(8));
+  EXPECT_TRUE(service_->tick());
+  EXPECT_EQ(get(*database_, bump.id)->state, State::merged);
+  back_to_main();
+  put_worker("new-worker", "1.4", "", "clone");
+  EXPECT_EQ(submit("bob", "1.4", "1.4").tier, 0);
+}
+
 TEST_F(Office, AWorkerThatChangedMeanwhileIsNotOverwritten) {
   merged_worker();
   put_worker("new-worker", "1.1", "  true\n", "clone");
@@ -388,6 +412,7 @@ TEST_F(Office, YanksAndRequestsAreForThoseWhoMay) {
   merged_worker();
   const WorkerId worker = *WorkerId::parse("new-worker");
   EXPECT_EQ(error_id(service_->yank(worker, "1.0-1", account("eve"), "x")), "admin-needed");
+  EXPECT_EQ(error_id(service_->yank(worker, "9.9-1", account("ann"), "x")), "release-not-found");
   ASSERT_TRUE(service_->yank(worker, "1.0-1", account("ann"), "crashes"));
   EXPECT_EQ(error_id(service_->yank(worker, "1.0-1", account("ann"), "x")), "yanked-already");
   EXPECT_EQ(service_->yanks()->size(), 1u);
