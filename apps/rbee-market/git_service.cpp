@@ -189,9 +189,13 @@ std::variant<std::monostate, Response, http::CgiCommand> GitService::decide(
   std::string push;
   const bool pushes = service == "git-receive-pack";
   if (pushes) {
+    // Plain text: git shows it to who pushes.
     if (!authenticate_)
-      return http::problem(
-          request, http::Refusal{403, "submissions-off", "this marketplace takes no submissions"});
+      return http::reply(
+          403, "text/plain; charset=utf-8",
+          options_.submit_at.empty()
+              ? "this marketplace takes no submissions\n"
+              : fmt::format("this catalog is kept at {}: submit there\n", options_.submit_at));
     const std::string_view sent = request.headers.get("Authorization");
     constexpr std::string_view kBasic = "basic ";
     if (sent.size() <= kBasic.size() ||

@@ -44,6 +44,24 @@ void add_serve_options(CLI::App& command, ServeOptions& options, std::string& le
                      "Serve this Git repository, or import this folder of workers");
   command.add_option("--bundled", options.bundled,
                      "What an empty --data starts with, instead of the bundled catalog");
+  CLI::Option* upstream = command.add_option(
+      "--upstream", options.upstream, "Follow the catalog that this Git repository (https) holds");
+  upstream->excludes("--catalog");
+  command.add_option("--upstream-branch", options.upstream_branch, "Which branch of it")
+      ->needs(upstream)
+      ->capture_default_str();
+  command.add_option("--upstream-every", options.upstream_every, "Seconds between two looks")
+      ->needs(upstream)
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  command
+      .add_option("--upstream-secret", options.upstream_secret,
+                  "File with the secret of its webhook, which POSTs to /v1/upstream/notify")
+      ->needs(upstream);
+  command
+      .add_flag("--upstream-accept-rewind", options.upstream_accept_rewind,
+                "Follow it once although its history was rewritten")
+      ->needs(upstream);
   command.add_option("--listen", options.listen, "Address and port; port 0 takes any free one")
       ->capture_default_str();
   command.add_option("--public-url", options.public_url,

@@ -77,15 +77,16 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
   std::error_code code;
   const fs::path self = fs::read_symlink("/proc/self/exe", code);
   community::Tokens& tokens = office->people->tokens();
-  auto git = GitService::open(
-      {options.data, options.repository, self},
-      [&tokens](std::string_view name, std::string_view token) -> Result<std::string> {
-        TRY_ASSIGN(const auto identity, tokens.authenticate(token));
-        if (!name.empty() && name != "token" && name != identity.account.name)
-          return fail(Errc::unauthenticated, "token-invalid", "the token is another account's");
-        TRY(community::require(identity, community::Scope::submit));
-        return identity.account.name;
-      });
+  const auto authenticate = [&tokens](std::string_view name,
+                                      std::string_view token) -> Result<std::string> {
+    TRY_ASSIGN(const auto identity, tokens.authenticate(token));
+    if (!name.empty() && name != "token" && name != identity.account.name)
+      return fail(Errc::unauthenticated, "token-invalid", "the token is another account's");
+    TRY(community::require(identity, community::Scope::submit));
+    return identity.account.name;
+  };
+  auto git = GitService::open({options.data, options.repository, self, options.submit_at},
+                              options.submit_at.empty() ? AuthenticatePush(authenticate) : nullptr);
   // Everything else works without Git's programs.
   if (!git && git.error().id == "git-missing") {
     log.write(http::LogLevel::warn, "git-missing",
@@ -95,6 +96,7 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
   }
   if (!git) return tl::unexpected<Error>(git.error());
   office->git = std::move(*git);
+  if (!options.submit_at.empty()) return office;
   TRY_ASSIGN(office->hooks, HookServer::start(office->git->socket_path(), office->git->pushers(),
                                               *office->service, log));
   return office;

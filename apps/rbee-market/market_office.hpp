@@ -27,6 +27,7 @@ struct OfficeOptions {
   std::filesystem::path data, repository;
   std::string url;  ///< For texts; may be empty.
   bool sign_up = true;
+  std::string submit_at;  ///< Where changes are submitted, when that is not here.
   submission::RiskPolicy risk;
   check::Policy policy;
 };

@@ -17,6 +17,7 @@
 #include "market_office.hpp"
 #include "platform/files.hpp"
 #include "served_catalog.hpp"
+#include "upstream.hpp"
 
 namespace rbee::market {
 
@@ -57,6 +58,24 @@ std::string names_of(const std::vector<submission::Quarantine>& quarantines) {
   for (const submission::Quarantine& each : quarantines)
     names += each.worker + "\n" + each.reason + "\n";
   return names;
+}
+
+UpstreamOptions upstream_options(const ServeOptions& options, const fs::path& data) {
+  return {data, *options.upstream, options.upstream_branch,
+          std::chrono::seconds(options.upstream_every), options.upstream_accept_rewind};
+}
+
+Result<std::string> webhook_secret(const ServeOptions& options) {
+  constexpr std::size_t kSecretMin = 16;
+  if (!options.upstream_secret) return std::string();
+  TRY_ASSIGN(const std::string text, platform::read_file(*options.upstream_secret, 4096));
+  const std::string secret(trim(text));
+  if (secret.size() < kSecretMin)
+    return fail(Errc::usage, "secret-too-short",
+                fmt::format("{} holds less than {} characters", options.upstream_secret->string(),
+                            kSecretMin),
+                {.fix = "make one: openssl rand -hex 32 >FILE"});
+  return secret;
 }
 
 extern "C" void end_at_once(int) {
@@ -127,6 +146,21 @@ Result<void> run_serve(const ServeOptions& options) {
   allow_many_descriptors();
 
   const http::Log log(options.log_level, options.log_format);
+  check::Policy policy;
+  if (options.policy) {
+    TRY_ASSIGN(const std::string text, platform::read_file(*options.policy, 64 * 1024));
+    TRY_ASSIGN(policy, check::Policy::parse(text));
+  }
+  // SIGHUP wakes the loop below, which reads the catalog again.
+  const auto look_again = [] { ::kill(::getpid(), SIGHUP); };
+  const SystemClock clock;
+  std::unique_ptr<UpstreamFollower> follower;
+  std::unique_ptr<CheckedCatalog> checked;
+  if (options.upstream) {
+    TRY_ASSIGN(follower,
+               UpstreamFollower::start(upstream_options(options, data), look_again, clock, log));
+    checked = std::make_unique<CheckedCatalog>(data / "catalog.git", policy);
+  }
   TRY_ASSIGN(const auto served,
              ServedCatalog::open({data, options.catalog, bundled_catalog(options)}, log));
   api::Api api(api_options, served->snapshot(),
@@ -135,14 +169,18 @@ Result<void> run_serve(const ServeOptions& options) {
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
   std::string in_quarantine;
-  const auto publish = [&] {
+  const auto publish = [&]() -> Result<void> {
     auto snapshot = served->snapshot();
+    if (checked != nullptr) {
+      TRY_ASSIGN(snapshot, checked->without_blocked(std::move(snapshot)));
+    }
     if (office != nullptr)
       if (const auto quarantines = office->service->quarantines()) {
         in_quarantine = names_of(*quarantines);
         snapshot = without_quarantined(std::move(snapshot), *quarantines);
       }
     api.publish(std::move(snapshot));
+    return {};
   };
   // The host's commands write to the same database.
   const auto quarantine_changed = [&] {
@@ -157,17 +195,20 @@ Result<void> run_serve(const ServeOptions& options) {
     office_options.url = api_options.public_url;
     office_options.sign_up = options.sign_up;
     office_options.risk.cooling = std::chrono::hours(options.cooling_hours);
-    if (options.policy) {
-      TRY_ASSIGN(const std::string text, platform::read_file(*options.policy, 64 * 1024));
-      TRY_ASSIGN(office_options.policy, check::Policy::parse(text));
-    }
-    // SIGHUP wakes the loop below, which reads the catalog again.
+    office_options.policy = policy;
+    office_options.submit_at = options.upstream.value_or("");
     TRY_ASSIGN(office, MarketOffice::open(
-                           office_options, [&api] { return api.snapshot(); },
-                           [] { ::kill(::getpid(), SIGHUP); }, log));
+                           office_options, [&api] { return api.snapshot(); }, look_again, log));
     api.attach(office->people.get(), office->office.get());
-    publish();
   }
+  std::optional<api::Upstream> upstream;
+  if (follower != nullptr) {
+    TRY_ASSIGN(std::string secret, webhook_secret(options));
+    upstream.emplace([&follower] { return follower->state(); }, [&follower] { follower->wake(); },
+                     std::move(secret));
+    api.attach(&*upstream);
+  }
+  TRY(publish());
 
   http::ServerOptions server_options;
   server_options.address = endpoint.address;
@@ -219,7 +260,11 @@ Result<void> run_serve(const ServeOptions& options) {
             {{"id", std::string_view(ticked.error().id)}, {"reason", std::string_view(now_wrong)}});
       trouble = now_wrong;
     }
-    if (served->refresh(when) != nullptr || signal == SIGHUP || quarantine_changed()) publish();
+    if (served->refresh(when) == nullptr && signal != SIGHUP && !quarantine_changed()) continue;
+    // Rather the old catalog than one that nobody looked at.
+    if (const auto published = publish(); !published)
+      log.write(LogLevel::error, "catalog-unchecked",
+                {{"reason", std::string_view(published.error().message)}});
   }
   let_a_second_signal_end_us();
   server->stop();

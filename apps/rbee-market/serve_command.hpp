@@ -16,6 +16,11 @@ struct ServeOptions {
   std::filesystem::path data;
   std::optional<std::filesystem::path> catalog;
   std::optional<std::filesystem::path> bundled;
+  std::optional<std::string> upstream;  ///< URL of the catalog's Git repository elsewhere.
+  std::string upstream_branch = "main";
+  int upstream_every = 60;                               ///< Seconds between looks.
+  std::optional<std::filesystem::path> upstream_secret;  ///< Of the webhook; a file.
+  bool upstream_accept_rewind = false;
   std::string listen = "127.0.0.1:8787";
   std::string public_url;
   bool submissions = true;                      ///< Take pushes, and what belongs to them.

@@ -34,7 +34,6 @@ std::shared_ptr<const catalog::Snapshot> Api::snapshot() const {
 }
 
 http::Response Api::respond(const http::Request& request) const {
-  const auto publication = current_.get();
   std::string base = options_.public_url;
   if (base.empty()) {
     // The transport checks Host; a service that is called without one must not trust it either.
@@ -44,6 +43,15 @@ http::Response Api::respond(const http::Request& request) const {
   const std::string_view path = request.path;
   if (people_ != nullptr && People::serves(path)) return people_->respond(request, base);
   if (office_ != nullptr && Office::serves(path)) return office_->respond(request);
+  if (upstream_ != nullptr && Upstream::serves(path)) return upstream_->respond(request);
+  http::Response response = respond_from_catalog(request, std::move(base));
+  if (upstream_ != nullptr) upstream_->mark(response);
+  return response;
+}
+
+http::Response Api::respond_from_catalog(const http::Request& request, std::string base) const {
+  const auto publication = current_.get();
+  const std::string_view path = request.path;
   if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
     return V1(*publication, read_blob_, std::move(base), options_.version).respond(request);
   return Rbee(*publication, std::move(base), options_.home_url).respond(request);

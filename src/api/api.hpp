@@ -10,6 +10,7 @@
 #include "api/office.hpp"
 #include "api/people.hpp"
 #include "api/publication.hpp"
+#include "api/upstream.hpp"
 #include "api/v1.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
@@ -38,6 +39,8 @@ class Api {
     people_ = people;
     office_ = office;
   }
+  /// Before the first request: when the catalog is kept elsewhere. It outlives this.
+  void attach(const Upstream* upstream) { upstream_ = upstream; }
   /// From now on, requests see this snapshot; those in flight finish with the old one.
   void publish(std::shared_ptr<const catalog::Snapshot> snapshot);
   std::shared_ptr<const catalog::Snapshot> snapshot() const;
@@ -47,11 +50,14 @@ class Api {
   http::Response refuse(const http::Request& request, const http::Refusal& refusal) const;
 
  private:
+  http::Response respond_from_catalog(const http::Request& request, std::string base) const;
+
   ApiOptions options_;
   ReadBlob read_blob_;
   Current current_;
   People* people_ = nullptr;
   Office* office_ = nullptr;
+  const Upstream* upstream_ = nullptr;
 };
 
 }  // namespace rbee::api

@@ -383,6 +383,15 @@ TEST_F(App, OutputThatIsLostIsAnError) {
   EXPECT_THAT(err(), HasSubstr("output-lost"));
 }
 
+TEST_F(App, AnOldCatalogIsToldOfOnce) {
+  offer_two_workers();
+  for (auto& [url, answer] : answers_)
+    answer.headers.emplace_back("rbee-stale-since", "2026-11-26T10:00:00Z\x1b[2J");
+  EXPECT_EQ(run({"worker", "search", "-q"}), 0);
+  EXPECT_THAT(err(), HasSubstr("has not seen its upstream catalog since 2026-11-26T10:00:00Z"));
+  EXPECT_THAT(err(), Not(HasSubstr("\x1b")));
+}
+
 TEST_F(App, GitGetsATokenForItsMarketplaceOnly) {
   environment_.variables["RBEE_CATALOG"] = "https://market.test";
   environment_.variables["RBEE_TOKEN"] = "rbee_abc";

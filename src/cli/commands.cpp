@@ -374,7 +374,21 @@ Result<sdk::MarketplaceClient> marketplace(Context& context) {
   TRY_ASSIGN(const Setting setting,
              effective(*key, context.settings.catalog, environment, config, path));
   TRY_ASSIGN(const Url url, Url::parse(setting.value));
-  return sdk::MarketplaceClient(url, context.world.get);
+  return sdk::MarketplaceClient(
+      url, [&context, told = false](const Url& page, std::uint64_t body_bytes_max,
+                                    const sdk::HttpHeaders& headers) mutable {
+        auto answer = context.world.get(page, body_bytes_max, headers);
+        // A follower says so when it serves what may be old.
+        if (answer && !told && !answer->header("rbee-stale-since").empty()) {
+          constexpr std::size_t kTimeMax = 40;
+          context.warn(
+              fmt::format("the marketplace has not seen its upstream catalog since {}: what it "
+                          "offers may be old",
+                          printable_line(answer->header("rbee-stale-since").substr(0, kTimeMax))));
+          told = true;
+        }
+        return answer;
+      });
 }
 
 Result<WorkerId> worker_id(const std::string& text) {
