@@ -7,7 +7,7 @@ namespace rbee::api {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 82> kProblems = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 86> kProblems = {{
     {"account-disabled", "The account was disabled by the host."},
     {"account-name-invalid", "An account's name is 2 to 39 of a-z, 0-9 and '-'."},
     {"account-not-found", "No account has this name."},
