@@ -51,7 +51,7 @@ echo "a marketplace of $workers workers:"
 mkdir "$top/data"
 make_catalog "$workers" "$top/data/catalog.git"
 begin=$(date +%s%N)
-"$bin/rbee-market" serve --data "$top/data" --listen 127.0.0.1:0 --cooling-hours 0 --log-level error >"$top/out" 2>"$top/log" &
+"$bin/rbee-market" serve --data "$top/data" --listen 127.0.0.1:0 --cooling-hours 0 >"$top/out" 2>"$top/log" &
 server=$!
 until grep -q listening "$top/out"; do
   [[ -d /proc/$server ]] || { cat "$top/log" >&2; exit 1; }
@@ -64,32 +64,32 @@ market user add ann --email ann@example.org --no-password >/dev/null
 market user add rex --email rex@example.org --role reviewer --no-password >/dev/null
 token=$(market token create ann)
 review=$(market token create rex --scopes review)
-git clone -q --depth 1 --filter=blob:none --no-checkout "$url/catalog.git" "$top/clone"
-cd "$top/clone"
-git read-tree HEAD
-pushes=() searches=()
+export RBEE_CATALOG=$url RBEE_TOKEN=$token HOME=$top/home
+mkdir -p "$top/home" "$top/new/community"
+ms_since() { echo $((($(date +%s%N) - $1) / 1000000)); }
+submits=() pushes=() searches=()
 for name in amber-reader birch-painter cobalt-singer dune-translator elm-upscaler; do
-  mkdir -p "community/$name"
-  printf 'pkgname=%s\npkgver=1.0\npkgrel=1\npkgdesc="New"\narch=(x86_64)\nurl=https://example.org/n\nlicense=(MIT)\npackage() {\n  true\n}\n' "$name" >"community/$name/PKGBUILD"
-  printf '[worker]\nid = "%s"\nname = "N"\ndescription = "n"\nlicense = "MIT"\n' "$name" >"community/$name/worker.toml"
-  git add -f "community/$name"
-  git -c user.name=Ann -c user.email=ann@example.org commit -q -m "$name"
+  folder=$top/new/community/$name
+  mkdir "$folder"
+  printf 'pkgname=%s\npkgver=1.0\npkgrel=1\npkgdesc="New"\narch=(x86_64)\nurl=https://example.org/n\nlicense=(MIT)\npackage() {\n  true\n}\n' "$name" >"$folder/PKGBUILD"
+  printf '[worker]\nid = "%s"\nname = "N"\ndescription = "n"\nlicense = "MIT"\n' "$name" >"$folder/worker.toml"
   begin=$(date +%s%N)
-  git push -q "http://ann:$token@${url#http://}/catalog.git" "HEAD:refs/for/main/$name" 2>"$top/push" || { cat "$top/push" >&2; exit 1; }
-  pushes+=($((($(date +%s%N) - begin) / 1000000)))
-  number=$(sed -n 's/.*submission \([0-9]*\).*/\1/p' "$top/push" | head -1)
+  "$bin/rbee" worker submit "$folder" >"$top/push" 2>&1 || { cat "$top/push" >&2; exit 1; }
+  submits+=("$(ms_since "$begin")")
+  pushes+=($(($(sed -n 's/.*git-receive-pack status=200 .*duration_us=\([0-9]*\).*/\1/p' "$top/log" | tail -1) / 1000)))
+  number=$(sed -n 's/.*submission \([0-9]*\):.*/\1/p' "$top/push" | head -1)
   tree=$(curl -s "$url/v1/submissions/$number" | sed 's/.*"tree":"\([0-9a-f]*\)".*/\1/')
   begin=$(date +%s%N)
   curl -s -X POST -H "Authorization: Bearer $review" -H 'Content-Type: application/json' -d "{\"tree\":\"$tree\"}" "$url/v1/submissions/$number/approve" >"$top/approved"
-  answered=$((($(date +%s%N) - begin) / 1000000))
+  answered=$(ms_since "$begin")
   until [[ $(curl -s "$url/v1/workers?q=$name" | grep -c "\"id\":\"$name\"") -gt 0 ]]; do
-    [[ $((($(date +%s%N) - begin) / 1000000)) -lt 60000 ]] || { cat "$top/approved" >&2; exit 1; }
+    [[ $(ms_since "$begin") -lt 60000 ]] || { cat "$top/approved" >&2; exit 1; }
     sleep 0.02
   done
-  searches+=("$((($(date +%s%N) - begin) / 1000000))($answered)")
-  git fetch -q --depth 1 --filter=blob:none "$url/catalog.git" main
-  git reset -q --soft FETCH_HEAD
-  git read-tree FETCH_HEAD
+  searches+=("$(ms_since "$begin") ($answered)")
 done
-echo "  push to findings, ms (git's own time included): ${pushes[*]}"
-echo "  approval to search result, ms (to the answer of the approval): ${searches[*]}"
+printf '  rbee worker submit, whole process, ms: %s\n' "${submits[*]}"
+printf '  of these from push to findings, in the server, ms: %s\n' "${pushes[*]}"
+printf '  approval to search result, ms (to the answer of the approval):'
+printf ' %s' "${searches[@]}"
+echo

@@ -52,9 +52,12 @@ Result<void> run_git(const fs::path& directory, std::vector<std::string> words,
                      const std::function<bool()>& cancelled) {
   words.insert(words.begin(), "git");
   platform::ProcessSpec spec{.argv = std::move(words)};
-  spec.environment = {{"PATH", "/usr/bin:/bin"},        {"HOME", "/nonexistent"},
-                      {"LC_ALL", "C.UTF-8"},            {"GIT_CONFIG_NOSYSTEM", "1"},
-                      {"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_TERMINAL_PROMPT", "0"},
+  spec.environment = {{"PATH", "/usr/bin:/bin"},
+                      {"HOME", "/nonexistent"},
+                      {"LC_ALL", "C.UTF-8"},
+                      {"GIT_CONFIG_NOSYSTEM", "1"},
+                      {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                      {"GIT_TERMINAL_PROMPT", "0"},
                       {"GIT_ASKPASS", "/bin/false"}};
   spec.directory = directory;
   spec.cancelled = cancelled;
@@ -71,9 +74,10 @@ Result<void> run_git(const fs::path& directory, std::vector<std::string> words,
   if (result.ok()) return {};
   auto evidence = last_lines(said);
   evidence.push_back("git: " + platform::to_string(result, spec.limits));
-  return fail(Errc::unreachable, "upstream-unreachable", "the upstream catalog cannot be fetched",
-              {.evidence = std::move(evidence),
-               .fix = "see that its address and branch are right and that this machine reaches it"});
+  return fail(
+      Errc::unreachable, "upstream-unreachable", "the upstream catalog cannot be fetched",
+      {.evidence = std::move(evidence),
+       .fix = "see that its address and branch are right and that this machine reaches it"});
 }
 
 }  // namespace
@@ -140,25 +144,20 @@ Result<void> UpstreamFollower::make_repository() {
 
 Result<void> UpstreamFollower::fetch(const fs::path& repository) const {
   TRY_ASSIGN(const Url url, Url::parse(options_.url));
-  return run_git(repository,
-                 {"-c", "protocol.allow=never",
-                  "-c", fmt::format("protocol.{}.allow=always", url.scheme()),
-                  "-c", "fetch.fsckObjects=true",
-                  "-c", "transfer.fsckObjects=true",
-                  "-c", "core.hooksPath=/dev/null",
-                  "-c", "credential.helper=",
-                  "-c", "http.lowSpeedLimit=1000",
-                  "-c", "http.lowSpeedTime=30",
-                  "-c", "gc.auto=0",
-                  "-c", "maintenance.auto=false",
-                  "fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
-                  "--no-recurse-submodules", "--", options_.url,
-                  // What is there now, whatever it was: `advance` decides whether to follow.
-                  fmt::format("+refs/heads/{}:{}", options_.branch, kUpstream)},
-                 [this] {
-                   const std::lock_guard lock(mutex_);
-                   return is_over_;
-                 });
+  return run_git(
+      repository,
+      {"-c", "protocol.allow=never", "-c", fmt::format("protocol.{}.allow=always", url.scheme()),
+       "-c", "fetch.fsckObjects=true", "-c", "transfer.fsckObjects=true", "-c",
+       "core.hooksPath=/dev/null", "-c", "credential.helper=", "-c", "http.lowSpeedLimit=1000",
+       "-c", "http.lowSpeedTime=30", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch",
+       "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules", "--",
+       options_.url,
+       // What is there now, whatever it was: `advance` decides whether to follow.
+       fmt::format("+refs/heads/{}:{}", options_.branch, kUpstream)},
+      [this] {
+        const std::lock_guard lock(mutex_);
+        return is_over_;
+      });
 }
 
 Result<bool> UpstreamFollower::advance(const fs::path& path, bool accept_rewind) {

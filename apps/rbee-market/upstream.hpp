@@ -1,9 +1,9 @@
 // A catalog that is kept on another Git host: fetched by the clock and when told, followed forward,
 // served as it was while the other side is away.
 //
-// Runs git in the data directory and moves refs/heads/main of catalog.git; a thread of its own. What
-// upstream merged is looked at by the checker here, too: a worker that a rule blocks is not served.
-// Source: git-fetch(1).
+// Runs git in the data directory and moves refs/heads/main of catalog.git; a thread of its own.
+// What upstream merged is looked at by the checker here, too: a worker that a rule blocks is not
+// served. Source: git-fetch(1).
 #pragma once
 
 #include <chrono>
@@ -68,10 +68,10 @@ class UpstreamFollower {
   const http::Log& log_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  api::UpstreamState state_;                          ///< Guarded.
-  bool is_woken_ = false, is_over_ = false;           ///< Guarded.
-  int failures_ = 0;                                  ///< Of the thread.
-  std::thread thread_;                                ///< Joined by the destructor.
+  api::UpstreamState state_;                 ///< Guarded.
+  bool is_woken_ = false, is_over_ = false;  ///< Guarded.
+  int failures_ = 0;                         ///< Of the thread.
+  std::thread thread_;                       ///< Joined by the destructor.
 };
 
 /// `snapshot` without the workers that a rule blocks; those become broken ones, with the findings.

@@ -9,6 +9,7 @@
 #include "check/rule.hpp"
 #include "cli/account.hpp"
 #include "cli/commands.hpp"
+#include "cli/git_tree.hpp"
 #include "cli/worker_folder.hpp"
 #include "platform/files.hpp"
 #include "platform/process.hpp"
@@ -87,6 +88,28 @@ Result<void> copy_folder(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+/// HEAD's tree with `tree` at `place`: "x" or "community/x". Its id. The catalog's other folders
+/// are neither fetched nor read.
+Result<std::string> root_with(Git& git, const fs::path& clone, const std::string& place,
+                              std::string tree) {
+  std::string above = place;
+  while (!above.empty()) {
+    const std::size_t slash = above.rfind('/');
+    const std::string name = slash == std::string::npos ? above : above.substr(slash + 1);
+    above = slash == std::string::npos ? "" : above.substr(0, slash);
+    // A catalog without anybody's worker has no folder "community" yet.
+    const auto before = git.run({"cat-file", "tree", fmt::format("HEAD:{}", above)});
+    if (!before && above.empty()) return tl::unexpected(before.error());
+    TRY_ASSIGN(const ObjectId id, ObjectId::parse(tree));
+    TRY_ASSIGN(const std::string bytes, tree_with_folder(before ? *before : "", name, id));
+    const fs::path file = clone / ".git" / "rbee-tree";
+    TRY(platform::write_file_atomically(file, bytes, 0600));
+    TRY_ASSIGN(tree, git.run({"hash-object", "-t", "tree", "-w", file.string()}));
+    tree = trim(tree);
+  }
+  return tree;
+}
+
 }  // namespace
 
 Result<int> worker_submit(const Arguments& arguments, Context& context) {
@@ -112,41 +135,43 @@ Result<int> worker_submit(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const auto directory,
              platform::TemporaryDirectory::create(fs::temp_directory_path(), "rbee-submit"));
   Git outside(context, directory.path(), base);
-  TRY(outside.run({"clone", "-q", "--depth", "1", "--filter=blob:none", "--no-checkout", "--",
+  // The commit alone; of its trees, only those on the way to the worker's folder.
+  TRY(outside.run({"clone", "-q", "--depth", "1", "--filter=tree:0", "--no-checkout", "--",
                    base + "/catalog.git", "catalog"}));
   const fs::path clone = directory.path() / "catalog";
   Git git(context, clone, base);
-  TRY(git.run({"read-tree", "HEAD"}));
   const std::string place = folder.directory();
-  TRY(git.run({"rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", place}));
   TRY(copy_folder(fs::canonical(path), clone / place));
+  TRY(git.run({"read-tree", "--empty"}));
   TRY(git.run({"add", "-f", "--", place}));
+  TRY_ASSIGN(const std::string tree, git.run({"write-tree", fmt::format("--prefix={}/", place)}));
+  TRY_ASSIGN(const std::string root, root_with(git, clone, place, std::string(trim(tree))));
   TRY_ASSIGN(const std::string changed,
-             git.run({"diff", "--cached", "--stat", "HEAD", "--", place}));
+             git.run({"diff-tree", "--stat", "HEAD^{tree}", root, "--", place}));
   if (trim(changed).empty()) {
     context.note(fmt::format("{} is in the catalog exactly like this already", folder.name));
     return 0;
   }
   const std::string title =
       arguments.title.empty() ? fmt::format("{}: update", folder.name) : arguments.title;
-  std::vector<std::string> commit;
+  std::vector<std::string> words;
   const auto email = git.run({"config", "user.email"});
   if (!email) {
     const std::string name =
         credential && !credential->account.empty() ? credential->account : folder.name;
-    commit = {"-c", "user.name=" + name, "-c", "user.email=" + name + "@users.invalid"};
+    words = {"-c", "user.name=" + name, "-c", "user.email=" + name + "@users.invalid"};
   }
-  commit.insert(commit.end(), {"commit", "-q", "-m", title});
-  TRY(git.run(std::move(commit)));
+  words.insert(words.end(), {"commit-tree", "-p", "HEAD", "-m", title, root});
+  TRY_ASSIGN(const std::string commit, git.run(std::move(words)));
   if (arguments.dry_run) {
     context.print(printable(changed));
     context.note(fmt::format("would be pushed to {}/catalog.git as '{}'", printable_line(base),
                              printable_line(title)));
     return 0;
   }
-  TRY(git.run(
-      {"push", "--", base + "/catalog.git", fmt::format("HEAD:refs/for/main/{}", folder.name)},
-      true));
+  TRY(git.run({"push", "--", base + "/catalog.git",
+               fmt::format("{}:refs/for/main/{}", trim(commit), folder.name)},
+              true));
   if (context.settings.json) {
     TRY_ASSIGN(
         const auto list,

@@ -472,7 +472,6 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
 Awaitable<bool> Loop::run_program(Connection& connection, CgiCommand command,
                                   const Request& request, std::string head) {
   if (!connection.out.empty() && !co_await flush(connection)) co_return false;
-  error_code error;
   // A descriptor of its own: ours is closed with the connection.
   const int socket = ::fcntl(connection.socket.native_handle(), F_DUPFD_CLOEXEC, 3);
   auto ended = std::make_shared<Timer>(io_, Steady::time_point::max());
