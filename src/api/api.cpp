@@ -22,10 +22,11 @@ Result<std::string> parse_public_url(std::string_view text) {
 Api::Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob)
     : options_(std::move(options)),
       read_blob_(std::move(read_blob)),
-      current_(std::make_shared<const Publication>(std::move(snapshot))) {}
+      current_(std::make_shared<const Publication>(std::move(snapshot), nullptr)) {}
 
 void Api::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
-  current_.set(std::make_shared<const Publication>(std::move(snapshot)));
+  const auto before = current_.get();
+  current_.set(std::make_shared<const Publication>(std::move(snapshot), before.get()));
 }
 
 std::shared_ptr<const catalog::Snapshot> Api::snapshot() const {

@@ -144,24 +144,24 @@ bool passes(const catalog::Worker& worker, const ListQuery& query) {
 
 }  // namespace
 
-Page list_page(const catalog::Snapshot& snapshot, const std::vector<SearchText>& texts,
+Page list_page(const catalog::Snapshot& snapshot, const std::vector<const SearchText*>& texts,
                const ListQuery& query) {
   const auto& workers = snapshot.workers();
   // Workers are sorted by id, so each rank's matches are too.
   std::array<std::vector<std::size_t>, kRankMax + 1> by_rank;
   Page page;
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    const auto place = rank(texts[i], query);
+    const auto place = rank(*texts[i], query);
     if (!place || !passes(*workers[i], query)) continue;
     ++page.total;
-    const bool seen = query.after && std::pair(*place, texts[i].id) <= *query.after;
+    const bool seen = query.after && std::pair(*place, texts[i]->id) <= *query.after;
     if (!seen) by_rank[static_cast<std::size_t>(*place)].push_back(i);
   }
   for (std::size_t place = 0; place < by_rank.size(); ++place)
     for (std::size_t i : by_rank[place]) {
       if (page.indexes.size() == query.limit) return page;
       page.indexes.push_back(i);
-      page.next = fmt::format("{}.{}", place, texts[i].id);
+      page.next = fmt::format("{}.{}", place, texts[i]->id);
     }
   page.next.reset();  // This page reaches the end.
   return page;

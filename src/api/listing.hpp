@@ -49,7 +49,7 @@ struct Page {
 };
 
 /// `texts` has one entry for each worker of `snapshot`.
-Page list_page(const catalog::Snapshot& snapshot, const std::vector<SearchText>& texts,
+Page list_page(const catalog::Snapshot& snapshot, const std::vector<const SearchText*>& texts,
                const ListQuery& query);
 
 }  // namespace rbee::api

@@ -14,42 +14,67 @@ namespace rbee::api {
 
 namespace {
 
-/// Stands for the base URL while rendering. Random, so that no catalog can hold it.
-const std::string& marker() {
-  static const std::string text = [] {
-    std::random_device random;
-    return fmt::format("base-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-  }();
+/// Stands for what is filled in later while rendering. Random, so that no catalog can hold it.
+std::string make_marker(std::string_view what) {
+  std::random_device random;
+  return fmt::format("{}-{:08x}{:08x}{:08x}{:08x}", what, random(), random(), random(), random());
+}
+const std::string& base_marker() {
+  static const std::string text = make_marker("base");
+  return text;
+}
+const std::string& commit_marker() {
+  static const std::string text = make_marker("commit");
   return text;
 }
 
 TextTemplate render(const boost::json::value& value) {
-  return {boost::json::serialize(value), marker()};
+  return {boost::json::serialize(value), {base_marker(), commit_marker()}};
 }
 
 }  // namespace
 
-Publication::Publication(std::shared_ptr<const catalog::Snapshot> snapshot)
+RenderedWorker::RenderedWorker(std::shared_ptr<const catalog::Worker> shown)
+    : worker(std::move(shown)),
+      summary(render(wire::to_json(summarise(*worker, base_marker())))),
+      rbee(render(rbee_worker(*worker, std::nullopt, base_marker()))),
+      detail(render(wire::to_json(api::detail(*worker, commit_marker(), base_marker())))),
+      etag(http::strong_etag({worker->tree.str(), worker->last_commit.str(),
+                              rfc3339(worker->created), rfc3339(worker->updated), worker->author})),
+      search_text(api::search_text(*worker)) {}
+
+Publication::Publication(std::shared_ptr<const catalog::Snapshot> snapshot,
+                         const Publication* previous)
     : snapshot_(std::move(snapshot)) {
-  const std::string& commit = snapshot_->commit().str();
   workers_.reserve(snapshot_->workers().size());
+  by_id_.reserve(snapshot_->workers().size());
+  // Both are sorted by id.
+  std::size_t old = 0;
   for (const auto& worker : snapshot_->workers()) {
-    RenderedWorker rendered;
-    rendered.worker = worker;
-    rendered.summary = render(wire::to_json(summarise(*worker, marker())));
-    rendered.detail = render(wire::to_json(detail(*worker, snapshot_->commit(), marker())));
-    rendered.detail_etag = http::strong_etag({"v1", worker->tree.str(), commit});
-    rendered.rbee = render(rbee_worker(*worker, std::nullopt, marker()));
-    rendered.rbee_etag = http::strong_etag({"rbee", worker->tree.str(), commit});
-    search_texts_.push_back(search_text(*worker));
+    const auto* before = previous == nullptr ? nullptr : &previous->workers_;
+    while (before != nullptr && old < before->size() && (*before)[old]->worker->id < worker->id)
+      ++old;
+    const bool is_same =
+        before != nullptr && old < before->size() && (*before)[old]->worker == worker;
     by_id_.emplace(worker->id.str(), workers_.size());
-    workers_.push_back(std::move(rendered));
+    workers_.push_back(is_same ? (*before)[old] : std::make_shared<const RenderedWorker>(worker));
+    search_texts_.push_back(&workers_.back()->search_text);
   }
+}
+
+std::string Publication::detail_etag(const RenderedWorker& worker) const {
+  constexpr std::size_t kCommitDigits = 16;
+  const std::string& stem = worker.etag;
+  std::string etag(stem, 0, stem.size() - 1);
+  etag += '-';
+  etag.append(snapshot_->commit().str(), 0, kCommitDigits);
+  etag += '"';
+  return etag;
 }
 
 const RenderedWorker* Publication::find(std::string_view id) const {
   const auto at = by_id_.find(id);
-  return at == by_id_.end() ? nullptr : &workers_[at->second];
+  return at == by_id_.end() ? nullptr : workers_[at->second].get();
 }
 
 Error Publication::missing(std::string_view id) const {
@@ -77,8 +102,10 @@ Error Publication::missing(std::string_view id) const {
   // An edit distance for each of 20,000 ids would be work that a stranger can order; near ids share
   // a first letter.
   std::vector<std::string> candidates;
-  for (const SearchText& text : search_texts_)
-    if (text.id.front() == id.front() || text.id.size() == id.size()) candidates.push_back(text.id);
+  for (const auto& worker : snapshot_->workers())
+    if (const std::string& each = worker->id.str();
+        each.front() == id.front() || each.size() == id.size())
+      candidates.push_back(each);
   if (candidates.size() > 2000) candidates.resize(2000);
   const auto near = did_you_mean(id, candidates);
   return {Errc::not_found,

@@ -17,22 +17,28 @@
 
 namespace rbee::api {
 
-/// One worker's ready answers.
+/// One worker's ready answers. Shared by all publications that show the same worker: what a merge
+/// did not touch is not rendered again.
 struct RenderedWorker {
+  explicit RenderedWorker(std::shared_ptr<const catalog::Worker> worker);
+
   std::shared_ptr<const catalog::Worker> worker;
-  TextTemplate summary, detail;  ///< JSON of /v1.
-  std::string detail_etag;
-  TextTemplate rbee;  ///< JSON of rbee's own /workers.
-  std::string rbee_etag;
+  TextTemplate summary, rbee;  ///< JSON of /v1 and of rbee's own /workers. Filled with: base.
+  TextTemplate detail;         ///< JSON of /v1. Filled with: base, commit of the catalog.
+  std::string etag;            ///< Of everything but these two: strong, quotes included.
+  SearchText search_text;
 };
 
 class Publication {
  public:
-  explicit Publication(std::shared_ptr<const catalog::Snapshot> snapshot);
+  /// `previous`: the one that is replaced, or nullptr.
+  Publication(std::shared_ptr<const catalog::Snapshot> snapshot, const Publication* previous);
   const catalog::Snapshot& snapshot() const { return *snapshot_; }
   /// In the snapshot's order.
-  const std::vector<RenderedWorker>& workers() const { return workers_; }
-  const std::vector<SearchText>& search_texts() const { return search_texts_; }
+  const std::vector<std::shared_ptr<const RenderedWorker>>& workers() const { return workers_; }
+  const std::vector<const SearchText*>& search_texts() const { return search_texts_; }
+  /// The entity tag of a worker's detail, which names the catalog's commit.
+  std::string detail_etag(const RenderedWorker& worker) const;
   const RenderedWorker* find(std::string_view id) const;
   /// The error for an id that names no worker: what is wrong with a broken one, or the nearest id.
   /// Errc::not_found "worker-not-found" or "worker-broken"; Errc::invalid_input
@@ -41,8 +47,8 @@ class Publication {
 
  private:
   std::shared_ptr<const catalog::Snapshot> snapshot_;
-  std::vector<RenderedWorker> workers_;
-  std::vector<SearchText> search_texts_;
+  std::vector<std::shared_ptr<const RenderedWorker>> workers_;
+  std::vector<const SearchText*> search_texts_;              ///< Of these.
   std::unordered_map<std::string_view, std::size_t> by_id_;  ///< Keys live in the snapshot.
 };
 

@@ -169,9 +169,9 @@ Response Rbee::list(const Request& request) const {
     response.status = 304;
   } else {
     std::string body = R"({"workers":[)";
-    for (const RenderedWorker& worker : publication_.workers()) {
+    for (const auto& worker : publication_.workers()) {
       if (body.back() != '[') body += ',';
-      worker.rbee.append_to(body, base_);
+      worker->rbee.append_to(body, {base_});
     }
     response = json_reply(200, body + "]}");
   }
@@ -186,10 +186,10 @@ Response Rbee::worker(const Request& request, std::string_view id) const {
   if (!entry) return error(404, "Worker not found");
   std::string body =
       entry->only ? boost::json::serialize(rbee_worker(*entry->worker->worker, entry->only, base_))
-                  : entry->worker->rbee.fill(base_);
-  const std::string etag =
-      entry->only ? http::strong_etag({entry->worker->rbee_etag, to_string(*entry->only)})
-                  : entry->worker->rbee_etag;
+                  : entry->worker->rbee.fill({base_});
+  const std::string etag = entry->only
+                               ? http::strong_etag({entry->worker->etag, to_string(*entry->only)})
+                               : entry->worker->etag;
   Response response = json_reply(200, std::move(body));
   add_catalog_cache_fields(response);
   return http::with_etag(request, std::move(response), etag);

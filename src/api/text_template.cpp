@@ -1,31 +1,44 @@
 #include "api/text_template.hpp"
 
+#include <algorithm>
+
 namespace rbee::api {
 
-TextTemplate::TextTemplate(std::string_view text, std::string_view marker) {
+TextTemplate::TextTemplate(std::string_view text, Values markers) {
   for (;;) {
-    const std::size_t at = text.find(marker);
+    // The nearest of them.
+    std::size_t at = std::string_view::npos;
+    std::uint32_t which = 0;
+    for (std::uint32_t i = 0; i < markers.size(); ++i)
+      if (const std::size_t found = text.find(markers.begin()[i]); found < at) {
+        at = found;
+        which = i;
+      }
     text_ += text.substr(0, at);
     if (at == std::string_view::npos) break;
-    cuts_.push_back(text_.size());
-    text.remove_prefix(at + marker.size());
+    cuts_.emplace_back(static_cast<std::uint32_t>(text_.size()), which);
+    text.remove_prefix(at + markers.begin()[which].size());
   }
+  text_.shrink_to_fit();
+  cuts_.shrink_to_fit();
 }
 
-void TextTemplate::append_to(std::string& out, std::string_view base) const {
+void TextTemplate::append_to(std::string& out, Values values) const {
   std::size_t from = 0;
-  for (std::size_t cut : cuts_) {
-    out.append(text_, from, cut - from);
-    out += base;
-    from = cut;
+  for (const auto& [at, which] : cuts_) {
+    out.append(text_, from, at - from);
+    out += values.begin()[which];
+    from = at;
   }
   out.append(text_, from);
 }
 
-std::string TextTemplate::fill(std::string_view base) const {
+std::string TextTemplate::fill(Values values) const {
+  std::size_t size = text_.size();
+  for (const auto& [at, which] : cuts_) size += values.begin()[which].size();
   std::string out;
-  out.reserve(text_.size() + cuts_.size() * base.size());
-  append_to(out, base);
+  out.reserve(size);
+  append_to(out, values);
   return out;
 }
 

@@ -105,7 +105,7 @@ Result<Response> V1::list(const Request& request, const Params&) const {
     std::string body = R"({"workers":[)";
     for (std::size_t i : page.indexes) {
       if (body.back() != '[') body += ',';
-      publication_.workers()[i].summary.append_to(body, base_);
+      publication_.workers()[i]->summary.append_to(body, {base_});
     }
     body += fmt::format(R"(],"total":{})", page.total);
     if (page.next) body += fmt::format(R"(,"next":{})", http::json_quote(*page.next));
@@ -118,8 +118,9 @@ Result<Response> V1::list(const Request& request, const Params&) const {
 Result<Response> V1::worker(const Request& request, const Params& params) const {
   TRY_ASSIGN(const RenderedWorker* const found, find(params));
   TRY(no_parameters(request));
-  return fresh(request, "application/json", found->detail_etag,
-               [&] { return found->detail.fill(base_); });
+  return fresh(request, "application/json", publication_.detail_etag(*found), [&] {
+    return found->detail.fill({base_, publication_.snapshot().commit().str()});
+  });
 }
 
 Result<Response> V1::recipe(const Request& request, const Params& params, RecipeKind kind) const {

@@ -75,12 +75,12 @@ wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view ba
   return out;
 }
 
-wire::WorkerDetail detail(const catalog::Worker& worker, const CommitId& commit,
+wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit,
                           std::string_view base) {
   const std::string url = worker_url(worker, base);
   wire::WorkerDetail out;
   out.summary = summarise(worker, base);
-  out.commit = commit.str();
+  out.commit = commit;
   for (const catalog::RecipeText& recipe : worker.recipes) {
     const std::string file(manifest::file_name(recipe.kind));
     out.recipes.push_back({.file = file,

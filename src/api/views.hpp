@@ -13,7 +13,7 @@
 namespace rbee::api {
 
 wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base);
-wire::WorkerDetail detail(const catalog::Worker& worker, const CommitId& commit,
+wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit,
                           std::string_view base);
 
 /// `path` with every segment percent-encoded, '/' kept.

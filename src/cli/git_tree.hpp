@@ -1,5 +1,5 @@
-// One entry of a Git tree, exchanged: what a submission changes in the catalog's top folders, without
-// the rest of the catalog.
+// One entry of a Git tree, exchanged: what a submission changes in the catalog's top folders,
+// without the rest of the catalog.
 //
 // Pure. Source: gitformat-pack(5), "tree"; git-mktree(1) on the order of the entries.
 #pragma once

@@ -32,8 +32,7 @@ TEST_F(GitTree, IsWhatGitMakesOfIt) {
   const std::string blob(40, 'a'), folder(40, 'b'), other(40, 'c');
   // Files and folders whose names sort differently with and without the slash.
   const std::string listing = "100644 blob " + blob + "\ta-b\n040000 tree " + folder +
-                              "\ta\n100755 blob " + blob + "\ta.b\n040000 tree " + folder +
-                              "\tz\n";
+                              "\ta\n100755 blob " + blob + "\ta.b\n040000 tree " + folder + "\tz\n";
   const auto raw = [&](const std::string& text) {
     fakes::write_text(root_ / "listing", text);
     return shell("git cat-file tree $(git mktree --missing <listing)");
@@ -55,7 +54,8 @@ TEST_F(GitTree, IsWhatGitMakesOfIt) {
 TEST_F(GitTree, WhatIsNoTreeIsRefused) {
   using namespace std::literals;
   const ObjectId tree = id(std::string(40, 'c'));
-  for (const std::string_view bytes : {"x"sv, "40000 a"sv, "40000 a\0short"sv, "warning: x\0aaaaaaaaaaaaaaaaaaaa"sv})
+  for (const std::string_view bytes :
+       {"x"sv, "40000 a"sv, "40000 a\0short"sv, "warning: x\0aaaaaaaaaaaaaaaaaaaa"sv})
     EXPECT_EQ(tree_with_folder(bytes, "x", tree).error().id, "tree-invalid");
   std::string good = *tree_with_folder("", "x", tree);
   for (std::size_t cut = 1; cut < good.size(); ++cut)
