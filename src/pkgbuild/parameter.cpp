@@ -155,8 +155,11 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       variable.taint = taint_;
       mark(outer);
       // bash keeps a word here that "$@$x" with an empty x would not be.
-      if (quoted && text.empty() && builder.holds_empty_list())
-        return unsupported("an empty ${x:=…} behind an empty list in quotes", span);
+      if (quoted && text.empty()) {
+        if (builder.holds_empty_list())
+          return unsupported("an empty ${x:=…} beside an empty list in quotes", span);
+        builder.note_empty_assigned();
+      }
       return quoted ? builder.quoted(text, span) : builder.expanded(text, span);
     }
     case Op::length: {

@@ -181,6 +181,7 @@ class Parser {
   ParseOptions options_;
   std::optional<Span> place_;
   bool extglob_;
+  bool in_substitution_ = false;  ///< Inside $(…) or <(…).
   int depth_ = 0;
   std::vector<HereDoc> here_docs_;
   std::vector<WordPart> scratch_;  ///< Parts of the words being read, the innermost last.

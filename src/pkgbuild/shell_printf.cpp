@@ -23,7 +23,10 @@ bool quote_word(std::string_view text, std::string& out) {
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) return false;
     const bool plain =
         is_name_char(c) || std::string_view("%+-./:=@").find(c) != std::string_view::npos;
-    if (!plain && !((c == '~' || c == '#') && i > 0)) out.push_back('\\');
+    // A tilde is one at the beginning and where a path of a list could begin.
+    const bool harmless =
+        (c == '#' && i > 0) || (c == '~' && i > 0 && text[i - 1] != ':' && text[i - 1] != '=');
+    if (!plain && !harmless) out.push_back('\\');
     out.push_back(c);
   }
   return true;

@@ -355,7 +355,9 @@ void Parser::parse_substitution(std::vector<WordPart>& out, WordPart::Kind kind,
                                 std::uint32_t opened) {
   Depth depth(*this);
   if (!depth.ok) return;
+  const bool outer = std::exchange(in_substitution_, true);
   const Command* body = parse_list(false);
+  in_substitution_ = outer;
   if (failed()) return;
   if (lex_.peek() != ')') {
     if (lex_.at_end()) {
