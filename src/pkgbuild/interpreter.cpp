@@ -308,9 +308,10 @@ void Interpreter::execute_if(const Command& command) {
     if (stopped()) return;
     if (holds) return execute(command.parts[i + 1]);
   }
+  // An else begins with the last condition's status in $?.
+  if (i < command.parts.size()) return execute(command.parts[i]);
   status_ = 0;
   status_taint_ = 0;
-  if (i < command.parts.size()) execute(command.parts[i]);
 }
 
 // True when the loop must end after a turn.
