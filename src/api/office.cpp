@@ -300,6 +300,13 @@ Result<Response> Office::advisories(const Request&, const Params&) const {
                    {"version", each.version},
                    {"reason", safe(each.reason)},
                    {"since", rfc3339(each.since)}});
+  TRY_ASSIGN(const auto takeovers, service_.takeovers());
+  for (const community::Takeover& each : takeovers)
+    all.push_back({{"kind", "new-owner"},
+                   {"worker", each.worker},
+                   {"version", nullptr},
+                   {"reason", fmt::format("it belongs to {} now ({})", each.owner, each.how)},
+                   {"since", rfc3339(each.since)}});
   return json(200, bj::object{{"advisories", std::move(all)}});
 }
 

@@ -142,6 +142,7 @@ Result<int> worker_audit(const Arguments&, Context& context) {
   TRY_ASSIGN(const auto installed, install::list_installed(where));
   TRY_ASSIGN(const json::value answer, call_anonymous(context, "", "/v1/advisories"));
   json::array hits;
+  bool is_taken_back = false;
   if (const json::array* all = array_of(answer, "advisories"))
     for (const json::value& each : *all) {
       if (!each.is_object()) continue;
@@ -150,6 +151,11 @@ Result<int> worker_audit(const Arguments&, Context& context) {
         if (worker.id != text_of(advisory, "worker")) continue;
         const std::string version = text_of(advisory, "version");
         if (!version.empty() && version != worker.version) continue;
+        // Who installs from a new owner knows; who installed before may not. Both are RFC 3339,
+        // UTC.
+        const bool is_news = text_of(advisory, "kind") == "new-owner";
+        if (is_news && text_of(advisory, "since") <= worker.installed_at) continue;
+        is_taken_back |= !is_news;
         hits.push_back(each);
         if (!context.settings.json)
           context.print(fmt::format("{} {}: {} since {}: {}\n", worker.id, worker.version,
@@ -157,12 +163,11 @@ Result<int> worker_audit(const Arguments&, Context& context) {
                                     text_of(advisory, "reason")));
       }
     }
-  const bool any = !hits.empty();
   if (context.settings.json)
     context.print(json::object{{"advisories", std::move(hits)}, {"installed", installed.size()}});
-  else if (!any)
+  else if (!is_taken_back)
     context.note(fmt::format("{} installed, none of them was taken back", installed.size()));
-  return any ? exit_code(Errc::policy) : 0;
+  return is_taken_back ? exit_code(Errc::policy) : 0;
 }
 
 }  // namespace rbee::cli

@@ -144,6 +144,18 @@ Result<Maintainers> Ownership::maintainers(const WorkerId& worker) const {
   return now;
 }
 
+Result<std::vector<Takeover>> Ownership::takeovers() const {
+  TRY_ASSIGN(const auto rows,
+             database_.query("SELECT worker, accounts.name, since_how, since FROM ownerships JOIN "
+                             "accounts ON accounts.id = account WHERE until IS NULL AND "
+                             "ownerships.role = 'owner' AND since_how IN ('adoption', 'transfer') "
+                             "ORDER BY since DESC, worker LIMIT 10000"));
+  std::vector<Takeover> all;
+  for (const SqlRow& row : rows)
+    all.push_back({row[0].text(), row[1].text(), row[2].text(), to_time(row[3].integer())});
+  return all;
+}
+
 Result<std::vector<std::string>> Ownership::workers_of(const Account& account) const {
   TRY_ASSIGN(const auto rows,
              database_.query("SELECT DISTINCT worker FROM ownerships WHERE account = ? AND until "

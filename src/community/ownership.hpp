@@ -42,6 +42,12 @@ struct Maintainers {
   bool includes(std::string_view account) const;
 };
 
+/// A worker that belongs to somebody else than it did at first.
+struct Takeover {
+  std::string worker, owner, how;
+  Time since{};
+};
+
 enum class AdoptionState { open, granted, refused, withdrawn };
 std::string_view to_string(AdoptionState state);
 
@@ -64,6 +70,9 @@ class Ownership {
   Result<Maintainers> maintainers(const WorkerId& worker) const;
   /// Oldest first.
   Result<std::vector<Tenure>> history(const WorkerId& worker) const;
+  /// All whose present owner adopted them or was given them, newest first: whoever installed one
+  /// before should know. At most 10,000.
+  Result<std::vector<Takeover>> takeovers() const;
   /// Workers that the account owns or co-maintains, sorted.
   Result<std::vector<std::string>> workers_of(const Account& account) const;
 

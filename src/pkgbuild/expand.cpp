@@ -314,8 +314,8 @@ void Interpreter::emit(const Value& value, FieldBuilder& builder, bool quoted) {
   const std::string_view separators = ifs();
   const char first = separators.empty() ? '\0' : separators[0];
   if (quoted && !value.star && value.items.empty()) {
-    if (builder.holds_empty_assigned())
-      return unsupported("an empty ${x:=…} beside an empty list in quotes", span);
+    if (builder.holds_empty_word())
+      return unsupported("an empty ${x=…} or ${x-…} beside an empty list in quotes", span);
     builder.note_empty_list();
   }
   if (value.star && quoted) {

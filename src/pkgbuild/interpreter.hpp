@@ -326,24 +326,27 @@ class FieldBuilder {
   /// One pair of double quotes: begins, and ends. Quotes that hold nothing are an empty field, but
   /// not when an empty "$@" stands in them.
   struct Quotes {
-    bool active, empty_list, empty_assigned;
+    bool active, empty_list, empty_word;
     std::size_t fields, bytes;
   };
   Quotes open_quotes() {
-    const Quotes before{active_, empty_list_, empty_assigned_, fields_.size(), current_.size()};
-    empty_list_ = empty_assigned_ = false;
+    const Quotes before{active_, empty_list_, empty_word_, fields_.size(), current_.size()};
+    empty_list_ = empty_word_ = false;
     return before;
   }
   void close_quotes(const Quotes& before) {
     if (empty_list_ && fields_.size() == before.fields && current_.size() == before.bytes)
       active_ = before.active;
     empty_list_ = before.empty_list;
-    empty_assigned_ = before.empty_assigned;
+    empty_word_ = before.empty_word;
   }
-  void note_empty_list() { empty_list_ = true; }
+  /// Grows with everything that is put in.
+  std::size_t written() const { return fields_.size() + current_.size(); }
+  void note_empty_list(bool there = true) { empty_list_ = there; }
   bool holds_empty_list() const { return empty_list_; }
-  void note_empty_assigned() { empty_assigned_ = true; }
-  bool holds_empty_assigned() const { return empty_assigned_; }
+  /// What is a word for bash although it is empty; beside an empty "$@" that depends on too much.
+  void note_empty_word() { empty_word_ = true; }
+  bool holds_empty_word() const { return empty_word_; }
   std::string take() { return std::move(current_); }
   std::vector<std::string>& fields() { return fields_; }
 
@@ -357,7 +360,7 @@ class FieldBuilder {
   std::string current_;
   bool active_ = false;
   bool empty_list_ = false;           ///< An empty "$@" stood in the present quotes.
-  bool empty_assigned_ = false;       ///< So did a ${x=…} that is empty.
+  bool empty_word_ = false;           ///< So did an empty ${x=…} or ${x-"…"}.
   std::vector<std::uint32_t> globs_;  ///< Offsets of unquoted * ? [ in the current field.
 };
 

@@ -32,6 +32,14 @@ std::string single_quote(std::string_view text) {
   return out;
 }
 
+bool has_quotes(const List<WordPart>& parts) {
+  return std::any_of(parts.begin(), parts.end(), [](const WordPart& part) {
+    return part.kind == WordPart::Kind::single_quoted ||
+           part.kind == WordPart::Kind::double_quoted || part.kind == WordPart::Kind::ansi_c ||
+           part.kind == WordPart::Kind::locale;
+  });
+}
+
 }  // namespace
 
 bool Interpreter::check_meter(Span span) {
@@ -61,6 +69,9 @@ Pattern Interpreter::make_pattern(const std::string& text, Span span) {
 // What stands behind ${x- is split like a value: its blanks separate words when nothing quotes
 // them.
 void Interpreter::expand_operand(const List<WordPart>& parts, FieldBuilder& builder, bool quoted) {
+  const bool held = builder.holds_empty_list();
+  const std::size_t before = builder.written();
+  builder.note_empty_list(false);
   for (const WordPart& part : parts) {
     if (stopped()) return;
     if (part.kind == WordPart::Kind::literal && !quoted && builder.splits()) {
@@ -69,6 +80,14 @@ void Interpreter::expand_operand(const List<WordPart>& parts, FieldBuilder& buil
       expand_part(part, builder, quoted);
     }
   }
+  const bool is_empty_word =
+      quoted && builder.written() == before && (builder.holds_empty_list() || has_quotes(parts));
+  builder.note_empty_list(held);
+  if (stopped() || !is_empty_word) return;
+  // "${x-$@}" is a word where "$@" would be none.
+  if (held) return unsupported("an empty ${x-…} beside an empty list in quotes", Span{});
+  builder.quoted({}, Span{});
+  builder.note_empty_word();
 }
 
 void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldBuilder& builder,
@@ -158,7 +177,7 @@ void Interpreter::expand_parameter(const Parameter& parameter, Span span, FieldB
       if (quoted && text.empty()) {
         if (builder.holds_empty_list())
           return unsupported("an empty ${x:=…} beside an empty list in quotes", span);
-        builder.note_empty_assigned();
+        builder.note_empty_word();
       }
       return quoted ? builder.quoted(text, span) : builder.expanded(text, span);
     }
@@ -449,6 +468,9 @@ void Interpreter::apply_operator(const Parameter& parameter, Value& value, Span 
     case Op::lower_all:
     case Op::toggle_first:
     case Op::toggle_all: {
+      // Nothing at all stands for any letter; quotes with nothing in them, for none.
+      if (text.empty() && parameter.operand != nullptr && has_quotes(parameter.operand->parts))
+        return;
       std::optional<Pattern> pattern;
       if (!text.empty()) pattern = make_pattern(text, span);
       if (stopped()) return;

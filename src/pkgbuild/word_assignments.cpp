@@ -93,12 +93,11 @@ void Parser::parse_array_elements(Assignment& assignment) {
       return;
     }
     element.span = span_from(at);
-    // bash 5.2 takes the quote for an opening one when it reads such a $(…) again.
+    // bash 5.2 loses backslashes when it reads such a $(…) again.
     for (const WordPart& part : element.value.parts)
-      if (in_substitution_ && part.kind == WordPart::Kind::escaped &&
-          (part.text == "'" || part.text == "\"")) {
+      if (in_substitution_ && part.kind == WordPart::Kind::escaped && !part.text.empty()) {
         fail(SyntaxError::Kind::unsupported, part.span.begin, part.span.end,
-             "an escaped quote in an array inside $(…)");
+             "a backslash in an array inside $(…)");
         return;
       }
     elements.push_back(element);

@@ -111,6 +111,7 @@ class Service final : public PushReceiver {
   Result<void> unyank(const WorkerId& worker, std::string_view version,
                       const community::Account& account);
   Result<std::vector<Yank>> yanks() const;
+  Result<std::vector<community::Takeover>> takeovers() const { return ownership_.takeovers(); }
   /// `kind`: "out-of-date", "deletion" or "merge" (into `target`).
   Result<std::int64_t> ask(const WorkerId& worker, std::string_view kind,
                            const community::Account& account, std::string_view text,
