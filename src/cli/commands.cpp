@@ -115,12 +115,13 @@ const std::vector<Command>& commands() {
        {"init"},
        "Make a folder for a new worker",
        {{"NAME", "", "the worker's id", &A::id, true},
-        {"--from", "DIR", "a source tree to look at: language, licence, version", &A::root}},
+        {"--from", "DIR|URL", "a source tree or a release's archive to look at", &A::root}},
        "Writes worker.toml, PKGBUILD and README.md into community/NAME, or NAME outside a catalog. "
        "What it could not\n"
        "find out stands there as a line to fill in; `rbee worker check` says what is missing.",
        "rbee worker new my-tts\n"
-       "rbee worker new my-tts --from ../my-tts-source",
+       "rbee worker new my-tts --from ../my-tts-source\n"
+       "rbee worker new my-tts --from https://github.com/me/my-tts/archive/v1.2.tar.gz",
        worker_new},
       {"worker",
        "submit",
