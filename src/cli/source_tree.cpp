@@ -139,12 +139,15 @@ std::string program_in(const fs::path& tree) {
   std::string found;
   std::uintmax_t largest = 0;
   std::error_code code;
-  for (fs::recursive_directory_iterator it(tree, code), end; !code && it != end; it.increment(code)) {
+  for (fs::recursive_directory_iterator it(tree, code), end; !code && it != end;
+       it.increment(code)) {
     if (it.depth() > 3 || !it->is_regular_file(code) || it->is_symlink(code)) continue;
     std::ifstream in(it->path(), std::ios::binary);
     char magic[4] = {};
     in.read(magic, sizeof magic);
-    const bool is_program = std::string_view(magic, 4) == "\x7f" "ELF" &&
+    const bool is_program = std::string_view(magic, 4) ==
+                                "\x7f"
+                                "ELF" &&
                             it->path().string().find(".so") == std::string::npos;
     if (!is_program || it->file_size(code) <= largest) continue;
     largest = it->file_size(code);
@@ -155,11 +158,10 @@ std::string program_in(const fs::path& tree) {
 
 /// Stands in a recipe in double quotes, and means itself.
 bool is_plain_path(std::string_view path) {
-  return !path.empty() && path.size() < 300 &&
-         std::all_of(path.begin(), path.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("-_./+").find(c) != std::string_view::npos;
-         });
+  return !path.empty() && path.size() < 300 && std::all_of(path.begin(), path.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_./+").find(c) != std::string_view::npos;
+  });
 }
 
 }  // namespace
@@ -194,8 +196,7 @@ Result<SourceTree> look_at_release(Context& context, const Url& url) {
   TRY_ASSIGN(found.sha256, sha256_of_file(archive));
   const std::string folder = has_one_folder ? root.filename().string() : std::string(".");
   if (is_plain_path(folder)) found.folder = with_variable(folder, version);
-  if (const std::string program = program_in(root);
-      found.build.empty() && is_plain_path(program))
+  if (const std::string program = program_in(root); found.build.empty() && is_plain_path(program))
     found.package = fmt::format("  install -Dm755 \"{}\" \"$pkgdir/usr/bin/$pkgname\"\n",
                                 with_variable(program, version));
   return found;

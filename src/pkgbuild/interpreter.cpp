@@ -12,10 +12,16 @@ namespace {
 
 constexpr std::string_view kTooDeep = "calls and commands are nested too deep";
 
-// bash 5.2 leaves a mark of empty quotes in such a word: case ${x-""}a in a) does not match.
+// bash 5.2 leaves a mark of empty quotes in such a word: neither case ${x-""}a in a) matches, nor
+// case "${x=}"a in a).
 bool keeps_a_null(const Word& word) {
   if (word.parts.size() < 2) return false;
   for (const WordPart& part : word.parts) {
+    if (part.kind == WordPart::Kind::double_quoted)
+      for (const WordPart& inner : part.parts)
+        if (inner.kind == WordPart::Kind::parameter &&
+            inner.parameter->op == Parameter::Op::assign_default)
+          return true;
     if (part.kind != WordPart::Kind::parameter || part.parameter->operand == nullptr) continue;
     const Parameter::Op op = part.parameter->op;
     if (op != Parameter::Op::use_default && op != Parameter::Op::use_alternate) continue;
