@@ -18,8 +18,9 @@ bool is_ascii_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
 
-// 'it'\''s', as ${x@Q} writes it.
+// 'it'\''s', as ${x@Q} writes it; a quote alone is \'.
 std::string single_quote(std::string_view text) {
+  if (text == "'") return "\\'";
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -347,7 +348,12 @@ Interpreter::Value Interpreter::resolve_variable(std::string_view name,
       }
     }
     if (variable->form == Variable::Form::scalar) {
-      if (variable->set && (number == 0 || number == -1)) element = &variable->scalar;
+      // bash counts from the end of an array only.
+      if (number < 0) {
+        unsupported("a negative index of a variable that is no array", span);
+        return value;
+      }
+      if (variable->set && number == 0) element = &variable->scalar;
     } else {
       if (number < 0) {
         number += variable->indexed.next_index();
