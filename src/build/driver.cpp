@@ -128,12 +128,12 @@ rbee__tidy() {
   local rbee__file
   rbee__option docs y || rm -rf -- usr/{,local/}{,share/}{doc,gtk-doc} opt/*/{doc,gtk-doc}
   rbee__option emptydirs y || find . -mindepth 1 -depth -type d -empty -delete
-  rbee__option libtool y || find . ! -type d -name '*.la' -delete
+  rbee__option libtool n || find . ! -type d -name '*.la' -delete
   if rbee__option purge y; then
     rm -f usr/{,share/}info/dir
     find . ! -type d \( -name .packlist -o -name '*.pod' \) -delete
   fi
-  rbee__option staticlibs y || while IFS= read -rd '' rbee__file; do
+  rbee__option staticlibs n || while IFS= read -rd '' rbee__file; do
     [[ -f ${rbee__file%.a}.so || -h ${rbee__file%.a}.so ]] && rm "$rbee__file"
   done < <(find . ! -type d -name '*.a' -print0)
   if rbee__option strip y && type -P strip readelf >/dev/null; then rbee__strip; fi
