@@ -12,9 +12,10 @@ namespace rbee::build {
 
 namespace {
 
-/// A field as the package has it: its function's, else the recipe's, and what this architecture adds.
-std::vector<std::string> values_of(const pkgbuild::Recipe& recipe, const std::string& package, const std::string& field,
-                                   std::string_view arch) {
+/// A field as the package has it: its function's, else the recipe's, and what this architecture
+/// adds.
+std::vector<std::string> values_of(const pkgbuild::Recipe& recipe, const std::string& package,
+                                   const std::string& field, std::string_view arch) {
   std::vector<std::string> out;
   for (const std::string& name : {field, fmt::format("{}_{}", field, arch)}) {
     const auto own = std::find_if(recipe.packages.begin(), recipe.packages.end(),
@@ -74,12 +75,13 @@ std::string package_info(const pkgbuild::Recipe& recipe, const PackageFacts& fac
   add(out, "size", std::to_string(facts.size_bytes));
   add(out, "arch", package_arch(recipe, facts.package, facts.arch));
   constexpr std::pair<const char*, const char*> kLists[] = {
-      {"license", "license"},         {"replaces", "replaces"},        {"groups", "group"},
-      {"conflicts", "conflict"},      {"provides", "provides"},        {"backup", "backup"},
-      {"depends", "depend"},          {"optdepends", "optdepend"},     {"makedepends", "makedepend"},
+      {"license", "license"},         {"replaces", "replaces"},    {"groups", "group"},
+      {"conflicts", "conflict"},      {"provides", "provides"},    {"backup", "backup"},
+      {"depends", "depend"},          {"optdepends", "optdepend"}, {"makedepends", "makedepend"},
       {"checkdepends", "checkdepend"}};
   for (const auto& [field, key] : kLists)
-    for (const std::string& value : values_of(recipe, facts.package, field, arch)) add(out, key, value);
+    for (const std::string& value : values_of(recipe, facts.package, field, arch))
+      add(out, key, value);
   return out;
 }
 
@@ -97,17 +99,20 @@ std::string build_info(const pkgbuild::Recipe& recipe, const PackageFacts& facts
   add(out, "startdir", "/build/start");
   add(out, "buildtool", "rbee");
   add(out, "buildtoolver", RBEE_VERSION);
-  for (const std::string& option : values_of(recipe, facts.package, "options", "")) add(out, "options", option);
+  for (const std::string& option : values_of(recipe, facts.package, "options", ""))
+    add(out, "options", option);
   return out;
 }
 
 Result<void> write_package_files(const std::filesystem::path& tree, const pkgbuild::Recipe& recipe,
-                                 const PackageFacts& facts, const std::function<bool()>& cancelled) {
+                                 const PackageFacts& facts,
+                                 const std::function<bool()>& cancelled) {
   const std::pair<const char*, std::string> texts[] = {{kPackageInfo, package_info(recipe, facts)},
                                                        {kBuildInfo, build_info(recipe, facts)}};
   for (const auto& [name, text] : texts) TRY(platform::write_file_atomically(tree / name, text));
-  return platform::write_tree(tree, {platform::TreeArchive::Kind::mtree, facts.build_date, {kFileList}, {}},
-                              tree / kFileList, cancelled);
+  return platform::write_tree(
+      tree, {platform::TreeArchive::Kind::mtree, facts.build_date, {kFileList}, {}},
+      tree / kFileList, cancelled);
 }
 
 }  // namespace rbee::build

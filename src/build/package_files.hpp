@@ -1,6 +1,7 @@
 // The files by which a package describes itself: .PKGINFO, .BUILDINFO and .MTREE.
 //
-// Writes them into the root of a package's tree. Source: makepkg 6.0.2, alpm-package(7), BUILDINFO(5).
+// Writes them into the root of a package's tree. Source: makepkg 6.0.2, alpm-package(7),
+// BUILDINFO(5).
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ struct PackageFacts {
 
 /// The text of .PKGINFO. Values of the package's own function come before the recipe's.
 std::string package_info(const pkgbuild::Recipe& recipe, const PackageFacts& facts);
-/// The text of .BUILDINFO, format 2. It names no package of this machine: there is no pacman here to ask.
+/// The text of .BUILDINFO, format 2. It names no package of this machine: there is no pacman here
+/// to ask.
 std::string build_info(const pkgbuild::Recipe& recipe, const PackageFacts& facts);
 
 /// "any" where the package says so, else `arch`.

@@ -17,9 +17,11 @@ namespace {
 constexpr std::size_t kNamed = 5;
 
 /// What is in `now` and not in `before`.
-std::vector<std::string> added(const std::vector<std::string>& before, const std::vector<std::string>& now) {
+std::vector<std::string> added(const std::vector<std::string>& before,
+                               const std::vector<std::string>& now) {
   std::vector<std::string> out;
-  std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(out));
+  std::set_difference(now.begin(), now.end(), before.begin(), before.end(),
+                      std::back_inserter(out));
   return out;
 }
 
@@ -40,7 +42,8 @@ std::string somebody(const std::string& owner) {
 struct Differences {
   std::vector<std::string> fresh, changed, gone;
 };
-Differences compare(const std::map<std::string, std::string>& before, const std::map<std::string, std::string>& now) {
+Differences compare(const std::map<std::string, std::string>& before,
+                    const std::map<std::string, std::string>& now) {
   Differences out;
   for (const auto& [name, value] : now) {
     const auto old = before.find(name);
@@ -56,8 +59,8 @@ Differences compare(const std::map<std::string, std::string>& before, const std:
 
 }  // namespace
 
-TrustFacts trust_facts(const pkgbuild::Recipe& recipe, std::string_view text, Arch arch, std::string owner,
-                       std::string license) {
+TrustFacts trust_facts(const pkgbuild::Recipe& recipe, std::string_view text, Arch arch,
+                       std::string owner, std::string license) {
   TrustFacts facts;
   facts.owner = std::move(owner);
   facts.license = std::move(license);
@@ -67,7 +70,9 @@ TrustFacts trust_facts(const pkgbuild::Recipe& recipe, std::string_view text, Ar
       const bool make = name.starts_with("makedepends") || name.starts_with("checkdepends");
       if (!make && name != "depends" && !name.starts_with("depends_")) continue;
       for (const std::string& value : field.values)
-        if (!value.empty()) dependencies.insert((make ? "make: " : "") + value.substr(0, value.find_first_of("<>=:")));
+        if (!value.empty())
+          dependencies.insert((make ? "make: " : "") +
+                              value.substr(0, value.find_first_of("<>=:")));
     }
   };
   depend(recipe.fields);
@@ -106,34 +111,45 @@ std::string_view to_string(TrustKind kind) {
   return "unknown";
 }
 
-std::vector<TrustChange> trust_delta(const TrustFacts& before, const TrustFacts& now, bool same_version) {
+std::vector<TrustChange> trust_delta(const TrustFacts& before, const TrustFacts& now,
+                                     bool same_version) {
   std::vector<TrustChange> out;
-  const auto add = [&](TrustKind kind, bool risky, std::string text) { out.push_back({kind, risky, std::move(text)}); };
+  const auto add = [&](TrustKind kind, bool risky, std::string text) {
+    out.push_back({kind, risky, std::move(text)});
+  };
   if (before.owner != now.owner)
     add(TrustKind::owner, true,
-        fmt::format("it belonged to {} and belongs to {} now", somebody(before.owner), somebody(now.owner)));
+        fmt::format("it belonged to {} and belongs to {} now", somebody(before.owner),
+                    somebody(now.owner)));
   if (const auto hosts = added(before.hosts, now.hosts); !hosts.empty())
     add(TrustKind::hosts, true, fmt::format("sources come from {}, which is new", listed(hosts)));
   const Differences functions = compare(before.functions, now.functions);
   if (!functions.fresh.empty())
-    add(TrustKind::functions, true, fmt::format("the recipe has new functions: {}", listed(functions.fresh)));
+    add(TrustKind::functions, true,
+        fmt::format("the recipe has new functions: {}", listed(functions.fresh)));
   if (!functions.changed.empty())
-    add(TrustKind::functions, true, fmt::format("the recipe's functions do something else: {}", listed(functions.changed)));
+    add(TrustKind::functions, true,
+        fmt::format("the recipe's functions do something else: {}", listed(functions.changed)));
   const Differences sources = compare(before.sources, now.sources);
   if (!sources.changed.empty())
     add(TrustKind::sources, same_version,
-        fmt::format("{}: {}", same_version ? "other bytes under the same version" : "other bytes under the same name",
-                    listed(sources.changed)));
+        fmt::format(
+            "{}: {}",
+            same_version ? "other bytes under the same version" : "other bytes under the same name",
+            listed(sources.changed)));
   if (before.license != now.license)
     add(TrustKind::license, true,
-        fmt::format("the licence was '{}' and is '{}'", printable_line(before.license), printable_line(now.license)));
+        fmt::format("the licence was '{}' and is '{}'", printable_line(before.license),
+                    printable_line(now.license)));
   if (const auto dependencies = added(before.dependencies, now.dependencies); !dependencies.empty())
     add(TrustKind::dependencies, false, fmt::format("new dependencies: {}", listed(dependencies)));
   if (!functions.gone.empty())
-    add(TrustKind::functions, false, fmt::format("functions that are gone: {}", listed(functions.gone)));
+    add(TrustKind::functions, false,
+        fmt::format("functions that are gone: {}", listed(functions.gone)));
   if (const auto hosts = added(now.hosts, before.hosts); !hosts.empty())
     add(TrustKind::hosts, false, fmt::format("nothing comes from {} any more", listed(hosts)));
-  std::stable_partition(out.begin(), out.end(), [](const TrustChange& change) { return change.risky; });
+  std::stable_partition(out.begin(), out.end(),
+                        [](const TrustChange& change) { return change.risky; });
   return out;
 }
 

@@ -1,6 +1,7 @@
 // The trust delta: what changed between the release that a user has and the one that is offered.
 //
-// Pure. Short on purpose: a person reads it before anything of the new release runs. Source: docs/installing.md.
+// Pure. Short on purpose: a person reads it before anything of the new release runs. Source:
+// docs/installing.md.
 #pragma once
 
 #include <map>
@@ -26,8 +27,8 @@ struct TrustFacts {
 };
 
 /// `text` is what `recipe` was evaluated from.
-TrustFacts trust_facts(const pkgbuild::Recipe& recipe, std::string_view text, Arch arch, std::string owner,
-                       std::string license);
+TrustFacts trust_facts(const pkgbuild::Recipe& recipe, std::string_view text, Arch arch,
+                       std::string owner, std::string license);
 
 enum class TrustKind { owner, hosts, functions, sources, dependencies, license };
 /// "owner", "hosts" …: what --accept takes.
@@ -41,6 +42,7 @@ struct TrustChange {
 };
 
 /// Risky ones first. `same_version`: then other checksums are risky.
-std::vector<TrustChange> trust_delta(const TrustFacts& before, const TrustFacts& now, bool same_version);
+std::vector<TrustChange> trust_delta(const TrustFacts& before, const TrustFacts& now,
+                                     bool same_version);
 
 }  // namespace rbee::check

@@ -56,8 +56,9 @@ Result<int> cache_list(const Arguments&, Context& context) {
 Result<int> cache_prune(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const install::Directories places, directories(context.world.environment));
   // Everything was used before a moment ahead of now, whatever the clocks of disk and program say.
-  const Time before = arguments.days == 0 ? Time::max()
-                                          : context.world.clock.now() - std::chrono::days(arguments.days);
+  const Time before = arguments.days == 0
+                          ? Time::max()
+                          : context.world.clock.now() - std::chrono::days(arguments.days);
   TRY_ASSIGN(const auto gone, install::prune_cache(places.cache, before));
   if (context.settings.json) {
     json::array all;
@@ -78,8 +79,10 @@ Result<int> cache_verify(const Arguments&, Context& context) {
     for (const std::string& name : damaged) all.emplace_back(json_text(name));
     context.print(json::object{{"ok", damaged.empty()}, {"removed", std::move(all)}});
   } else {
-    for (const std::string& name : damaged) context.print("damaged, removed: " + printable_line(name));
-    if (damaged.empty() && !context.settings.quiet) context.print(std::string_view("every download is what its name says"));
+    for (const std::string& name : damaged)
+      context.print("damaged, removed: " + printable_line(name));
+    if (damaged.empty() && !context.settings.quiet)
+      context.print(std::string_view("every download is what its name says"));
   }
   return damaged.empty() ? 0 : exit_code(Errc::integrity);
 }

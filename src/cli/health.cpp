@@ -53,8 +53,8 @@ Result<Url> health_url(const install::Installed& worker, const std::string& url)
 }
 
 Result<void> wait_until_healthy(const install::Installed& worker, const Url& url,
-                                WorkerProcess& process,
-                                std::chrono::seconds patience, World& world) {
+                                WorkerProcess& process, std::chrono::seconds patience,
+                                World& world) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::string last;
   while (std::chrono::steady_clock::now() < deadline) {
@@ -65,10 +65,9 @@ Result<void> wait_until_healthy(const install::Installed& worker, const Url& url
     last = answer ? fmt::format("status {}", answer->status) : answer.error().message;
     std::this_thread::sleep_for(kHealthStep);
   }
-  return fail(
-      Errc::unreachable, "worker-not-healthy",
-      fmt::format("{} did not answer within {} seconds", worker.id, patience.count()),
-      {.evidence = {"GET " + url.str(), std::move(last)}});
+  return fail(Errc::unreachable, "worker-not-healthy",
+              fmt::format("{} did not answer within {} seconds", worker.id, patience.count()),
+              {.evidence = {"GET " + url.str(), std::move(last)}});
 }
 
 Result<bool> probe_health(const install::Installed& worker, Context& context) {
@@ -83,7 +82,8 @@ Result<bool> probe_health(const install::Installed& worker, Context& context) {
   TRY_ASSIGN(const std::vector<std::string> words, run_arguments(worker, defaults, port));
   TRY_ASSIGN(const Url health, health_url(worker, worker_url(defaults.host, port)));
   const PoliteStop until_done;
-  TRY_ASSIGN(WorkerProcess process, WorkerProcess::start(program, words, WorkerProcess::Output::discarded));
+  TRY_ASSIGN(WorkerProcess process,
+             WorkerProcess::start(program, words, WorkerProcess::Output::discarded));
   TRY(wait_until_healthy(worker, health, process, kProbePatience, context.world));
   process.stop();
   return true;

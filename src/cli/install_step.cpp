@@ -33,12 +33,14 @@ std::string hosts_of(const std::vector<pkgbuild::SourceEntry>& sources) {
     const auto url = Url::parse(source.url);
     std::string host = url ? url->host() : "";
     if (source.protocol == "file") host = "this machine";
-    if (!host.empty() && std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+    if (!host.empty() && std::find(hosts.begin(), hosts.end(), host) == hosts.end())
+      hosts.push_back(host);
   }
   return fmt::format("{}", fmt::join(hosts, ", "));
 }
 
-std::vector<check::TrustChange> changes_of(const install::Plan& plan, const std::optional<install::Installed>& before,
+std::vector<check::TrustChange> changes_of(const install::Plan& plan,
+                                           const std::optional<install::Installed>& before,
                                            Time now) {
   if (before) {
     if (before->facts == check::TrustFacts{}) return {};  // Installed before there were any.
@@ -48,16 +50,17 @@ std::vector<check::TrustChange> changes_of(const install::Plan& plan, const std:
   const auto since = parse_rfc3339(plan.trust->owner_since);
   if (!since || now - *since > kNewOwner) return {};
   return {{check::TrustKind::owner, true,
-           fmt::format("it was somebody else's until {}; {} maintains it now", rfc3339(*since).substr(0, 10),
-                       printable_line(plan.trust->owner))}};
+           fmt::format("it was somebody else's until {}; {} maintains it now",
+                       rfc3339(*since).substr(0, 10), printable_line(plan.trust->owner))}};
 }
 
 std::string who(const install::Plan& plan) {
   if (!plan.trust) return "this marketplace does not say who maintains it";
   const wire::Trust& trust = *plan.trust;
-  std::string text = trust.owner.empty() ? std::string("kept by the marketplace's host")
-                                         : fmt::format("maintained by {} since {}", printable_line(trust.owner),
-                                                       printable_line(trust.owner_since.substr(0, 10)));
+  std::string text = trust.owner.empty()
+                         ? std::string("kept by the marketplace's host")
+                         : fmt::format("maintained by {} since {}", printable_line(trust.owner),
+                                       printable_line(trust.owner_since.substr(0, 10)));
   if (!trust.by_submission) return text + "; this release was put there by the host";
   if (trust.reviewers.empty()) return text + "; nobody else has looked at this release";
   std::vector<std::string> names;
@@ -83,14 +86,16 @@ void show_missing(const install::Plan& plan, Context& context) {
     if (!each.debian.empty()) packages.push_back(each.debian);
   }
   std::string text = fmt::format("not found on this machine: {}", fmt::join(names, ", "));
-  if (!packages.empty()) text += fmt::format("; on Debian: apt-get install {}", fmt::join(packages, " "));
+  if (!packages.empty())
+    text += fmt::format("; on Debian: apt-get install {}", fmt::join(packages, " "));
   context.warn(text);
 }
 
 /// The recipe that the installed tree was made from; empty when nobody knows any more.
 std::string old_recipe(const Prepared& prepared) {
   if (!prepared.before) return {};
-  const auto text = platform::read_file(std::filesystem::path(prepared.before->tree) / install::kLockFile, 64 << 20);
+  const auto text = platform::read_file(
+      std::filesystem::path(prepared.before->tree) / install::kLockFile, 64 << 20);
   if (!text) return {};
   const auto entry = install::parse_lock_entry(*text);
   if (!entry) return {};
@@ -126,8 +131,8 @@ Result<Prepared> prepare(const install::InstallRequest& request, install::Worker
 void show(const Prepared& prepared, Context& context) {
   const install::Plan& plan = prepared.plan;
   const std::string hosts = hosts_of(plan.sources);
-  context.note(fmt::format("{} {} for {}, {}{}", plan.detail.summary.id, printable_line(plan.recipe.version()),
-                           to_string(plan.platform),
+  context.note(fmt::format("{} {} for {}, {}{}", plan.detail.summary.id,
+                           printable_line(plan.recipe.version()), to_string(plan.platform),
                            plan.recipe_file == "PKGBUILD" ? "built from source" : "pre-built",
                            hosts.empty() ? std::string() : ", from " + printable_line(hosts)));
   if (context.settings.verbosity > 0 && !plan.why.empty()) context.note(printable(plan.why));
@@ -136,7 +141,8 @@ void show(const Prepared& prepared, Context& context) {
     context.note("  " + who(plan));
     if (const std::string functions = functions_of(plan); !functions.empty())
       context.note("  runs in the sandbox: " + functions);
-    if (!plan.facts.license.empty()) context.note("  licence: " + printable_line(plan.facts.license));
+    if (!plan.facts.license.empty())
+      context.note("  licence: " + printable_line(plan.facts.license));
   }
   for (const check::TrustChange& change : prepared.changes)
     context.note(fmt::format("  {} {}", change.risky ? "!" : "-", change.text));
@@ -146,7 +152,8 @@ void show(const Prepared& prepared, Context& context) {
 Result<void> consent(const Prepared& prepared, const Arguments& arguments, Context& context) {
   if (arguments.diff) {
     const std::string before = old_recipe(prepared);
-    const std::string diff = unified_diff(before, prepared.plan.recipe_text, prepared.plan.recipe_file);
+    const std::string diff =
+        unified_diff(before, prepared.plan.recipe_text, prepared.plan.recipe_file);
     context.note(printable(diff.empty() ? std::string("the recipe is the same") : diff));
   }
   std::set<std::string> accepted;
@@ -162,22 +169,26 @@ Result<void> consent(const Prepared& prepared, const Arguments& arguments, Conte
   if (facts.empty()) return {};
   const std::string& id = prepared.plan.detail.summary.id;
   const Environment& environment = context.world.environment;
-  if (environment.in_is_terminal && environment.err.is_terminal && !arguments.yes && !context.settings.json &&
-      !context.settings.quiet) {
-    if (agree("these changes are what an attacker would make, too. Install it?", context)) return {};
-    return fail(Errc::interrupted, "declined", "nothing was installed",
-                {.fix = fmt::format("to see the recipe's changes: {}", install_command(id, "--diff"))});
+  if (environment.in_is_terminal && environment.err.is_terminal && !arguments.yes &&
+      !context.settings.json && !context.settings.quiet) {
+    if (agree("these changes are what an attacker would make, too. Install it?", context))
+      return {};
+    return fail(
+        Errc::interrupted, "declined", "nothing was installed",
+        {.fix = fmt::format("to see the recipe's changes: {}", install_command(id, "--diff"))});
   }
-  return fail(Errc::policy, "trust-changed",
-              prepared.before ? fmt::format("{} is not what it was when it was installed", id)
-                              : fmt::format("{} changed hands lately", id),
-              {.evidence = std::move(facts),
-               .why = "whoever takes a worker over changes exactly this; nothing of it has run",
-               .fix = fmt::format("look at {}, then: {}", install_command(id, "--diff --dry-run"),
-                                  install_command(id, fmt::format("--accept {}", fmt::join(kinds, ","))))});
+  return fail(
+      Errc::policy, "trust-changed",
+      prepared.before ? fmt::format("{} is not what it was when it was installed", id)
+                      : fmt::format("{} changed hands lately", id),
+      {.evidence = std::move(facts),
+       .why = "whoever takes a worker over changes exactly this; nothing of it has run",
+       .fix = fmt::format("look at {}, then: {}", install_command(id, "--diff --dry-run"),
+                          install_command(id, fmt::format("--accept {}", fmt::join(kinds, ","))))});
 }
 
-Result<install::Installed> perform(const Prepared& prepared, const Arguments& arguments, Context& context) {
+Result<install::Installed> perform(const Prepared& prepared, const Arguments& arguments,
+                                   Context& context) {
   World& world = context.world;
   TRY_ASSIGN(const install::Directories places, directories(world.environment));
   install::ExecuteOptions how;

@@ -60,7 +60,8 @@ Result<std::string> license_key(Context& context, const wire::WorkerDetail& deta
   for (const std::string& name : variables)
     if (const std::string_view value = context.world.environment.variable(name); !value.empty()) {
       if (!is_plain(value))
-        return fail(Errc::invalid_input, "license-invalid", fmt::format("{} holds no licence key", name),
+        return fail(Errc::invalid_input, "license-invalid",
+                    fmt::format("{} holds no licence key", name),
                     {.why = "a key is of printable characters, in one line"});
       return std::string(value);
     }
@@ -86,8 +87,8 @@ Result<void> keep_license(Context& context, const std::string& worker, const std
 Result<void> forget_license(Context& context, const std::string& worker) {
   TRY_ASSIGN(json::object all, read_all(context));
   if (all.erase(worker) == 0)
-    return fail(Errc::not_found, "license-not-found", fmt::format("no licence is kept for {}", worker),
-                {.fix = "rbee license list"});
+    return fail(Errc::not_found, "license-not-found",
+                fmt::format("no licence is kept for {}", worker), {.fix = "rbee license list"});
   return write_all(context, all);
 }
 
@@ -111,7 +112,8 @@ Result<int> license_add(const Arguments& arguments, Context& context) {
   if (context.settings.json)
     context.print(json::object{{"worker", id.str()}, {"kept", true}});
   else
-    context.note(fmt::format("the licence for {0} is kept; next: rbee worker install {0}", id.str()));
+    context.note(
+        fmt::format("the licence for {0} is kept; next: rbee worker install {0}", id.str()));
   return 0;
 }
 

@@ -21,8 +21,9 @@ namespace {
 json::object to_json(const install::Generation& generation) {
   json::array workers;
   for (const install::Installed& worker : generation.workers)
-    workers.push_back(json::object{
-        {"id", json_text(worker.id)}, {"version", json_text(worker.version)}, {"pinned", worker.pinned}});
+    workers.push_back(json::object{{"id", json_text(worker.id)},
+                                   {"version", json_text(worker.version)},
+                                   {"pinned", worker.pinned}});
   return {{"generation", generation.number},
           {"created_at", json_text(generation.created_at)},
           {"action", json_text(generation.action)},
@@ -39,7 +40,8 @@ Result<int> pin(const Arguments& arguments, bool pinned, Context& context) {
   }();
   if (!changed) return tl::unexpected<Error>(std::move(changed).error());
   if (context.settings.json)
-    context.print(json::object{{"id", id.str()}, {"version", json_text(changed->version)}, {"pinned", pinned}});
+    context.print(json::object{
+        {"id", id.str()}, {"version", json_text(changed->version)}, {"pinned", pinned}});
   else if (!context.settings.quiet)
     context.print(pinned ? fmt::format("{} stays at {}", id.str(), printable_line(changed->version))
                          : fmt::format("{} follows its releases again", id.str()));
@@ -82,14 +84,17 @@ Result<int> worker_rollback(const Arguments& arguments, Context& context) {
     return 0;
   }
   if (context.settings.quiet) return 0;
-  context.print(fmt::format("{}: {}", printable_line(now->action), now->workers.empty() ? "no workers" : ""));
+  context.print(
+      fmt::format("{}: {}", printable_line(now->action), now->workers.empty() ? "no workers" : ""));
   Table table({"ID", "WAS", "IS"});
   const auto find = [](const std::vector<install::Installed>& all, const std::string& id) {
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
     return found == all.end() ? std::string("-") : found->version;
   };
   for (const install::Installed& worker : before)
-    if (find(now->workers, worker.id) != worker.version) table.add({worker.id, worker.version, find(now->workers, worker.id)});
+    if (find(now->workers, worker.id) != worker.version)
+      table.add({worker.id, worker.version, find(now->workers, worker.id)});
   for (const install::Installed& worker : now->workers)
     if (find(before, worker.id) == "-") table.add({worker.id, "-", worker.version});
   if (!table.empty()) context.print(table);
@@ -107,18 +112,20 @@ Result<int> worker_unpin(const Arguments& arguments, Context& context) {
 Result<int> worker_gc(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const install::Directories places, directories(context.world.environment));
   if (arguments.keep == 0)
-    return fail(Errc::usage, "keep-invalid", "the current generation always stays", {.fix = "rbee worker gc --keep 1"});
+    return fail(Errc::usage, "keep-invalid", "the current generation always stays",
+                {.fix = "rbee worker gc --keep 1"});
   Result<install::Collected> gone = [&] {
     const PoliteStop until_done;
     return install::collect_garbage(arguments.keep, places);
   }();
   if (!gone) return tl::unexpected<Error>(std::move(gone).error());
   if (context.settings.json)
-    context.print(json::object{
-        {"generations", gone->generations}, {"trees", gone->trees}, {"size_bytes", gone->size_bytes}});
+    context.print(json::object{{"generations", gone->generations},
+                               {"trees", gone->trees},
+                               {"size_bytes", gone->size_bytes}});
   else if (!context.settings.quiet)
-    context.print(fmt::format("dropped {} generations and {} releases, {}", gone->generations, gone->trees,
-                              human_size(gone->size_bytes)));
+    context.print(fmt::format("dropped {} generations and {} releases, {}", gone->generations,
+                              gone->trees, human_size(gone->size_bytes)));
   return 0;
 }
 

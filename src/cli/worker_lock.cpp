@@ -31,7 +31,9 @@ void add_sizes(std::vector<install::LockEntry>& entries, Context& context) {
   for (install::LockEntry& entry : entries)
     for (wire::Variant& variant : entry.detail.variants)
       for (wire::Source& source : variant.sources) {
-        if (source.size_bytes || (source.protocol != "https" && source.protocol != "http") || stop_wanted()) continue;
+        if (source.size_bytes || (source.protocol != "https" && source.protocol != "http") ||
+            stop_wanted())
+          continue;
         const auto [found, is_new] = known.emplace(source.url, std::nullopt);
         if (is_new) found->second = install::remote_size(source.url, context.world.http());
         source.size_bytes = found->second;
@@ -45,7 +47,8 @@ Result<int> worker_export(const Arguments& arguments, Context& context) {
   std::vector<std::string> without;
   TRY_ASSIGN(std::vector<install::LockEntry> entries, install::installed_locks(places, without));
   for (const std::string& id : without)
-    context.warn(fmt::format("{} was installed by an older rbee and is left out; install it again", id));
+    context.warn(
+        fmt::format("{} was installed by an older rbee and is left out; install it again", id));
   add_sizes(entries, context);
   const std::string text = install::lock_text(entries);
   if (arguments.output.empty()) {
@@ -56,7 +59,8 @@ Result<int> worker_export(const Arguments& arguments, Context& context) {
   if (context.settings.json)
     context.print(json::object{{"file", json_text(arguments.output)}, {"workers", entries.size()}});
   else
-    context.note(fmt::format("{} workers are locked in {}", entries.size(), printable_line(arguments.output)));
+    context.note(fmt::format("{} workers are locked in {}", entries.size(),
+                             printable_line(arguments.output)));
   return 0;
 }
 
@@ -99,20 +103,26 @@ Result<int> worker_import(const Arguments& arguments, Context& context) {
       show(prepared, context);
       TRY(consent(prepared, arguments, context));
       TRY_ASSIGN(install::Installed installed, perform(prepared, arguments, context));
-      if (entry.pinned && !installed.pinned) return install::set_pinned(id, true, places, world.clock);
+      if (entry.pinned && !installed.pinned)
+        return install::set_pinned(id, true, places, world.clock);
       return installed;
     };
     auto installed = one();
     if (installed) {
-      done.push_back(json::object{{"id", installed->id}, {"version", json_text(installed->version)}, {"outcome", "installed"}});
+      done.push_back(json::object{{"id", installed->id},
+                                  {"version", json_text(installed->version)},
+                                  {"outcome", "installed"}});
       if (!context.settings.json && !context.settings.quiet)
-        context.print(fmt::format("{} {} {}", context.styled("installed", Style::good), installed->id, printable_line(installed->version)));
+        context.print(fmt::format("{} {} {}", context.styled("installed", Style::good),
+                                  installed->id, printable_line(installed->version)));
       continue;
     }
     if (stop_wanted()) return tl::unexpected<Error>(std::move(installed).error());
     ++failed;
     code = exit_code(installed.error().code);
-    done.push_back(json::object{{"id", json_text(entry.detail.summary.id)}, {"outcome", "failed"}, {"error", to_json(installed.error())}});
+    done.push_back(json::object{{"id", json_text(entry.detail.summary.id)},
+                                {"outcome", "failed"},
+                                {"error", to_json(installed.error())}});
     if (!context.settings.json) world.err << describe(installed.error());
   }
   if (context.settings.json) context.print(json::object{{"workers", std::move(done)}});

@@ -1,4 +1,5 @@
-// rbee worker upgrade: what is newer, as a table; then each, going on where one fails; back where one does not answer.
+// rbee worker upgrade: what is newer, as a table; then each, going on where one fails; back where
+// one does not answer.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,7 +53,8 @@ struct Outcome {
   std::optional<Error> error;
 };
 
-Result<std::vector<Candidate>> candidates(const std::vector<install::Installed>& workers, const Arguments& arguments,
+Result<std::vector<Candidate>> candidates(const std::vector<install::Installed>& workers,
+                                          const Arguments& arguments,
                                           sdk::MarketplaceClient& client) {
   std::vector<Candidate> out;
   std::vector<std::string> ids, known;
@@ -61,12 +63,14 @@ Result<std::vector<Candidate>> candidates(const std::vector<install::Installed>&
     TRY_ASSIGN(const WorkerId id, worker_id(word));
     if (std::find(known.begin(), known.end(), id.str()) != known.end()) continue;
     const auto nearest = did_you_mean(id.str(), known);
-    return fail(Errc::not_found, "worker-not-installed", fmt::format("{} is not installed", id.str()),
+    return fail(Errc::not_found, "worker-not-installed",
+                fmt::format("{} is not installed", id.str()),
                 {.fix = nearest ? fmt::format("did you mean '{}'?", *nearest)
                                 : fmt::format("rbee worker install {}", id.str())});
   }
   for (const install::Installed& worker : workers) {
-    const bool named = std::find(arguments.words.begin(), arguments.words.end(), worker.id) != arguments.words.end();
+    const bool named = std::find(arguments.words.begin(), arguments.words.end(), worker.id) !=
+                       arguments.words.end();
     if (!arguments.words.empty() && !named) continue;
     out.push_back({worker, {}, Candidate::State::same});
     ids.push_back(worker.id);
@@ -74,8 +78,9 @@ Result<std::vector<Candidate>> candidates(const std::vector<install::Installed>&
   if (ids.empty()) return out;
   TRY_ASSIGN(const auto summaries, client.summaries(ids));
   for (Candidate& each : out) {
-    const auto found = std::find_if(summaries.begin(), summaries.end(),
-                                    [&](const wire::WorkerSummary& summary) { return summary.id == each.worker.id; });
+    const auto found = std::find_if(
+        summaries.begin(), summaries.end(),
+        [&](const wire::WorkerSummary& summary) { return summary.id == each.worker.id; });
     if (each.worker.catalog != client.base()) {
       each.state = Candidate::State::elsewhere;
     } else if (found == summaries.end()) {
@@ -92,25 +97,28 @@ Result<std::vector<Candidate>> candidates(const std::vector<install::Installed>&
 void show_table(const std::vector<Candidate>& all, Context& context) {
   Table table({"ID", "INSTALLED", "AVAILABLE", "WHAT"});
   for (const Candidate& each : all)
-    table.add({each.worker.id, each.worker.version, each.version, std::string(to_string(each.state))});
+    table.add(
+        {each.worker.id, each.worker.version, each.version, std::string(to_string(each.state))});
   context.print(table);
 }
 
 /// The variant that is installed now, unless the user said otherwise.
 Arguments like_before(Arguments arguments, const install::Installed& worker) {
   const auto platform = parse_platform(worker.platform);
-  if (arguments.accelerator.empty() && platform) arguments.accelerator = rbee::to_string(platform->accelerator);
+  if (arguments.accelerator.empty() && platform)
+    arguments.accelerator = rbee::to_string(platform->accelerator);
   if (arguments.recipe.empty()) arguments.recipe = worker.recipe;
   return arguments;
 }
 
 Result<install::Installed> upgrade_one(const install::Installed& worker, const Arguments& arguments,
-                                       install::WorkerSource& source, const platform::Machine& machine,
-                                       Context& context) {
+                                       install::WorkerSource& source,
+                                       const platform::Machine& machine, Context& context) {
   World& world = context.world;
   TRY_ASSIGN(const install::Directories places, directories(world.environment));
   TRY_ASSIGN(const WorkerId id, WorkerId::parse(worker.id));
-  TRY_ASSIGN(install::InstallRequest request, install_request(id, like_before(arguments, worker), machine));
+  TRY_ASSIGN(install::InstallRequest request,
+             install_request(id, like_before(arguments, worker), machine));
   request.now = world.clock.now();
   TRY_ASSIGN(const Prepared prepared, prepare(request, source, places, world.clock));
   show(prepared, context);
@@ -119,7 +127,8 @@ Result<install::Installed> upgrade_one(const install::Installed& worker, const A
   if (arguments.no_probe) return installed;
   const auto healthy = probe_health(installed, context);
   if (healthy) {
-    if (!*healthy) context.note(fmt::format("{} was not started to see whether it answers", worker.id));
+    if (!*healthy)
+      context.note(fmt::format("{} was not started to see whether it answers", worker.id));
     return installed;
   }
   if (healthy.error().code == Errc::interrupted) return tl::unexpected<Error>(healthy.error());
@@ -132,8 +141,8 @@ Result<install::Installed> upgrade_one(const install::Installed& worker, const A
   Error error = healthy.error();
   error.evidence.insert(error.evidence.begin(), error.message);
   error.id = "upgrade-rolled-back";
-  error.message = fmt::format("{} {} does not answer; {} is back", worker.id, printable_line(installed.version),
-                              printable_line(worker.version));
+  error.message = fmt::format("{} {} does not answer; {} is back", worker.id,
+                              printable_line(installed.version), printable_line(worker.version));
   error.fix = fmt::format("to keep it anyway: rbee worker upgrade {} --no-probe", worker.id);
   return tl::unexpected(std::move(error));
 }
@@ -163,7 +172,8 @@ Result<int> worker_upgrade(const Arguments& arguments, Context& context) {
     if (each.state == Candidate::State::newer) wanted.push_back(&each);
   if (!context.settings.json) {
     if (all.empty()) context.note("no workers are installed");
-    const bool quiet_table = wanted.empty() && !arguments.dry_run && context.settings.verbosity == 0;
+    const bool quiet_table =
+        wanted.empty() && !arguments.dry_run && context.settings.verbosity == 0;
     if (!all.empty() && !quiet_table) show_table(all, context);
     if (wanted.empty() && !all.empty()) context.print(std::string_view("everything is up to date"));
   }
@@ -174,12 +184,14 @@ Result<int> worker_upgrade(const Arguments& arguments, Context& context) {
     for (const Candidate* each : wanted) {
       if (stop_wanted()) break;
       auto done = upgrade_one(each->worker, arguments, source, machine, context);
-      outcomes.push_back({each->worker.id, each->worker.version, each->version, done ? "upgraded" : "failed", {}});
+      outcomes.push_back(
+          {each->worker.id, each->worker.version, each->version, done ? "upgraded" : "failed", {}});
       if (done) {
         outcomes.back().to = done->version;
         if (!context.settings.json && !context.settings.quiet)
-          context.print(fmt::format("{} {} {}, was {}", context.styled("upgraded", Style::good), done->id,
-                                    printable_line(done->version), printable_line(each->worker.version)));
+          context.print(fmt::format("{} {} {}, was {}", context.styled("upgraded", Style::good),
+                                    done->id, printable_line(done->version),
+                                    printable_line(each->worker.version)));
         continue;
       }
       outcomes.back().error = std::move(done).error();
@@ -189,14 +201,17 @@ Result<int> worker_upgrade(const Arguments& arguments, Context& context) {
     }
   }
   const auto failed = static_cast<std::size_t>(
-      std::count_if(outcomes.begin(), outcomes.end(), [](const Outcome& each) { return each.error.has_value(); }));
+      std::count_if(outcomes.begin(), outcomes.end(),
+                    [](const Outcome& each) { return each.error.has_value(); }));
   if (context.settings.json) {
     json::array table, done;
     for (const Candidate& each : all)
-      table.push_back(json::object{{"id", each.worker.id},
-                                   {"installed", json_text(each.worker.version)},
-                                   {"available", each.version.empty() ? json::value() : json::value(json_text(each.version))},
-                                   {"state", std::string(to_string(each.state))}});
+      table.push_back(
+          json::object{{"id", each.worker.id},
+                       {"installed", json_text(each.worker.version)},
+                       {"available", each.version.empty() ? json::value()
+                                                          : json::value(json_text(each.version))},
+                       {"state", std::string(to_string(each.state))}});
     for (const Outcome& outcome : outcomes) done.push_back(to_json(outcome));
     context.print(json::object{{"workers", std::move(table)}, {"upgrades", std::move(done)}});
   }

@@ -57,7 +57,8 @@ Result<std::vector<CachedFile>> prune_cache(const fs::path& cache, Time before) 
   return out;
 }
 
-Result<std::vector<std::string>> verify_cache(const fs::path& cache, const std::function<bool()>& cancelled) {
+Result<std::vector<std::string>> verify_cache(const fs::path& cache,
+                                              const std::function<bool()>& cancelled) {
   TRY_ASSIGN(const std::vector<CachedFile> all, list_cache(cache));
   std::vector<std::string> out;
   for (const CachedFile& file : all) {
@@ -70,7 +71,8 @@ Result<std::vector<std::string>> verify_cache(const fs::path& cache, const std::
     Hasher hasher(*algorithm);
     std::string block(1 << 20, '\0');
     for (;;) {
-      if (cancelled && cancelled()) return fail(Errc::interrupted, "interrupted", "stopped while checking the cache");
+      if (cancelled && cancelled())
+        return fail(Errc::interrupted, "interrupted", "stopped while checking the cache");
       const ssize_t count = ::read(open.get(), block.data(), block.size());
       if (count < 0) return tl::unexpected(platform::io_failure("read", place, errno));
       if (count == 0) break;

@@ -33,7 +33,8 @@ const std::vector<DependencyProbe>& dependency_probes() {
       {"git", By::command, "git", "git", "git", "git"},
       {"glibc", By::nothing, "", "", "", ""},
       {"go", By::command, "go", "golang-go", "golang", "go"},
-      {"gperftools", By::library, "libtcmalloc.so.4", "libgoogle-perftools4", "gperftools-libs", "gperftools"},
+      {"gperftools", By::library, "libtcmalloc.so.4", "libgoogle-perftools4", "gperftools-libs",
+       "gperftools"},
       {"hip-runtime-amd", By::library, "libamdhip64.so.5", "libamdhip64-5", "rocm-hip", ""},
       {"hipblas", By::library, "libhipblas.so.0", "libhipblas0", "hipblas", ""},
       {"intel-oneapi-basekit", By::command, "icpx", "", "", ""},
@@ -44,7 +45,8 @@ const std::vector<DependencyProbe>& dependency_probes() {
       {"ninja", By::command, "ninja", "ninja-build", "ninja-build", "ninja"},
       {"nodejs", By::command, "node", "nodejs", "nodejs", "node"},
       {"npm", By::command, "npm", "npm", "npm", "node"},
-      {"nvidia-utils", By::library, "libcuda.so.1", "libcuda1", "xorg-x11-drv-nvidia-cuda-libs", ""},
+      {"nvidia-utils", By::library, "libcuda.so.1", "libcuda1", "xorg-x11-drv-nvidia-cuda-libs",
+       ""},
       {"ocl-icd", By::library, "libOpenCL.so.1", "ocl-icd-libopencl1", "ocl-icd", ""},
       {"onetbb", By::library, "libtbb.so.12", "libtbb12", "tbb", "tbb"},
       {"openblas", By::library, "libopenblas.so.0", "libopenblas0", "openblas", "openblas"},
@@ -58,9 +60,12 @@ const std::vector<DependencyProbe>& dependency_probes() {
       {"rocm-hip-runtime", By::library, "libamdhip64.so.5", "libamdhip64-5", "rocm-hip", ""},
       {"rust", By::command, "rustc", "rustc", "rust", "rust"},
       {"sdl2", By::library, "libSDL2-2.0.so.0", "libsdl2-2.0-0", "SDL2", "sdl2"},
-      {"tesseract", By::library, "libtesseract.so.5", "libtesseract5", "tesseract-libs", "tesseract"},
-      {"vulkan-headers", By::pkg_config, "vulkan", "libvulkan-dev", "vulkan-headers", "vulkan-headers"},
-      {"vulkan-icd-loader", By::library, "libvulkan.so.1", "libvulkan1", "vulkan-loader", "vulkan-loader"},
+      {"tesseract", By::library, "libtesseract.so.5", "libtesseract5", "tesseract-libs",
+       "tesseract"},
+      {"vulkan-headers", By::pkg_config, "vulkan", "libvulkan-dev", "vulkan-headers",
+       "vulkan-headers"},
+      {"vulkan-icd-loader", By::library, "libvulkan.so.1", "libvulkan1", "vulkan-loader",
+       "vulkan-loader"},
       {"xz", By::library, "liblzma.so.5", "liblzma5", "xz-libs", "xz"},
       {"zlib", By::library, "libz.so.1", "zlib1g", "zlib", "zlib"},
       {"zstd", By::library, "libzstd.so.1", "libzstd1", "libzstd", "zstd"},
@@ -76,17 +81,17 @@ bool is_at(const fs::path& path) {
 }
 
 bool has_command(const fs::path& root, std::string_view name) {
-  for (const char* directory : {"usr/bin", "usr/local/bin", "bin", "usr/sbin", "opt/cuda/bin", "usr/local/cuda/bin",
-                                "opt/rocm/bin", "opt/homebrew/bin"})
+  for (const char* directory : {"usr/bin", "usr/local/bin", "bin", "usr/sbin", "opt/cuda/bin",
+                                "usr/local/cuda/bin", "opt/rocm/bin", "opt/homebrew/bin"})
     if (is_at(root / directory / name)) return true;
   return false;
 }
 
 bool has_library(const fs::path& root, std::string_view name) {
   for (const char* directory :
-       {"usr/lib", "usr/lib64", "lib", "lib64", "usr/local/lib", "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu",
-        "lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu", "usr/lib/arm-linux-gnueabihf", "opt/rocm/lib",
-        "usr/lib/wsl/lib"})
+       {"usr/lib", "usr/lib64", "lib", "lib64", "usr/local/lib", "usr/lib/x86_64-linux-gnu",
+        "usr/lib/aarch64-linux-gnu", "lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu",
+        "usr/lib/arm-linux-gnueabihf", "opt/rocm/lib", "usr/lib/wsl/lib"})
     if (is_at(root / directory / name)) return true;
   return false;
 }
@@ -94,8 +99,8 @@ bool has_library(const fs::path& root, std::string_view name) {
 bool has_module(const fs::path& root, std::string_view name) {
   const std::string file = std::string(name) + ".pc";
   for (const char* directory : {"usr/lib/pkgconfig", "usr/share/pkgconfig", "usr/lib64/pkgconfig",
-                                "usr/lib/x86_64-linux-gnu/pkgconfig", "usr/lib/aarch64-linux-gnu/pkgconfig",
-                                "usr/local/lib/pkgconfig"})
+                                "usr/lib/x86_64-linux-gnu/pkgconfig",
+                                "usr/lib/aarch64-linux-gnu/pkgconfig", "usr/local/lib/pkgconfig"})
     if (is_at(root / directory / file)) return true;
   return false;
 }
@@ -122,12 +127,14 @@ std::vector<Missing> missing_dependencies(const Plan& plan, const fs::path& root
   for (const std::string& dependency : plan.facts.dependencies) {
     const bool for_build = dependency.starts_with("make: ");
     const std::string name = dependency.substr(for_build ? 6 : 0);
-    const auto probe = std::lower_bound(table.begin(), table.end(), name,
-                                        [](const DependencyProbe& row, const std::string& key) { return row.name < key; });
+    const auto probe = std::lower_bound(
+        table.begin(), table.end(), name,
+        [](const DependencyProbe& row, const std::string& key) { return row.name < key; });
     if (probe == table.end() || probe->name != name || is_there(*probe, root)) continue;
     const auto same = [&](const Missing& each) { return each.name == name; };
     if (std::any_of(out.begin(), out.end(), same)) continue;
-    out.push_back({name, for_build, std::string(probe->debian), std::string(probe->fedora), std::string(probe->homebrew)});
+    out.push_back({name, for_build, std::string(probe->debian), std::string(probe->fedora),
+                   std::string(probe->homebrew)});
   }
   return out;
 }

@@ -1,7 +1,8 @@
 // What a recipe depends on, looked for on this machine: Arch's names, anybody's system.
 //
-// Looks at files of system directories; starts nothing and installs nothing. A name that no row knows is looked for
-// as a command and as a pkg-config module, and not found is not told: nobody knows.
+// Looks at files of system directories; starts nothing and installs nothing. A name that no row
+// knows is looked for as a command and as a pkg-config module, and not found is not told: nobody
+// knows.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +17,8 @@ namespace rbee::install {
 struct DependencyProbe {
   std::string_view name;  ///< Arch's.
   enum class By { command, library, pkg_config, nothing };
-  By by = By::nothing;     ///< nothing: every system that runs rbee has it.
-  std::string_view what;   ///< "cmake", "libgomp.so.1", "vulkan".
+  By by = By::nothing;                        ///< nothing: every system that runs rbee has it.
+  std::string_view what;                      ///< "cmake", "libgomp.so.1", "vulkan".
   std::string_view debian, fedora, homebrew;  ///< Packages; empty where there is none.
 };
 
@@ -31,6 +32,7 @@ struct Missing {
 };
 
 /// What of the plan's dependencies is not on this machine. `root`: where its directories are.
-std::vector<Missing> missing_dependencies(const Plan& plan, const std::filesystem::path& root = "/");
+std::vector<Missing> missing_dependencies(const Plan& plan,
+                                          const std::filesystem::path& root = "/");
 
 }  // namespace rbee::install

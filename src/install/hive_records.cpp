@@ -48,14 +48,16 @@ std::string shell_word(std::string_view word) {
   return out + "'";
 }
 
-/// The program that the hive starts: it translates the hive's flags to the worker's (worker_run.cpp).
+/// The program that the hive starts: it translates the hive's flags to the worker's
+/// (worker_run.cpp).
 std::string launcher(const Installed& worker) {
   std::error_code unknown;
   fs::path self = fs::read_symlink("/proc/self/exe", unknown);
   if (unknown || self.filename() != "rbee") self = "rbee";
-  return fmt::format("#!/bin/sh\n# Started by an rbee hive: its flags become those of the worker.\n"
-                     "exec {} worker run {} --hive -- \"$@\"\n",
-                     shell_word(self.string()), shell_word(worker.id));
+  return fmt::format(
+      "#!/bin/sh\n# Started by an rbee hive: its flags become those of the worker.\n"
+      "exec {} worker run {} --hive -- \"$@\"\n",
+      shell_word(self.string()), shell_word(worker.id));
 }
 
 json::array strings(const std::vector<std::string>& texts) {
@@ -64,7 +66,8 @@ json::array strings(const std::vector<std::string>& texts) {
   return out;
 }
 
-std::string metadata(const Installed& worker, const Platform& platform, const std::string& id, const fs::path& program) {
+std::string metadata(const Installed& worker, const Platform& platform, const std::string& id,
+                     const fs::path& program) {
   const wire::Capabilities& can = worker.capabilities;
   json::object artifact{
       {"id", id},
@@ -89,7 +92,8 @@ std::string metadata(const Installed& worker, const Platform& platform, const st
 
 }  // namespace
 
-Result<void> write_hive_records(const std::vector<Installed>& workers, const Directories& directories) {
+Result<void> write_hive_records(const std::vector<Installed>& workers,
+                                const Directories& directories) {
   const fs::path root = directories.cache / "workers";
   std::set<std::string> wanted;
   for (const Installed& worker : workers) {
@@ -119,7 +123,9 @@ Result<void> write_hive_records(const std::vector<Installed>& workers, const Dir
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(root, none)) {
     struct stat status {};
-    if (wanted.contains(entry.path().filename()) || ::lstat((entry.path() / kMark).c_str(), &status) != 0) continue;
+    if (wanted.contains(entry.path().filename()) ||
+        ::lstat((entry.path() / kMark).c_str(), &status) != 0)
+      continue;
     // What the hive looks for goes first: half a folder is then none to it.
     ::unlink((entry.path() / "metadata.json").c_str());
     TRY(platform::remove_tree(entry.path()));

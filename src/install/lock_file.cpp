@@ -23,7 +23,8 @@ constexpr std::uint64_t kLockBytesMax = 64 << 20;
 
 /// A file's bytes: as text where JSON can hold them.
 json::object content(std::string_view bytes) {
-  if (is_utf8(bytes) && bytes.find('\0') == std::string_view::npos) return {{"text", std::string(bytes)}};
+  if (is_utf8(bytes) && bytes.find('\0') == std::string_view::npos)
+    return {{"text", std::string(bytes)}};
   return {{"base64", to_base64(bytes)}};
 }
 
@@ -35,8 +36,8 @@ json::object to_json(const LockEntry& entry) {
     json::object file = content(bytes);
     file["path"] = path;
     file["sha256"] = Sha256::of(bytes).hex();
-    file["executable"] = std::find(entry.executable_files.begin(), entry.executable_files.end(), path) !=
-                         entry.executable_files.end();
+    file["executable"] = std::find(entry.executable_files.begin(), entry.executable_files.end(),
+                                   path) != entry.executable_files.end();
     files.push_back(std::move(file));
   }
   json::object out{{"id", entry.detail.summary.id},
@@ -53,7 +54,8 @@ json::object to_json(const LockEntry& entry) {
 }
 
 tl::unexpected<Error> invalid(std::string what) {
-  return fail(Errc::invalid_input, "lock-invalid", "this is not a lock file of rbee", {.evidence = {std::move(what)}});
+  return fail(Errc::invalid_input, "lock-invalid", "this is not a lock file of rbee",
+              {.evidence = {std::move(what)}});
 }
 
 /// wire's readers speak of answers of a marketplace; this is a file.
@@ -62,7 +64,8 @@ Result<T> as_lock(Result<T> read) {
   if (read) return read;
   std::vector<std::string> evidence = {read.error().message};
   evidence.insert(evidence.end(), read.error().evidence.begin(), read.error().evidence.end());
-  return fail(Errc::invalid_input, "lock-invalid", "this is not a lock file of rbee", {.evidence = std::move(evidence)});
+  return fail(Errc::invalid_input, "lock-invalid", "this is not a lock file of rbee",
+              {.evidence = std::move(evidence)});
 }
 
 Result<LockEntry> read_entry(const json::value& value) {
@@ -80,12 +83,14 @@ Result<LockEntry> read_entry(const json::value& value) {
     std::string bytes = file.string_or_empty("text");
     if (const auto coded = file.optional_string("base64")) {
       auto decoded = from_base64(*coded);
-      if (!decoded) return invalid(fmt::format("the file '{}' is not base64", printable_line(path)));
+      if (!decoded)
+        return invalid(fmt::format("the file '{}' is not base64", printable_line(path)));
       bytes = std::move(*decoded);
     }
     if (Sha256::of(bytes).hex() != file.string("sha256"))
       return fail(Errc::integrity, "lock-damaged",
-                  fmt::format("the file '{}' in the lock file is not the one that was locked", printable_line(path)));
+                  fmt::format("the file '{}' in the lock file is not the one that was locked",
+                              printable_line(path)));
     if (file.optional_boolean("executable").value_or(false)) entry.executable_files.push_back(path);
     entry.local_files[path] = std::move(bytes);
   }
@@ -98,7 +103,8 @@ Result<LockEntry> read_entry(const json::value& value) {
     TRY_ASSIGN(entry.trust, as_lock(wire::parse_trust(json::serialize(*trust))));
   }
   if (!entry.recipes.contains(entry.recipe_file))
-    return invalid(fmt::format("the entry of '{}' has no text of its recipe", printable_line(entry.detail.summary.id)));
+    return invalid(fmt::format("the entry of '{}' has no text of its recipe",
+                               printable_line(entry.detail.summary.id)));
   return entry;
 }
 
@@ -116,14 +122,16 @@ LockEntry lock_entry(const Plan& plan, const std::map<std::string, std::uint64_t
   entry.trust = plan.trust;
   for (wire::Variant& variant : entry.detail.variants)
     for (wire::Source& source : variant.sources)
-      if (const auto size = sizes.find(source.url); size != sizes.end()) source.size_bytes = size->second;
+      if (const auto size = sizes.find(source.url); size != sizes.end())
+        source.size_bytes = size->second;
   return entry;
 }
 
 std::string lock_text(const std::vector<LockEntry>& entries) {
   json::array workers;
   for (const LockEntry& entry : entries) workers.push_back(to_json(entry));
-  return json::serialize(json::object{{"rbee_lock", kFormat}, {"workers", std::move(workers)}}) + "\n";
+  return json::serialize(json::object{{"rbee_lock", kFormat}, {"workers", std::move(workers)}}) +
+         "\n";
 }
 
 std::string lock_entry_text(const LockEntry& entry) {
@@ -135,7 +143,8 @@ Result<std::vector<LockEntry>> parse_lock(std::string_view text) {
   if (!value.is_object()) return invalid("it is no JSON object");
   // `install --dry-run --json` writes its plan around the lock.
   const json::object* object = &value.as_object();
-  if (const json::value* inner = object->if_contains("lock"); inner != nullptr && inner->is_object())
+  if (const json::value* inner = object->if_contains("lock");
+      inner != nullptr && inner->is_object())
     object = &inner->as_object();
   const json::value* format = object->if_contains("rbee_lock");
   if (format == nullptr || !format->is_int64() || format->as_int64() != kFormat)
@@ -179,7 +188,8 @@ Result<std::vector<LockEntry>> kept_locks(const std::string& id, const Directori
               {.fix = "try again without --offline, or with --plan FILE"});
 }
 
-Result<std::vector<LockEntry>> installed_locks(const Directories& directories, std::vector<std::string>& without) {
+Result<std::vector<LockEntry>> installed_locks(const Directories& directories,
+                                               std::vector<std::string>& without) {
   TRY_ASSIGN(const std::vector<Installed> workers, list_installed(directories));
   std::vector<LockEntry> out;
   for (const Installed& worker : workers) {
@@ -203,28 +213,32 @@ const LockEntry* LockSource::find(const WorkerId& id) const {
 Result<wire::WorkerDetail> LockSource::detail(const WorkerId& id) {
   const LockEntry* entry = find(id);
   if (entry == nullptr)
-    return fail(Errc::not_found, "worker-not-found", fmt::format("the lock file has no worker '{}'", id.str()));
+    return fail(Errc::not_found, "worker-not-found",
+                fmt::format("the lock file has no worker '{}'", id.str()));
   name_ = entry->catalog;
   return entry->detail;
 }
 
 Result<std::string> LockSource::recipe(const WorkerId& id, const wire::RecipeInfo& recipe) {
   if (const LockEntry* entry = find(id))
-    if (const auto text = entry->recipes.find(recipe.file); text != entry->recipes.end()) return text->second;
+    if (const auto text = entry->recipes.find(recipe.file); text != entry->recipes.end())
+      return text->second;
   if (fallback_ != nullptr) return fallback_->recipe(id, recipe);
   return fail(Errc::not_found, "lock-incomplete",
-              fmt::format("the lock file has no {} of {}: it was made for another platform", printable_line(recipe.file),
-                          id.str()),
+              fmt::format("the lock file has no {} of {}: it was made for another platform",
+                          printable_line(recipe.file), id.str()),
               {.fix = fmt::format("rbee worker install {}", id.str())});
 }
 
 Result<std::string> LockSource::file(const WorkerId& id, const wire::FileInfo& file) {
   if (const LockEntry* entry = find(id))
-    if (const auto bytes = entry->local_files.find(file.path); bytes != entry->local_files.end()) return bytes->second;
+    if (const auto bytes = entry->local_files.find(file.path); bytes != entry->local_files.end())
+      return bytes->second;
   if (fallback_ != nullptr) return fallback_->file(id, file);
-  return fail(Errc::not_found, "lock-incomplete",
-              fmt::format("the lock file has no file '{}' of {}", printable_line(file.path), id.str()),
-              {.fix = fmt::format("rbee worker install {}", id.str())});
+  return fail(
+      Errc::not_found, "lock-incomplete",
+      fmt::format("the lock file has no file '{}' of {}", printable_line(file.path), id.str()),
+      {.fix = fmt::format("rbee worker install {}", id.str())});
 }
 
 Result<std::optional<wire::Trust>> LockSource::trust(const WorkerId& id) {

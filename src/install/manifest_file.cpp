@@ -47,7 +47,8 @@ std::vector<std::string> texts_or_none(const json::object& object, std::string_v
 std::map<std::string, std::string> map_or_none(const json::object& object, std::string_view key) {
   std::map<std::string, std::string> out;
   if (const json::value* found = object.if_contains(key))
-    for (const auto& each : found->as_object()) out[std::string(each.key())] = std::string(each.value().as_string());
+    for (const auto& each : found->as_object())
+      out[std::string(each.key())] = std::string(each.value().as_string());
   return out;
 }
 
@@ -66,8 +67,10 @@ wire::Capabilities capabilities_from(const json::object& object) {
   out.supported_formats = texts_or_none(object, "supported_formats");
   if (const json::value* value = object.if_contains("max_context_length"))
     out.max_context_length = value->to_number<std::int64_t>();
-  if (const json::value* value = object.if_contains("supports_streaming")) out.supports_streaming = value->as_bool();
-  if (const json::value* value = object.if_contains("supports_batching")) out.supports_batching = value->as_bool();
+  if (const json::value* value = object.if_contains("supports_streaming"))
+    out.supports_streaming = value->as_bool();
+  if (const json::value* value = object.if_contains("supports_batching"))
+    out.supports_batching = value->as_bool();
   return out;
 }
 
@@ -86,16 +89,19 @@ Installed installed_from(const json::object& object, const fs::path& data) {
   worker.commands = texts_or_none(object, "commands");
   if (const json::value* run = object.if_contains("run")) {
     const json::object& fields = run->as_object();
-    worker.run = wire::Run{text_of(fields, "protocol"), texts_or_none(fields, "args"), text_of(fields, "health")};
+    worker.run = wire::Run{text_of(fields, "protocol"), texts_or_none(fields, "args"),
+                           text_of(fields, "health")};
   }
   if (const json::value* value = object.if_contains("capabilities"))
     worker.capabilities = capabilities_from(value->as_object());
   if (const json::value* value = object.if_contains("pinned")) worker.pinned = value->as_bool();
-  if (const json::value* value = object.if_contains("facts")) worker.facts = facts_from(value->as_object());
+  if (const json::value* value = object.if_contains("facts"))
+    worker.facts = facts_from(value->as_object());
   return worker;
 }
 
-/// Boost.JSON's accessors throw on another type; a damaged file is no bug of this program, so it ends here.
+/// Boost.JSON's accessors throw on another type; a damaged file is no bug of this program, so it
+/// ends here.
 template <typename Read>
 auto guarded(const fs::path& file, Read read) -> Result<decltype(read(json::value()))> {
   TRY_ASSIGN(const std::string text, platform::read_file(file, kManifestBytesMax));
@@ -103,7 +109,8 @@ auto guarded(const fs::path& file, Read read) -> Result<decltype(read(json::valu
     return read(json::parse(text));
   } catch (const std::exception& error) {
     return fail(Errc::integrity, "manifest-damaged",
-                fmt::format("'{}' cannot be read", printable_line(file.string())), {.evidence = {error.what()}});
+                fmt::format("'{}' cannot be read", printable_line(file.string())),
+                {.evidence = {error.what()}});
   }
 }
 
@@ -137,7 +144,8 @@ json::object to_json(const Installed& worker, const fs::path& data) {
                               {"args", strings(worker.run->args)},
                               {"health", worker.run->health}};
   const wire::Capabilities& can = worker.capabilities;
-  json::object capabilities{{"tasks", strings(can.tasks)}, {"supported_formats", strings(can.supported_formats)}};
+  json::object capabilities{{"tasks", strings(can.tasks)},
+                            {"supported_formats", strings(can.supported_formats)}};
   if (can.max_context_length) capabilities["max_context_length"] = *can.max_context_length;
   if (can.supports_streaming) capabilities["supports_streaming"] = *can.supports_streaming;
   if (can.supports_batching) capabilities["supports_batching"] = *can.supports_batching;
@@ -170,7 +178,8 @@ Result<Generation> read_manifest(const fs::path& file, const fs::path& data) {
 }
 
 Result<Installed> read_record(const fs::path& file, const fs::path& data) {
-  return guarded(file, [&](const json::value& value) { return installed_from(value.as_object(), data); });
+  return guarded(file,
+                 [&](const json::value& value) { return installed_from(value.as_object(), data); });
 }
 
 }  // namespace rbee::install

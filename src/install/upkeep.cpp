@@ -21,8 +21,10 @@ namespace {
 constexpr int kDepthMax = 200;
 
 tl::unexpected<Error> tree_missing(const Installed& worker) {
-  return fail(Errc::integrity, "tree-missing", fmt::format("the files of {} {} are gone", worker.id, worker.version),
-              {.evidence = {printable_line(worker.tree)}, .fix = fmt::format("rbee worker install {}", worker.id)});
+  return fail(Errc::integrity, "tree-missing",
+              fmt::format("the files of {} {} are gone", worker.id, worker.version),
+              {.evidence = {printable_line(worker.tree)},
+               .fix = fmt::format("rbee worker install {}", worker.id)});
 }
 
 Result<std::string> sha256_of(const fs::path& path, const std::function<bool()>& cancelled) {
@@ -31,7 +33,8 @@ Result<std::string> sha256_of(const fs::path& path, const std::function<bool()>&
   Hasher hasher(HashAlgorithm::sha256);
   std::string block(1 << 20, '\0');
   for (;;) {
-    if (cancelled && cancelled()) return fail(Errc::interrupted, "interrupted", "stopped while checking files");
+    if (cancelled && cancelled())
+      return fail(Errc::interrupted, "interrupted", "stopped while checking files");
     const ssize_t count = ::read(file.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return tl::unexpected(platform::io_failure("read", path, errno));
@@ -42,18 +45,21 @@ Result<std::string> sha256_of(const fs::path& path, const std::function<bool()>&
 
 using Entry = platform::MtreeEntry;
 
-/// What of `found` is not as `expected` says; empty: nothing. The store takes write permission away.
-Result<std::string> difference(const Entry& expected, const platform::WalkEntry& found, const fs::path& tree,
-                               const std::function<bool()>& cancelled) {
+/// What of `found` is not as `expected` says; empty: nothing. The store takes write permission
+/// away.
+Result<std::string> difference(const Entry& expected, const platform::WalkEntry& found,
+                               const fs::path& tree, const std::function<bool()>& cancelled) {
   const bool same_kind = (expected.type == Entry::Type::file && S_ISREG(found.mode)) ||
                          (expected.type == Entry::Type::directory && S_ISDIR(found.mode)) ||
                          (expected.type == Entry::Type::link && S_ISLNK(found.mode));
   if (!same_kind) return std::string("is of another kind");
   if (S_ISLNK(found.mode))
-    return found.target == expected.target ? std::string()
-                                           : fmt::format("leads to '{}'", printable_line(found.target));
+    return found.target == expected.target
+               ? std::string()
+               : fmt::format("leads to '{}'", printable_line(found.target));
   if ((found.mode & 07555) != (expected.permissions & 07555) || (found.mode & 0222) != 0)
-    return fmt::format("has the mode {:04o}, not {:04o}", found.mode & 07777, expected.permissions & 07555);
+    return fmt::format("has the mode {:04o}, not {:04o}", found.mode & 07777,
+                       expected.permissions & 07555);
   if (!S_ISREG(found.mode)) return std::string();
   if (found.size_bytes != expected.size_bytes)
     return fmt::format("is {} bytes long, not {}", found.size_bytes, expected.size_bytes);
@@ -80,24 +86,28 @@ Result<Generation> roll_back(std::uint64_t to, const Directories& directories, c
     if (::lstat(worker.tree.c_str(), &status) != 0) return tree_missing(worker);
     TRY(check_commands(worker.commands, worker.id, wanted.workers, directories));
   }
-  TRY_ASSIGN(const std::uint64_t number, switch_to(exclusive, wanted.workers, fmt::format("rollback to {}", to),
-                                                   directories, clock.now()));
+  TRY_ASSIGN(const std::uint64_t number,
+             switch_to(exclusive, wanted.workers, fmt::format("rollback to {}", to), directories,
+                       clock.now()));
   return read_generation(number, directories);
 }
 
-Result<Installed> set_pinned(const WorkerId& id, bool pinned, const Directories& directories, const Clock& clock) {
+Result<Installed> set_pinned(const WorkerId& id, bool pinned, const Directories& directories,
+                             const Clock& clock) {
   const char* verb = pinned ? "pin" : "unpin";
-  TRY_ASSIGN(const Exclusive exclusive, Exclusive::take(directories, fmt::format("rbee worker {} {}", verb, id.str())));
+  TRY_ASSIGN(const Exclusive exclusive,
+             Exclusive::take(directories, fmt::format("rbee worker {} {}", verb, id.str())));
   TRY_ASSIGN(std::vector<Installed> workers, read_current(directories));
-  const auto found =
-      std::find_if(workers.begin(), workers.end(), [&](const Installed& worker) { return worker.id == id.str(); });
+  const auto found = std::find_if(workers.begin(), workers.end(),
+                                  [&](const Installed& worker) { return worker.id == id.str(); });
   if (found == workers.end())
-    return fail(Errc::not_found, "worker-not-installed", fmt::format("{} is not installed", id.str()),
-                {.fix = "rbee worker list"});
+    return fail(Errc::not_found, "worker-not-installed",
+                fmt::format("{} is not installed", id.str()), {.fix = "rbee worker list"});
   if (found->pinned == pinned) return *found;
   found->pinned = pinned;
   const Installed changed = *found;
-  TRY(switch_to(exclusive, std::move(workers), fmt::format("{} {}", verb, id.str()), directories, clock.now()));
+  TRY(switch_to(exclusive, std::move(workers), fmt::format("{} {}", verb, id.str()), directories,
+                clock.now()));
   return changed;
 }
 
@@ -109,12 +119,14 @@ Result<std::vector<Difference>> verify(const Installed& worker, const Directorie
   std::vector<Difference> out;
   auto expected = platform::read_mtree(tree / build::kFileList);
   if (!expected && expected.error().code == Errc::not_found)
-    return fail(Errc::integrity, "mtree-missing", fmt::format("{} has no list of its files", worker.id),
-                {.why = "it was installed by an older rbee, or the list was taken away",
-                 .fix = fmt::format("rbee worker remove {0} && rbee worker install {0}", worker.id)});
+    return fail(
+        Errc::integrity, "mtree-missing", fmt::format("{} has no list of its files", worker.id),
+        {.why = "it was installed by an older rbee, or the list was taken away",
+         .fix = fmt::format("rbee worker remove {0} && rbee worker install {0}", worker.id)});
   if (!expected) return tl::unexpected<Error>(std::move(expected).error());
   TRY(platform::walk_tree(tree, kDepthMax, [&](const platform::WalkEntry& found) -> Result<void> {
-    if (found.path == build::kFileList || found.path == ".rbee" || found.path.starts_with(".rbee/")) return {};
+    if (found.path == build::kFileList || found.path == ".rbee" || found.path.starts_with(".rbee/"))
+      return {};
     const auto line = expected->find(found.path);
     if (line == expected->end()) {
       out.push_back({found.path, "was not installed"});
@@ -154,20 +166,24 @@ Result<fs::path> write_package(const Installed& worker, const fs::path& folder,
   platform::TreeArchive how{platform::TreeArchive::Kind::package, 0, {".rbee"}, {}};
   const std::string date = value("builddate");
   for (const char c : date)
-    if (c >= '0' && c <= '9' && how.mtime < (std::int64_t{1} << 50)) how.mtime = how.mtime * 10 + (c - '0');
+    if (c >= '0' && c <= '9' && how.mtime < (std::int64_t{1} << 50))
+      how.mtime = how.mtime * 10 + (c - '0');
   // The store took the write permissions away; the list remembers them.
   for (const auto& [path, entry] : entries)
     if (entry.type != Entry::Type::link) how.modes[path] = entry.permissions;
   how.modes[build::kFileList] = 0644;
-  const fs::path out = folder / fmt::format("{}-{}-{}.pkg.tar.zst", value("pkgname"), value("pkgver"), value("arch"));
+  const fs::path out = folder / fmt::format("{}-{}-{}.pkg.tar.zst", value("pkgname"),
+                                            value("pkgver"), value("arch"));
   std::error_code unknown;
   if (fs::exists(fs::symlink_status(out, unknown)))
-    return fail(Errc::exists, "file-exists", fmt::format("'{}' exists", printable_line(out.string())),
+    return fail(Errc::exists, "file-exists",
+                fmt::format("'{}' exists", printable_line(out.string())),
                 {.fix = "remove it, or name another folder with --output"});
   const fs::path part = folder / fmt::format(".{}.part", out.filename().string());
   TRY(platform::remove_tree(part));
   TRY(platform::write_tree(tree, how, part, cancelled));
-  if (::rename(part.c_str(), out.c_str()) != 0) return tl::unexpected(platform::io_failure("create", out, errno));
+  if (::rename(part.c_str(), out.c_str()) != 0)
+    return tl::unexpected(platform::io_failure("create", out, errno));
   return out;
 }
 

@@ -42,7 +42,8 @@ struct Sink {
 
 class Writer {
  public:
-  Writer(const fs::path& tree, const TreeArchive& how, const fs::path& out, const std::function<bool()>& cancelled)
+  Writer(const fs::path& tree, const TreeArchive& how, const fs::path& out,
+         const std::function<bool()>& cancelled)
       : tree_(tree), how_(how), out_(out), cancelled_(cancelled) {}
 
   Result<void> run(int fd) {
@@ -56,13 +57,15 @@ class Writer {
     } else {
       ok = ok && archive_write_set_format_mtree(writer_.get()) == ARCHIVE_OK &&
            archive_write_add_filter_gzip(writer_.get()) == ARCHIVE_OK &&
-           archive_write_set_options(writer_.get(),
-                                     "!all,use-set,type,uid,gid,mode,time,size,md5,sha256,link,gzip:!timestamp") ==
+           archive_write_set_options(
+               writer_.get(),
+               "!all,use-set,type,uid,gid,mode,time,size,md5,sha256,link,gzip:!timestamp") ==
                ARCHIVE_OK;
     }
     // No zeros behind the compressor's end: zstd takes them for a broken frame.
     ok = ok && archive_write_set_bytes_in_last_block(writer_.get(), 1) == ARCHIVE_OK;
-    if (!ok || archive_write_open(writer_.get(), &sink_, nullptr, &Sink::write, nullptr) != ARCHIVE_OK)
+    if (!ok ||
+        archive_write_open(writer_.get(), &sink_, nullptr, &Sink::write, nullptr) != ARCHIVE_OK)
       return failure();
     TRY(walk_tree(tree_, kDepthMax, [&](const WalkEntry& entry) { return add(entry); }));
     if (archive_write_close(writer_.get()) != ARCHIVE_OK) return failure();
@@ -73,7 +76,8 @@ class Writer {
   tl::unexpected<Error> failure() const {
     if (sink_.error != 0) return tl::unexpected(io_failure("write", out_, sink_.error));
     const char* said = writer_ ? archive_error_string(writer_.get()) : nullptr;
-    return fail(Errc::io, "archive-not-written", fmt::format("cannot write '{}'", printable_line(out_.string())),
+    return fail(Errc::io, "archive-not-written",
+                fmt::format("cannot write '{}'", printable_line(out_.string())),
                 {.evidence = {said == nullptr ? "no reason was given" : printable_line(said)}});
   }
 
@@ -88,22 +92,26 @@ class Writer {
     const std::unique_ptr<archive_entry, EntryFree> entry(archive_entry_new());
     archive_entry_set_pathname(entry.get(), found.path.c_str());
     const auto mode = how_.modes.find(found.path);
-    archive_entry_set_mode(entry.get(),
-                           mode == how_.modes.end() ? found.mode : (found.mode & S_IFMT) | (mode->second & 07777));
+    archive_entry_set_mode(entry.get(), mode == how_.modes.end()
+                                            ? found.mode
+                                            : (found.mode & S_IFMT) | (mode->second & 07777));
     archive_entry_set_uid(entry.get(), 0);
     archive_entry_set_gid(entry.get(), 0);
     archive_entry_set_mtime(entry.get(), how_.mtime, 0);
-    archive_entry_set_size(entry.get(), S_ISREG(found.mode) ? static_cast<la_int64_t>(found.size_bytes) : 0);
+    archive_entry_set_size(entry.get(),
+                           S_ISREG(found.mode) ? static_cast<la_int64_t>(found.size_bytes) : 0);
     if (S_ISLNK(found.mode)) archive_entry_set_symlink(entry.get(), found.target.c_str());
     FileDescriptor file;
     if (S_ISREG(found.mode)) {
-      file = FileDescriptor(::open((tree_ / found.path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+      file =
+          FileDescriptor(::open((tree_ / found.path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
       struct stat status {};
       if (!file || ::fstat(file.get(), &status) != 0)
         return tl::unexpected(io_failure("read", tree_ / found.path, errno));
       // A file of several names is written once, as tar has it; mtree lists each in full.
       if (status.st_nlink > 1 && how_.kind == TreeArchive::Kind::package) {
-        const auto [first, is_first] = names_.emplace(std::pair(status.st_dev, status.st_ino), found.path);
+        const auto [first, is_first] =
+            names_.emplace(std::pair(status.st_dev, status.st_ino), found.path);
         if (!is_first) {
           archive_entry_set_hardlink(entry.get(), first->second.c_str());
           archive_entry_set_size(entry.get(), 0);
@@ -118,14 +126,19 @@ class Writer {
   Result<void> copy(int file, const WalkEntry& found) {
     std::uint64_t left = found.size_bytes;
     while (left > 0) {
-      if (cancelled_ && cancelled_()) return fail(Errc::interrupted, "interrupted", "stopped while writing an archive");
-      const ssize_t count = ::read(file, block_.data(), std::min<std::uint64_t>(block_.size(), left));
+      if (cancelled_ && cancelled_())
+        return fail(Errc::interrupted, "interrupted", "stopped while writing an archive");
+      const ssize_t count =
+          ::read(file, block_.data(), std::min<std::uint64_t>(block_.size(), left));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return tl::unexpected(io_failure("read", tree_ / found.path, errno));
       if (count == 0)
-        return fail(Errc::io, "file-changed",
-                    fmt::format("'{}' became shorter while it was read", printable_line(found.path)));
-      if (archive_write_data(writer_.get(), block_.data(), static_cast<std::size_t>(count)) != count) return failure();
+        return fail(
+            Errc::io, "file-changed",
+            fmt::format("'{}' became shorter while it was read", printable_line(found.path)));
+      if (archive_write_data(writer_.get(), block_.data(), static_cast<std::size_t>(count)) !=
+          count)
+        return failure();
       left -= static_cast<std::uint64_t>(count);
     }
     return {};
@@ -151,7 +164,8 @@ std::string hex(const unsigned char* bytes, std::size_t size) {
 
 Result<void> write_tree(const fs::path& tree, const TreeArchive& how, const fs::path& out,
                         const std::function<bool()>& cancelled) {
-  FileDescriptor fd(::open(out.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+  FileDescriptor fd(
+      ::open(out.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return tl::unexpected(io_failure("create", out, errno));
   auto written = Writer(tree, how, out, cancelled).run(fd.get());
   if (!written) ::unlink(out.c_str());
@@ -164,7 +178,8 @@ Result<std::map<std::string, MtreeEntry>> read_mtree(const fs::path& file) {
   const ArchiveReader reader(archive_read_new());
   const auto damaged = [&] {
     const char* said = reader ? archive_error_string(reader.get()) : nullptr;
-    return fail(Errc::integrity, "mtree-damaged", fmt::format("'{}' cannot be read", printable_line(file.string())),
+    return fail(Errc::integrity, "mtree-damaged",
+                fmt::format("'{}' cannot be read", printable_line(file.string())),
                 {.evidence = {said == nullptr ? "it is no list of files" : printable_line(said)}});
   };
   if (!reader || archive_read_support_filter_gzip(reader.get()) != ARCHIVE_OK ||

@@ -1,7 +1,8 @@
 // Trees as archives: a pacman package (tar, zstd) and the list of its files (mtree, gzip).
 //
-// Reads the tree, never through a link, and writes one file. The same tree gives the same bytes: owners are
-// root, times are the caller's, names come in byte order. libarchive writes. Source: alpm-package(7), mtree(5).
+// Reads the tree, never through a link, and writes one file. The same tree gives the same bytes:
+// owners are root, times are the caller's, names come in byte order. libarchive writes. Source:
+// alpm-package(7), mtree(5).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ namespace rbee::platform {
 struct TreeArchive {
   enum class Kind {
     package,  ///< tar (pax restricted), zstd.
-    mtree,    ///< mtree with type, mode, size, time, link, md5 and sha256; gzip without a name or a time.
+    mtree,    ///< mtree with type, mode, size, time, link, md5 and sha256; gzip without a name or a
+              ///< time.
   };
   Kind kind = Kind::package;
   std::int64_t mtime = 0;  ///< Of every entry, seconds since 1970.
@@ -32,8 +34,8 @@ struct TreeArchive {
 
 /// Write everything below `tree` into the new file `out`; nothing is left of it after a failure.
 /// `cancelled` is asked often. Errors: Errc::io, Errc::interrupted, Errc::failed "library-missing".
-Result<void> write_tree(const std::filesystem::path& tree, const TreeArchive& how, const std::filesystem::path& out,
-                        const std::function<bool()>& cancelled);
+Result<void> write_tree(const std::filesystem::path& tree, const TreeArchive& how,
+                        const std::filesystem::path& out, const std::function<bool()>& cancelled);
 
 /// One line of an mtree file.
 struct MtreeEntry {

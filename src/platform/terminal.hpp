@@ -7,7 +7,8 @@
 
 namespace rbee::platform {
 
-/// While it lives, what is typed is not shown. Nothing happens when `wanted` is false or there is no terminal.
+/// While it lives, what is typed is not shown. Nothing happens when `wanted` is false or there is
+/// no terminal.
 class HiddenInput {
  public:
   explicit HiddenInput(bool wanted);

@@ -1,6 +1,8 @@
-// Build every package of one recipe as the installer does, for comparing with makepkg's. Usage: run in this folder.
+// Build every package of one recipe as the installer does, for comparing with makepkg's. Usage: run
+// in this folder.
 //
-//   packages-batch FOLDER OUT    FOLDER holds PKGBUILD and its sources; OUT/<package>/ becomes each package's tree
+//   packages-batch FOLDER OUT    FOLDER holds PKGBUILD and its sources; OUT/<package>/ becomes each
+//   package's tree
 #include <fmt/format.h>
 
 #include <cstdio>
