@@ -1,0 +1,27 @@
+// Processor, memory and C library.
+//
+// Reads /proc/cpuinfo, /proc/meminfo, the container's limits and the names of dynamic loaders.
+// Levels: x86-64 psABI 1.0, "Micro-Architecture Levels"; names: the kernel's capflags and hwcap.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/platform.hpp"
+#include "platform/machine.hpp"
+#include "platform/probe_files.hpp"
+
+namespace rbee::platform {
+
+/// What /proc/cpuinfo says. Pure.
+Cpu parse_cpu(std::string_view cpuinfo, Arch arch);
+
+/// Fill in `ram_bytes`, `available_ram_bytes`, and a note when a container's limit is lower.
+void probe_memory(const ProbeFiles& files, Machine& machine);
+
+/// The libc that programs of this system are linked with; both loaders: glibc.
+Libc probe_libc(const ProbeFiles& files, Arch arch);
+
+}  // namespace rbee::platform
