@@ -10,7 +10,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-TrustFacts facts(std::string_view recipe, std::string owner = "alice", std::string license = "MIT") {
+TrustFacts facts(std::string_view recipe, std::string owner = "alice",
+                 std::string license = "MIT") {
   const std::string text =
       "pkgname=w\npkgver=1\npkgrel=1\narch=(x86_64)\n" + std::string(recipe) + "\n";
   const auto evaluated = pkgbuild::evaluate(text, {});
@@ -48,10 +49,10 @@ TEST(TrustDelta, WhatAnAttackerWouldChangeIsRisky) {
 }
 
 TEST(TrustDelta, OtherBytesAreRiskyUnderTheSameVersionOnly) {
-  const TrustFacts other =
-      facts("depends=(a b)\nsource=(https://one.example/x.tar.gz)\n"
-            "sha256sums=(0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef)\n"
-            "package() { :; }");
+  const TrustFacts other = facts(
+      "depends=(a b)\nsource=(https://one.example/x.tar.gz)\n"
+      "sha256sums=(0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef)\n"
+      "package() { :; }");
   EXPECT_THAT(told(other), ElementsAre("- sources"));
   EXPECT_THAT(told(other, true), ElementsAre("! sources"));
 }

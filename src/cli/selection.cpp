@@ -11,6 +11,10 @@ Result<install::InstallRequest> install_request(const WorkerId& id, const Argume
   install::InstallRequest request{
       .id = id, .platform = machine.platform(), .present = machine.present(), .recipe = {}};
   request.capacity.ram_bytes = machine.ram_bytes;
+  for (const platform::FoundAccelerator& found : machine.accelerators) {
+    if (found.vram_bytes != 0) request.capacity.vram_bytes[found.accelerator] = found.vram_bytes;
+    if (found.accelerator == Accelerator::cuda) request.capacity.cuda = found.runtime_max;
+  }
   if (!arguments.variant.empty()) {
     // "linux-x86_64-cuda", "cuda", each with ":PKGBUILD" or ":PKGBUILD.bin" behind it.
     const auto colon = arguments.variant.find(':');
