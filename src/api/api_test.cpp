@@ -80,6 +80,9 @@ TEST(V1, Filters) {
   // armv7h is there on cpu, and vulkan on x86_64; no one variant is both.
   EXPECT_THAT(ids("/v1/workers?accelerator=vulkan&arch=armv7h"), ElementsAre());
   EXPECT_THAT(ids("/v1/workers?os=macos"), ElementsAre());
+  EXPECT_THAT(ids("/v1/workers?id=tts-worker&id=nobody&id=llm-worker-rbee-cpu&id=tts-worker"),
+              ElementsAre("llm-worker-rbee-cpu", "tts-worker"));
+  EXPECT_THAT(ids("/v1/workers?id=tts-worker&tag=llm"), ElementsAre());
 }
 
 TEST(V1, PagesByCursorInRankOrder) {

@@ -23,6 +23,7 @@ struct ListQuery {
   std::string text;                        ///< `q`, lower case.
   std::vector<std::string> words;          ///< Of `text`.
   std::vector<std::string> tags;           ///< All must be there.
+  std::vector<std::string> ids;            ///< Only these, sorted; none: all.
   std::optional<Accelerator> accelerator;  ///< These three must hold of one and the same variant.
   std::optional<Os> os;
   std::optional<Arch> arch;

@@ -8,6 +8,7 @@
 
 #include "api/caller.hpp"
 #include "base/text.hpp"
+#include "wire/worker.hpp"
 
 namespace rbee::api {
 
@@ -22,7 +23,7 @@ using http::Response;
 using submission::Submission;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Office>, 12> kRoutes{{
+constexpr std::array<http::Route<Office>, 13> kRoutes{{
     {Method::get, "/v1/submissions", &Office::list},
     {Method::get, "/v1/submissions/{number}", &Office::show},
     {Method::post, "/v1/submissions/{number}/comments", &Office::comment},
@@ -35,6 +36,7 @@ constexpr std::array<http::Route<Office>, 12> kRoutes{{
     {Method::get, "/v1/requests", &Office::requests},
     {Method::post, "/v1/requests/{number}/close", &Office::close_request},
     {Method::get, "/v1/advisories", &Office::advisories},
+    {Method::get, "/v1/workers/{id}/trust", &Office::trust},
 }};
 
 std::string safe(const std::string& text) {
@@ -282,6 +284,39 @@ Result<Response> Office::close_request(const Request& request, const Params& par
   TRY_ASSIGN(const std::string answer, body.text("answer", true));
   TRY(service_.close_request(id, identity.account, answer));
   return requests(request, params);
+}
+
+Result<Response> Office::trust(const Request&, const Params& params) const {
+  TRY_ASSIGN(const WorkerId id, WorkerId::parse(params["id"]));
+  const auto snapshot = service_.snapshot();
+  const auto worker = snapshot == nullptr ? nullptr : snapshot->find(id.str());
+  if (worker == nullptr)
+    return fail(Errc::not_found, "worker-not-found",
+                fmt::format("there is no worker '{}'", id.str()));
+  wire::Trust out;
+  out.version = worker->version;
+  out.released_at = rfc3339(worker->updated);
+  TRY_ASSIGN(const community::Maintainers maintainers, service_.maintainers(id));
+  out.owner = maintainers.owner;
+  if (maintainers.owner_since) out.owner_since = rfc3339(*maintainers.owner_since);
+  out.owner_is_first = maintainers.owner_is_first;
+  const platform::Database& database = service_.database();
+  TRY_ASSIGN(const auto merged,
+             submission::list(database, {.worker = id.str(), .state = "merged", .limit = 1}));
+  if (!merged.empty() && merged.front().version == worker->version &&
+      merged.front().tree == worker->tree.str()) {
+    out.by_submission = true;
+    out.released_at = rfc3339(merged.front().updated);
+    TRY_ASSIGN(const auto approvals,
+               submission::approvals_of(database, merged.front().id, merged.front().revision));
+    for (const submission::Approval& approval : approvals)
+      if (approval.tree == merged.front().tree) out.reviewers.push_back(approval.reviewer);
+  }
+  TRY_ASSIGN(const auto yanks, service_.yanks());
+  for (const submission::Yank& yank : yanks)
+    if (yank.worker == id.str() && yank.version == worker->version)
+      out.yanked = yank.reason.empty() ? "no reason was given" : safe(yank.reason);
+  return json(200, wire::to_json(out));
 }
 
 Result<Response> Office::advisories(const Request&, const Params&) const {

@@ -34,6 +34,7 @@ class Office {
   Result<http::Response> requests(const http::Request&, const http::Params&) const;
   Result<http::Response> close_request(const http::Request&, const http::Params&) const;
   Result<http::Response> advisories(const http::Request&, const http::Params&) const;
+  Result<http::Response> trust(const http::Request&, const http::Params&) const;
 
  private:
   submission::Service& service_;

@@ -37,7 +37,8 @@ wire::Variant variant_view(const catalog::Variant& variant) {
     wire::Source view{.file_name = source.file_name,
                       .url = source.url,
                       .protocol = source.protocol,
-                      .checksums = {}};
+                      .checksums = {},
+                      .size_bytes = {}};
     for (const auto& [algorithm, digest] : source.checksums)
       view.checksums.emplace(array_name(algorithm), digest);
     out.sources.push_back(std::move(view));
@@ -105,6 +106,8 @@ wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit
   out.hardware = {hardware.ram_mb, hardware.vram_mb, hardware.disk_mb, hardware.cuda};
   if (const auto& run = worker.manifest.run)
     out.run = wire::Run{std::string(manifest::to_string(run->protocol)), run->args, run->health};
+  if (const auto& premium = worker.manifest.premium)
+    out.premium = wire::Premium{premium->license_env, premium->purchase_url, premium->hosts};
   out.manifest_url = url + "/worker.toml";
   if (!worker.readme.empty()) out.readme_url = url + "/README.md";
   return out;

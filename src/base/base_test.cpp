@@ -139,5 +139,36 @@ TEST(Error, ReadsAsWhatEvidenceWhyFix) {
   EXPECT_EQ(exit_code(error.code), 6);
 }
 
+TEST(Clock, TimesAreReadAsTheyAreWritten) {
+  for (const std::string text :
+       {"1970-01-01T00:00:00Z", "2026-11-23T15:50:11Z", "2024-02-29T23:59:59Z"})
+    EXPECT_EQ(rfc3339(*parse_rfc3339(text)), text);
+  for (const std::string_view text :
+       {"", "2026-11-23", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T15:50:11+01:00", "2026-11-23T15:50:1xZ"})
+    EXPECT_FALSE(parse_rfc3339(text)) << text;
+}
+
+TEST(Text, Base64OfRfc4648AndBack) {
+  // RFC 4648, section 10.
+  const std::pair<std::string_view, std::string_view> rows[] = {{"", ""},
+                                                                {"f", "Zg=="},
+                                                                {"fo", "Zm8="},
+                                                                {"foo", "Zm9v"},
+                                                                {"foob", "Zm9vYg=="},
+                                                                {"fooba", "Zm9vYmE="},
+                                                                {"foobar", "Zm9vYmFy"}};
+  for (const auto& [bytes, text] : rows) {
+    EXPECT_EQ(to_base64(bytes), text);
+    EXPECT_EQ(from_base64(text), bytes);
+  }
+  std::string all;
+  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  EXPECT_EQ(from_base64(to_base64(all)), all);
+  for (const std::string_view text :
+       {"Z", "Zg=", "Zg", "Zh==", "Zm9=", "Z===", "====", "Zm\n9", "Zg==Zg=="})
+    EXPECT_FALSE(from_base64(text)) << text;
+}
+
 }  // namespace
 }  // namespace rbee

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace rbee {
 
@@ -22,5 +24,8 @@ class SystemClock final : public Clock {
 
 /// "2026-11-23T15:50:11Z" (RFC 3339, UTC).
 std::string rfc3339(Time time);
+
+/// The reverse, for times in UTC without a fraction; nothing for any other text.
+std::optional<Time> parse_rfc3339(std::string_view text);
 
 }  // namespace rbee

@@ -166,4 +166,46 @@ std::optional<std::vector<std::uint8_t>> from_hex(std::string_view hex) {
   return bytes;
 }
 
+namespace {
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < count ? static_cast<std::uint8_t>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      out += k <= count ? kBase64[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return out;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    std::string_view part = text.substr(i, 4);
+    if (i + 4 == text.size()) part = part.substr(0, part.find_last_not_of('=') + 1);
+    if (part.size() < 2) return std::nullopt;
+    std::uint32_t group = 0;
+    for (const char c : part) {
+      const std::size_t value = kBase64.find(c);
+      if (value == std::string_view::npos) return std::nullopt;
+      group = group << 6 | static_cast<std::uint32_t>(value);
+    }
+    group <<= 6 * (4 - part.size());
+    for (std::size_t k = 0; k + 1 < part.size(); ++k)
+      out += static_cast<char>(group >> (16 - 8 * k) & 0xff);
+    // Bits that nobody reads must be zero: one text for one value.
+    if ((group & ((1U << (24 - 8 * (part.size() - 1))) - 1)) != 0) return std::nullopt;
+  }
+  return out;
+}
+
 }  // namespace rbee

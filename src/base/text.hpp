@@ -49,4 +49,10 @@ std::string to_hex(std::span<const std::uint8_t> bytes);
 /// Bytes of a hexadecimal text of even length, either case; nothing when it is anything else.
 std::optional<std::vector<std::uint8_t>> from_hex(std::string_view hex);
 
+/// Base64 with padding and without line breaks (RFC 4648, 4).
+std::string to_base64(std::string_view bytes);
+
+/// The reverse; nothing for any other text.
+std::optional<std::string> from_base64(std::string_view text);
+
 }  // namespace rbee

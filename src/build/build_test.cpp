@@ -112,8 +112,9 @@ package() {
   EXPECT_EQ(built->version, "1.0-2");
   EXPECT_THAT(built->commands, ElementsAre("hello", "run-hello"));
   EXPECT_THAT(list_all(built->tree),
-              ElementsAre("opt", "opt/demo", "opt/demo/facts", "opt/demo/run.sh", "usr", "usr/bin",
-                          "usr/bin/hello", "usr/bin/run-hello -> ../../opt/demo/run.sh"));
+              ElementsAre(".BUILDINFO", ".MTREE", ".PKGINFO", "opt", "opt/demo", "opt/demo/facts",
+                          "opt/demo/run.sh", "usr", "usr/bin", "usr/bin/hello",
+                          "usr/bin/run-hello -> ../../opt/demo/run.sh"));
   EXPECT_EQ(read_text(built->tree / "opt/demo/facts"), "x86_64 demo 1.0-2 1700000000 0\n");
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/text.hpp"
 #include "build/driver.hpp"
+#include "build/package_files.hpp"
 #include "build/package_tree.hpp"
 #include "platform/archive.hpp"
 #include "platform/files.hpp"
@@ -192,6 +193,14 @@ class Workshop {
     TRY_ASSIGN(TreeSummary summary, inspect_tree(built.tree, request_.package));
     built.size_bytes = summary.size_bytes;
     built.commands = std::move(summary.commands);
+    TRY(write_package_files(built.tree, request_.recipe,
+                            {.package = request_.package,
+                             .version = built.version,
+                             .arch = request_.platform.arch,
+                             .recipe_sha256 = Sha256::of(request_.recipe_text).hex(),
+                             .size_bytes = built.size_bytes,
+                             .build_date = request_.source_date_epoch},
+                            [this] { return observer_.cancelled(); }));
     return built;
   }
 
@@ -226,12 +235,13 @@ class Workshop {
                               printable_line(source.protocol)),
                   {.evidence = {printable_line(source.entry)},
                    .fix = "use a release tarball with a checksum"});
-    if (source.protocol == "local" && !request_.local_files.contains(source.url))
+    const bool beside = source.protocol == "local" && !request_.fetched.contains(source.file_name);
+    if (beside && !request_.local_files.contains(source.url))
       return fail(Errc::not_found, "local-file-missing",
                   fmt::format("the recipe names the file '{}', which the worker does not have",
                               printable_line(source.url)));
-    const std::string target = source.protocol == "local" ? "/build/start/" + source.url
-                                                          : "/build/sources/" + source.file_name;
+    const std::string target =
+        beside ? "/build/start/" + source.url : "/build/sources/" + source.file_name;
     if (source.file_name.find('/') != std::string::npos || source.file_name == ".." ||
         ::symlinkat(target.c_str(), src_.get(), source.file_name.c_str()) != 0)
       return fail(Errc::invalid_input, "source-name",
@@ -244,8 +254,9 @@ class Workshop {
     const auto& noextract = request_.recipe.array("noextract");
     if (std::find(noextract.begin(), noextract.end(), source.file_name) != noextract.end())
       return {};
-    const fs::path file = source.protocol == "local" ? root_ / "start" / source.url
-                                                     : request_.fetched.at(source.file_name);
+    const auto fetched = request_.fetched.find(source.file_name);
+    const fs::path file =
+        fetched == request_.fetched.end() ? root_ / "start" / source.url : fetched->second;
     auto unpacked =
         platform::unpack(file, source.file_name, src_.get(), {}, [this] { return must_stop(); });
     if (unpacked) return {};

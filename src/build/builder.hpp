@@ -49,9 +49,9 @@ struct Request {
 };
 
 struct Built {
-  std::filesystem::path tree;  ///< The package's files, below the directory that was given.
-  std::string version;         ///< "[epoch:]pkgver-pkgrel"; pkgver() may have changed it.
-  std::uint64_t size_bytes = 0;
+  std::filesystem::path tree;    ///< The package's files, below the directory that was given.
+  std::string version;           ///< "[epoch:]pkgver-pkgrel"; pkgver() may have changed it.
+  std::uint64_t size_bytes = 0;  ///< Files of several names counted once.
   std::vector<std::string>
       commands;  ///< Names in usr/bin and usr/local/bin that can be executed, sorted.
 };

@@ -64,6 +64,83 @@ rbee__run() {
   eval "$rbee__shopts"
 }
 
+# What the recipe's last word on an option is, or the default: y or n.
+rbee__option() {
+  local rbee__each rbee__said=$2
+  for rbee__each in "${options[@]}"; do
+    [[ $rbee__each == "$1" ]] && rbee__said=y
+    [[ $rbee__each == "!$1" ]] && rbee__said=n
+  done
+  [[ $rbee__said == y ]]
+}
+
+rbee__strip() {
+  local rbee__file rbee__magic rbee__flags rbee__lto
+  while IFS= read -rd '' rbee__file; do
+    IFS= read -rN 4 rbee__magic <"$rbee__file" 2>/dev/null
+    rbee__lto=
+    case $rbee__magic in
+      $'\x7fELF')
+        case $(readelf -h -- "$rbee__file" 2>/dev/null) in
+          *Type:*'DYN ('*) rbee__flags=(--strip-unneeded) ;;
+          *Type:*'EXEC ('*) rbee__flags=(--strip-all) ;;
+          *) [[ $rbee__file == *.ko ]] || continue; rbee__flags=(--strip-unneeded) ;;
+        esac ;;
+      '!<ar')
+        rbee__flags=(--strip-debug) rbee__lto=1 ;;
+      *) continue ;;
+    esac
+    # Written back into the same file, whose mode and other names stay.
+    strip "${rbee__flags[@]}" "$rbee__file" -o /tmp/rbee-stripped && cat /tmp/rbee-stripped >"$rbee__file"
+    [[ -n $rbee__lto ]] && strip -R '.gnu.lto_*' -R '.gnu.debuglto_*' -N __gnu_lto_v1 "$rbee__file" -o /tmp/rbee-stripped &&
+      cat /tmp/rbee-stripped >"$rbee__file"
+    rm -f /tmp/rbee-stripped
+  done < <(find . -type f -perm -u+w -print0)
+}
+
+rbee__zip_manuals() {
+  local rbee__file rbee__inode rbee__link
+  local -A rbee__first=()
+  while read -rd ' ' rbee__inode && IFS= read -r rbee__file; do
+    while IFS= read -rd '' rbee__link; do
+      [[ $rbee__file -ef $rbee__link ]] || continue
+      rm -f "$rbee__link" "$rbee__link.gz"
+      if [[ ${rbee__file%/*} == "${rbee__link%/*}" ]]; then
+        ln -s -- "${rbee__file##*/}.gz" "$rbee__link.gz"
+      else
+        ln -s -- "/$rbee__file.gz" "$rbee__link.gz"
+      fi
+    done < <(find "$@" -type l -print0 2>/dev/null)
+    if [[ -z ${rbee__first[$rbee__inode]} ]]; then
+      rbee__first[$rbee__inode]=$rbee__file
+      gzip -9 -n -f "$rbee__file"
+    else
+      rm -f "$rbee__file"
+      ln "${rbee__first[$rbee__inode]}.gz" "$rbee__file.gz"
+      chmod 644 "$rbee__file.gz"
+    fi
+  done < <(find "$@" -type f ! -name '*.gz' ! -name '*.bz2' -exec stat -c '%i %n' {} + 2>/dev/null)
+}
+
+# What makepkg does to a finished package, as its defaults and the recipe's options=() say.
+rbee__tidy() {
+  cd "$pkgdir" || return
+  local rbee__file
+  rbee__option docs y || rm -rf -- usr/{,local/}{,share/}{doc,gtk-doc} opt/*/{doc,gtk-doc}
+  rbee__option emptydirs y || find . -mindepth 1 -depth -type d -empty -delete
+  rbee__option libtool n || find . ! -type d -name '*.la' -delete
+  if rbee__option purge y; then
+    rm -f usr/{,share/}info/dir
+    find . ! -type d \( -name .packlist -o -name '*.pod' \) -delete
+  fi
+  rbee__option staticlibs n || while IFS= read -rd '' rbee__file; do
+    [[ -f ${rbee__file%.a}.so || -h ${rbee__file%.a}.so ]] && rm "$rbee__file"
+  done < <(find . ! -type d -name '*.a' -print0)
+  if rbee__option strip y && type -P strip readelf >/dev/null; then rbee__strip; fi
+  rbee__option zipman y && rbee__zip_manuals {usr{,/local}{,/share},opt/*}/{man,info}
+  return 0
+}
+
 rbee__load
 for rbee__phase in "${rbee__phases[@]}"; do
   if [[ $rbee__phase == package* ]]; then
@@ -86,6 +163,7 @@ for rbee__phase in "${rbee__phases[@]}"; do
     fi
   else
     rbee__run "$rbee__phase"
+    [[ $rbee__phase == package* ]] && rbee__tidy
   fi
 done
 exit 0

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "platform/files.hpp"
@@ -115,6 +117,7 @@ bool is_plain_command(std::string_view name) {
 Result<TreeSummary> inspect_tree(const fs::path& tree, std::string_view package) {
   TreeSummary summary;
   std::uint64_t files = 0;
+  std::set<std::pair<dev_t, ino_t>> seen;  // Of files with several names.
   TRY(platform::walk_tree(tree, kDepthMax, [&](const platform::WalkEntry& entry) -> Result<void> {
     if (++summary.entries > kEntriesMax)
       return fail(Errc::too_large, "package-entries",
@@ -133,7 +136,10 @@ Result<TreeSummary> inspect_tree(const fs::path& tree, std::string_view package)
     if (S_ISLNK(entry.mode)) {
       TRY(check_link(tree, entry));
     } else if (S_ISREG(entry.mode)) {
-      summary.size_bytes += entry.size_bytes;
+      struct stat status {};
+      const bool again = entry.links > 1 && ::lstat((tree / entry.path).c_str(), &status) == 0 &&
+                         !seen.emplace(status.st_dev, status.st_ino).second;
+      if (!again) summary.size_bytes += entry.size_bytes;
     } else if (!S_ISDIR(entry.mode)) {
       return refuse("package-special-file", entry.path,
                     "is neither a file nor a directory nor a link");

@@ -228,6 +228,9 @@ class Stopping : public ::testing::TestWithParam<Stopped> {};
 TEST_P(Stopping, HasItsError) {
   Trial trial(GetParam().text);
   trial.limits.wall_max = GetParam().wall;
+  // A slow machine must not take the processor's limit before the one that is meant.
+  if (std::string_view(GetParam().id) == "shell-memory-limit")
+    trial.limits.cpu_max = GetParam().wall;
   const auto begun = std::chrono::steady_clock::now();
   const auto said = trial.ask();
   EXPECT_LT(std::chrono::steady_clock::now() - begun, GetParam().wall + std::chrono::seconds(20));

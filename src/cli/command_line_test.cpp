@@ -152,10 +152,10 @@ INSTANTIATE_TEST_SUITE_P(
         MistakeCase{
             "only_options", {"--json"}, "command-missing", "a command is missing", "rbee --help"},
         MistakeCase{"no_id",
-                    {"worker", "install"},
+                    {"worker", "remove"},
                     "argument-missing",
                     "ID is missing",
-                    "usage: rbee worker install ID [OPTIONS]"},
+                    "usage: rbee worker remove ID"},
         MistakeCase{"two_ids",
                     {"worker", "remove", "a", "b"},
                     "argument-unexpected",
@@ -192,7 +192,7 @@ TEST(CommandLine, HelpInItsManySpellings) {
   for (const Words& words :
        {Words{"worker", "install", "--help"}, Words{"help", "worker", "install"},
         Words{"worker", "install", "x", "-h"}})
-    EXPECT_THAT(parse(words)->text, HasSubstr("Usage: rbee worker install ID [OPTIONS]"));
+    EXPECT_THAT(parse(words)->text, HasSubstr("Usage: rbee worker install [ID] [OPTIONS]"));
 }
 
 TEST(Help, IsThis) {

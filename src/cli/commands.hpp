@@ -40,6 +40,13 @@ struct Arguments {
   bool sums = false, dry_run = false, write = false;
   std::vector<std::string> algorithms;
   std::string key, value;
+  std::string variant, plan, output;
+  std::vector<std::string> accept;  ///< Kinds of changes, each a list with commas.
+  bool yes = false, explain = false, diff = false, offline = false, no_probe = false, hive = false;
+  std::uint64_t number = 0;  ///< Of a generation.
+  std::uint64_t keep = 3;    ///< How many generations.
+  std::uint64_t days = 30;
+  bool all = false;
 };
 
 using Handler = Result<int> (*)(const Arguments& arguments, Context& context);
@@ -80,6 +87,22 @@ const std::vector<Command>& commands();
 Result<int> worker_search(const Arguments& arguments, Context& context);
 Result<int> worker_info(const Arguments& arguments, Context& context);
 Result<int> worker_install(const Arguments& arguments, Context& context);
+Result<int> worker_upgrade(const Arguments& arguments, Context& context);
+Result<int> worker_history(const Arguments& arguments, Context& context);
+Result<int> worker_rollback(const Arguments& arguments, Context& context);
+Result<int> worker_pin(const Arguments& arguments, Context& context);
+Result<int> worker_unpin(const Arguments& arguments, Context& context);
+Result<int> worker_verify(const Arguments& arguments, Context& context);
+Result<int> worker_gc(const Arguments& arguments, Context& context);
+Result<int> worker_pack(const Arguments& arguments, Context& context);
+Result<int> worker_export(const Arguments& arguments, Context& context);
+Result<int> worker_import(const Arguments& arguments, Context& context);
+Result<int> cache_list(const Arguments& arguments, Context& context);
+Result<int> cache_prune(const Arguments& arguments, Context& context);
+Result<int> cache_verify(const Arguments& arguments, Context& context);
+Result<int> license_add(const Arguments& arguments, Context& context);
+Result<int> license_list(const Arguments& arguments, Context& context);
+Result<int> license_remove(const Arguments& arguments, Context& context);
 Result<int> worker_list(const Arguments& arguments, Context& context);
 Result<int> worker_remove(const Arguments& arguments, Context& context);
 Result<int> worker_run(const Arguments& arguments, Context& context);

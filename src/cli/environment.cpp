@@ -66,6 +66,13 @@ Environment read_environment() {
   Environment environment;
   for (const char* name : kVariables)
     if (const char* value = std::getenv(name)) environment.variables.emplace(name, value);
+  // A premium worker's manifest may name the variable that holds its licence key.
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const auto equals = text.find('=');
+    if (text.starts_with("RBEE_LICENSE_") && equals != std::string_view::npos)
+      environment.variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
   environment.home = environment.variable("HOME");
   if (!std::filesystem::path(environment.home).is_absolute()) {
     const passwd* user = getpwuid(getuid());
@@ -81,6 +88,7 @@ Environment read_environment() {
   };
   environment.out = look_at(STDOUT_FILENO);
   environment.err = look_at(STDERR_FILENO);
+  environment.in_is_terminal = isatty(STDIN_FILENO) == 1;
   return environment;
 }
 

@@ -27,6 +27,7 @@ struct Environment {
   std::map<std::string, std::string, std::less<>> variables;  ///< Only those that rbee reads.
   std::string home;  ///< Absolute, or empty when nobody knows.
   Terminal out, err;
+  bool in_is_terminal = false;  ///< Somebody can be asked.
 
   /// The variable's value; empty when it is unset.
   std::string_view variable(std::string_view name) const;

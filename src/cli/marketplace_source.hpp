@@ -20,6 +20,9 @@ class MarketplaceSource final : public install::WorkerSource {
   Result<std::string> file(const WorkerId& id, const wire::FileInfo& file) override {
     return client_.file(id, file);
   }
+  Result<std::optional<wire::Trust>> trust(const WorkerId& id) override {
+    return client_.trust(id);
+  }
 
  private:
   sdk::MarketplaceClient& client_;

@@ -1,5 +1,6 @@
 #include "cli/worker_process.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <signal.h>
@@ -91,6 +92,10 @@ Result<WorkerProcess> WorkerProcess::start(const std::filesystem::path& program,
   posix_spawn_file_actions_init(&actions);
   if (output == Output::to_standard_error)
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  if (output == Output::discarded) {
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  }
   pid_t pid = 0;
   const int error = posix_spawn(&pid, program.c_str(), &actions, nullptr,
                                 argument_pointers(words).data(), environ);

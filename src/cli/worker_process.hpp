@@ -25,8 +25,8 @@ Error become(const std::filesystem::path& program, const std::vector<std::string
 /// A child that is gone when this object is: SIGTERM, then after five seconds SIGKILL.
 class WorkerProcess {
  public:
-  /// Where the child's standard output goes.
-  enum class Output { inherited, to_standard_error };
+  /// Where the child's standard output goes; discarded: its errors, too.
+  enum class Output { inherited, to_standard_error, discarded };
   static Result<WorkerProcess> start(const std::filesystem::path& program,
                                      const std::vector<std::string>& arguments,
                                      Output output = Output::inherited);

@@ -4,12 +4,14 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <charconv>
 #include <chrono>
 #include <ostream>
 #include <thread>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/health.hpp"
 #include "cli/json.hpp"
 #include "cli/run_plan.hpp"
 #include "cli/signals.hpp"
@@ -21,7 +23,6 @@ namespace {
 
 constexpr std::chrono::seconds kHealthPatience{60};
 constexpr std::chrono::milliseconds kHealthStep{100};
-constexpr std::uint64_t kHealthBytesMax = 1 << 20;
 
 Result<install::Installed> find_installed(const WorkerId& id, const install::Directories& places) {
   TRY_ASSIGN(const std::vector<install::Installed> workers, install::list_installed(places));
@@ -34,24 +35,6 @@ Result<install::Installed> find_installed(const WorkerId& id, const install::Dir
   return fail(Errc::not_found, "worker-not-installed", fmt::format("{} is not installed", id.str()),
               {.fix = nearest ? fmt::format("did you mean '{}'?", *nearest)
                               : fmt::format("rbee worker install {}", id.str())});
-}
-
-/// The program behind the command: through the link in the bin directory, which must still be ours.
-Result<std::filesystem::path> program_of(const install::Installed& worker,
-                                         const std::string& command,
-                                         const install::Directories& places) {
-  const std::filesystem::path link = places.bin / command;
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::canonical(link, error);
-  const std::filesystem::path tree =
-      error ? std::filesystem::path() : std::filesystem::canonical(worker.tree, error);
-  const std::string inside = tree.string() + "/";
-  if (error || !program.string().starts_with(inside))
-    return fail(Errc::integrity, "command-replaced",
-                fmt::format("{} is not the command of {}", link.string(), worker.id),
-                {.evidence = {error ? error.message() : "it is " + program.string()},
-                 .fix = fmt::format("rbee worker install {} puts it back", worker.id)});
-  return link;
 }
 
 void announce(const install::Installed& worker, const std::filesystem::path& program,
@@ -74,49 +57,17 @@ void announce(const install::Installed& worker, const std::filesystem::path& pro
   context.world.out.flush();
 }
 
-Error ended_early(const install::Installed& worker, int code) {
-  return fail(
-             Errc::failed, "worker-ended", fmt::format("{} ended before it answered", worker.id),
-             {.evidence = {fmt::format("exit code {}", code)}, .fix = "what it wrote stands above"})
-      .value();
-}
-
-/// Wait until `url` answers 200, the worker ends, or the user has had enough.
-Result<void> wait_until_healthy(const install::Installed& worker, const Url& url,
-                                WorkerProcess& process, World& world) {
-  const auto deadline = std::chrono::steady_clock::now() + kHealthPatience;
-  std::string last;
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (stop_wanted()) return fail(Errc::interrupted, "interrupted", "stopped");
-    if (const auto code = process.ended()) return tl::unexpected<Error>(ended_early(worker, *code));
-    const Result<platform::HttpAnswer> answer = world.get_once(url, kHealthBytesMax, {});
-    if (answer && answer->status == 200) return {};
-    last = answer ? fmt::format("status {}", answer->status) : answer.error().message;
-    std::this_thread::sleep_for(kHealthStep);
-  }
-  return fail(
-      Errc::unreachable, "worker-not-healthy",
-      fmt::format("{} did not answer within {} seconds", worker.id, kHealthPatience.count()),
-      {.evidence = {"GET " + url.str(), std::move(last)}});
-}
-
 Result<int> run_watched(const install::Installed& worker, const std::filesystem::path& program,
                         const std::vector<std::string>& words, const std::string& url,
                         Context& context) {
-  if (url.empty() || worker.run->health.empty())
-    return fail(Errc::usage, "health-unknown",
-                fmt::format("{} does not say where its health can be asked", worker.id),
-                {.why = "its manifest has no health path in [run]",
-                 .fix = fmt::format("rbee worker run {}", worker.id)});
-  TRY_ASSIGN(const Url health, Url::parse(url + (worker.run->health.starts_with('/') ? "" : "/") +
-                                          worker.run->health));
+  TRY_ASSIGN(const Url health, health_url(worker, url));
   const PoliteStop until_done;
   // With --json, standard output is one line, whatever the worker says before it is healthy.
   TRY_ASSIGN(WorkerProcess process,
              WorkerProcess::start(program, words,
                                   context.settings.json ? WorkerProcess::Output::to_standard_error
                                                         : WorkerProcess::Output::inherited));
-  TRY(wait_until_healthy(worker, health, process, context.world));
+  TRY(wait_until_healthy(worker, health, process, kHealthPatience, context.world));
   announce(worker, program, words, url, process.pid(), "ready", context);
   for (;;) {
     if (const auto code = process.ended()) return stop_wanted() ? 130 : *code;
@@ -128,9 +79,42 @@ Result<int> run_watched(const install::Installed& worker, const std::filesystem:
   }
 }
 
+/// What a hive passes to whatever worker it starts; of no use to the worker are its id and the
+/// queen.
+Result<Arguments> from_hive(Arguments arguments) {
+  const std::vector<std::string> words = std::move(arguments.trailing);
+  arguments.trailing.clear();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string name = words[i], value;
+    if (const auto equals = name.find('='); equals != std::string::npos) {
+      value = name.substr(equals + 1);
+      name.resize(equals);
+    } else if (i + 1 < words.size()) {
+      value = words[++i];
+    }
+    if (name == "--model")
+      arguments.model = value;
+    else if (name == "--device")
+      arguments.device = value;
+    else if (name == "--port" &&
+             std::from_chars(value.data(), value.data() + value.size(), arguments.port).ec ==
+                 std::errc{})
+      continue;
+    else if (name != "--worker-id" && name != "--queen-url" && name != "--hive-url")
+      return fail(Errc::usage, "hive-flag-unknown",
+                  fmt::format("the hive passed '{}', which this rbee does not know",
+                              printable_line(words[i])));
+  }
+  return arguments;
+}
+
 }  // namespace
 
-Result<int> worker_run(const Arguments& arguments, Context& context) {
+Result<int> worker_run(const Arguments& given, Context& context) {
+  Arguments arguments = given;
+  if (given.hive) {
+    TRY_ASSIGN(arguments, from_hive(given));
+  }
   TRY_ASSIGN(const WorkerId id, worker_id(arguments.id));
   TRY_ASSIGN(const install::Directories places, directories(context.world.environment));
   TRY_ASSIGN(const install::Installed worker, find_installed(id, places));

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 
 #include "base/text.hpp"
 #include "build/builder.hpp"
 #include "install/generations.hpp"
 #include "install/installer.hpp"
+#include "install/lock_file.hpp"
+#include "install/manifest_file.hpp"
 #include "install/source_cache.hpp"
 #include "platform/sandbox.hpp"
 
@@ -94,6 +97,30 @@ std::string file_version(std::string version) {
   return version;
 }
 
+/// When the release was made: the same inputs give the same package, whenever they are built.
+std::int64_t release_time(const Plan& plan, const Clock& clock) {
+  const auto released = parse_rfc3339(plan.detail.summary.updated_at);
+  return released.value_or(clock.now()).time_since_epoch().count();
+}
+
+/// Beside the package's own files: what we know of it. Sealed and synced with the tree.
+Result<void> write_record(const Plan& plan, const Fetched& fetched, const Installed& installed,
+                          const fs::path& tree, const Directories& directories) {
+  std::map<std::string, std::uint64_t> sizes;
+  for (const pkgbuild::SourceEntry& source : plan.sources) {
+    const auto file = fetched.files.find(source.file_name);
+    std::error_code unknown;
+    if (file == fetched.files.end()) continue;
+    const auto size = fs::file_size(file->second, unknown);
+    if (!unknown) sizes[source.url] = size;
+  }
+  TRY(platform::make_directories(tree / fs::path(kRecordFile).parent_path()));
+  TRY(platform::write_file_atomically(
+      tree / kRecordFile, boost::json::serialize(to_json(installed, directories.data)) + "\n"));
+  return platform::write_file_atomically(tree / kLockFile,
+                                         lock_entry_text(lock_entry(plan, sizes)));
+}
+
 Result<build::Built> run_build(const Plan& plan, const Fetched& fetched, const fs::path& directory,
                                const Directories& directories, Observer& observer,
                                const Clock& clock) {
@@ -114,7 +141,7 @@ Result<build::Built> run_build(const Plan& plan, const Fetched& fetched, const f
                                .local_files = plan.local_files,
                                .executable_files = plan.executable_files,
                                .environment = plan.environment,
-                               .source_date_epoch = clock.now().time_since_epoch().count()};
+                               .source_date_epoch = release_time(plan, clock)};
   auto built = build::build(request, directory, watcher);
   if (!built) {
     Error error = std::move(built).error();
@@ -125,17 +152,61 @@ Result<build::Built> run_build(const Plan& plan, const Fetched& fetched, const f
   return built;
 }
 
+/// The worker's tree, built and in the store.
+Result<Installed> build_and_store(const Plan& plan, const Fetched& fetched,
+                                  const std::string& digest, const Exclusive& exclusive,
+                                  const std::vector<Installed>& workers,
+                                  const Directories& directories, Observer& observer,
+                                  const Clock& clock) {
+  const std::string& id = plan.detail.summary.id;
+  TRY(platform::make_directories(builds_directory(directories), 0700));
+  Installed installed{.id = id,
+                      .version = {},
+                      .name = plan.detail.summary.name,
+                      .catalog = plan.catalog,
+                      .commit = plan.detail.commit,
+                      .platform = to_string(plan.platform),
+                      .recipe = plan.recipe_file,
+                      .tree = {},
+                      .installed_at = rfc3339(clock.now()),
+                      .commands = {},
+                      .run = plan.detail.run,
+                      .capabilities = plan.detail.capabilities,
+                      .facts = plan.facts};
+  {
+    TRY_ASSIGN(const platform::TemporaryDirectory room,
+               platform::TemporaryDirectory::create(builds_directory(directories), id + "-"));
+    TRY_ASSIGN(const build::Built built,
+               run_build(plan, fetched, room.path(), directories, observer, clock));
+    TRY(check_commands(built.commands, id, workers, directories));
+    if (observer.cancelled())
+      return fail(Errc::interrupted, "interrupted", "stopped before anything was installed");
+    observer.phase(Phase::store, "");
+    const std::string name = fmt::format("{}-{}", file_version(built.version), digest);
+    installed.version = built.version;
+    installed.tree = directories.data / "store" / id / name;
+    installed.size_bytes = built.size_bytes;
+    installed.commands = built.commands;
+    TRY(write_record(plan, fetched, installed, built.tree, directories));
+    TRY(add_to_store(exclusive, built.tree, id, name, directories));
+  }
+  ::rmdir(builds_directory(directories).c_str());
+  return installed;
+}
+
 }  // namespace
 
 Result<Installed> execute(const Plan& plan, const Directories& directories,
-                          platform::HttpClient& http, Observer& observer, const Clock& clock) {
+                          platform::HttpClient& http, Observer& observer, const Clock& clock,
+                          const ExecuteOptions& options) {
   TRY_ASSIGN(const WorkerId id, WorkerId::parse(plan.detail.summary.id));
   TRY_ASSIGN(const Exclusive exclusive,
              Exclusive::take(directories, "rbee worker install " + id.str()));
   TRY_ASSIGN(std::vector<Installed> workers, read_current(directories));
   TRY(check_disk(plan, directories));
   TRY(platform::check_sandbox());
-  TRY_ASSIGN(const Fetched fetched, fetch_sources(plan, directories.cache, http, observer));
+  TRY_ASSIGN(const Fetched fetched,
+             fetch_sources(plan, directories.cache, http, observer, options));
   const std::string digest = inputs_digest(plan, fetched);
   const auto same_id = [&](const Installed& worker) { return worker.id == id.str(); };
   const auto old = std::find_if(workers.begin(), workers.end(), same_id);
@@ -146,44 +217,29 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
     return *old;
   }
 
-  TRY(platform::make_directories(builds_directory(directories), 0700));
   Installed installed;
-  {
-    TRY_ASSIGN(const platform::TemporaryDirectory room,
-               platform::TemporaryDirectory::create(builds_directory(directories), id.str() + "-"));
-    TRY_ASSIGN(const build::Built built,
-               run_build(plan, fetched, room.path(), directories, observer, clock));
-    TRY(check_commands(built.commands, id.str(), workers, directories));
-    if (observer.cancelled())
-      return fail(Errc::interrupted, "interrupted", "stopped before anything was installed");
-    observer.phase(Phase::store, "");
-    TRY_ASSIGN(
-        const fs::path tree,
-        add_to_store(exclusive, built.tree, id.str(),
-                     fmt::format("{}-{}", file_version(built.version), digest), directories));
-    installed.version = built.version;
-    installed.tree = tree;
-    installed.size_bytes = built.size_bytes;
-    installed.commands = built.commands;
+  if (auto kept = find_in_store(id.str(), digest, directories)) {
+    // Of an older generation: the same inputs were built once already.
+    TRY(check_commands(kept->commands, id.str(), workers, directories));
+    installed = std::move(*kept);
+    installed.installed_at = rfc3339(clock.now());
+  } else {
+    TRY_ASSIGN(installed, build_and_store(plan, fetched, digest, exclusive, workers, directories,
+                                          observer, clock));
   }
-  ::rmdir(builds_directory(directories).c_str());
-  installed.id = id.str();
-  installed.name = plan.detail.summary.name;
+  installed.pinned = old != workers.end() && old->pinned;
+  installed.facts = plan.facts;
   installed.catalog = plan.catalog;
-  installed.platform = to_string(plan.platform);
-  installed.recipe = plan.recipe_file;
-  installed.installed_at = rfc3339(clock.now());
-  installed.run = plan.detail.run;
   observer.phase(Phase::link, "");
+  const std::string action =
+      old == workers.end()
+          ? fmt::format("install {} {}", id.str(), installed.version)
+          : fmt::format("update {} {} to {}", id.str(), old->version, installed.version);
   std::erase_if(workers, same_id);
   workers.push_back(installed);
-  if (auto switched = switch_to(exclusive, std::move(workers), directories, clock.now());
-      !switched) {
-    // The tree that no generation names is not left behind; what stopped us is the better news to
-    // tell.
-    static_cast<void>(platform::remove_tree(installed.tree));
-    return tl::unexpected(std::move(switched).error());
-  }
+  // When this fails, the tree is in the store and in no generation: found again by the next try, or
+  // collected.
+  TRY(switch_to(exclusive, std::move(workers), action, directories, clock.now()));
   return installed;
 }
 
@@ -206,7 +262,9 @@ Result<Installed> remove(const WorkerId& id, const Directories& directories, con
                 fmt::format("{} is not installed", id.str()), {.fix = "rbee worker list"});
   const Installed removed = *found;
   workers.erase(found);
-  TRY(switch_to(exclusive, std::move(workers), directories, clock.now()));
+  TRY(switch_to(exclusive, std::move(workers),
+                fmt::format("remove {} {}", removed.id, removed.version), directories,
+                clock.now()));
   return removed;
 }
 

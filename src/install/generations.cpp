@@ -6,20 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <optional>
 #include <set>
 
 #include "base/text.hpp"
+#include "install/hive_records.hpp"
+#include "install/manifest_file.hpp"
+#include "platform/random.hpp"
 
 namespace rbee::install {
 
 namespace fs = std::filesystem;
-namespace json = boost::json;
 
 namespace {
 
@@ -48,77 +46,6 @@ std::vector<std::string> names_in(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory, error))
     names.push_back(entry.path().filename());
   return names;
-}
-
-json::array strings(const std::vector<std::string>& texts) {
-  json::array out;
-  for (const std::string& text : texts) out.emplace_back(text);
-  return out;
-}
-
-json::object to_json(const Installed& worker, const Directories& directories) {
-  json::object out{{"id", worker.id},
-                   {"version", worker.version},
-                   {"name", worker.name},
-                   {"catalog", worker.catalog},
-                   {"platform", worker.platform},
-                   {"recipe", worker.recipe},
-                   {"tree", fs::path(worker.tree).lexically_relative(directories.data).string()},
-                   {"installed_at", worker.installed_at},
-                   {"size_bytes", worker.size_bytes},
-                   {"commands", strings(worker.commands)}};
-  if (worker.run)
-    out["run"] = json::object{{"protocol", worker.run->protocol},
-                              {"args", strings(worker.run->args)},
-                              {"health", worker.run->health}};
-  return out;
-}
-
-std::string text_of(const json::object& object, std::string_view key) {
-  return std::string(object.at(key).as_string());
-}
-
-std::vector<std::string> texts_of(const json::object& object, std::string_view key) {
-  std::vector<std::string> out;
-  for (const json::value& value : object.at(key).as_array()) out.emplace_back(value.as_string());
-  return out;
-}
-
-Installed from_json(const json::object& object, const Directories& directories) {
-  Installed worker;
-  worker.id = text_of(object, "id");
-  worker.version = text_of(object, "version");
-  worker.name = text_of(object, "name");
-  worker.catalog = text_of(object, "catalog");
-  worker.platform = text_of(object, "platform");
-  worker.recipe = text_of(object, "recipe");
-  worker.tree = directories.data / text_of(object, "tree");
-  worker.installed_at = text_of(object, "installed_at");
-  worker.size_bytes = object.at("size_bytes").to_number<std::uint64_t>();
-  worker.commands = texts_of(object, "commands");
-  if (const json::value* run = object.if_contains("run")) {
-    const json::object& fields = run->as_object();
-    worker.run =
-        wire::Run{text_of(fields, "protocol"), texts_of(fields, "args"), text_of(fields, "health")};
-  }
-  return worker;
-}
-
-Result<std::vector<Installed>> read_manifest(const fs::path& path, const Directories& directories) {
-  TRY_ASSIGN(const std::string text, platform::read_file(path, 64 << 20));
-  // Boost.JSON's accessors throw on another type; a damaged file is no bug of this program, so it
-  // ends here.
-  try {
-    std::vector<Installed> workers;
-    const json::value parsed = json::parse(text);
-    for (const json::value& worker : parsed.as_object().at("workers").as_array())
-      workers.push_back(from_json(worker.as_object(), directories));
-    return workers;
-  } catch (const std::exception& error) {
-    return fail(Errc::integrity, "manifest-damaged",
-                fmt::format("'{}' cannot be read", printable_line(path.string())),
-                {.evidence = {error.what()}});
-  }
 }
 
 /// What a link of ours in the bin directory holds.
@@ -189,36 +116,39 @@ fs::path program_in(const fs::path& tree, const std::string& command) {
   return ::lstat((tree / local).c_str(), &status) == 0 ? local : fs::path("usr/bin") / command;
 }
 
-/// Remove generations but these two, and trees of the store that neither names.
-Result<void> drop_unused(std::uint64_t current, std::uint64_t previous,
-                         const Directories& directories) {
-  std::set<std::string> needed;
-  for (const std::uint64_t generation : {current, previous}) {
-    if (generation == 0) continue;
-    const auto workers = read_manifest(
-        directories.data / "generations" / std::to_string(generation) / "manifest.json",
-        directories);
-    if (!workers) return {};  // Not knowing what is needed, remove nothing.
-    for (const Installed& worker : *workers) needed.insert(worker.tree);
-  }
-  for (const std::string& name : names_in(directories.data / "generations"))
-    if (name != std::to_string(current) && (previous == 0 || name != std::to_string(previous)))
-      TRY(platform::remove_tree(directories.data / "generations" / name));
-  for (const std::string& id : names_in(directories.data / "store")) {
-    const fs::path folder = directories.data / "store" / id;
-    for (const std::string& name : names_in(folder))
-      if (!needed.contains(folder / name)) TRY(platform::remove_tree(folder / name));
-    ::rmdir(folder.c_str());  // Stays while it holds a tree.
-  }
-  return {};
+fs::path manifest_of(std::uint64_t generation, const Directories& directories) {
+  return directories.data / "generations" / std::to_string(generation) / "manifest.json";
 }
 
-/// The highest generation below `current` that is on disk; 0 when there is none.
-std::uint64_t previous_number(std::uint64_t current, const Directories& directories) {
-  std::uint64_t best = 0;
+/// Numbers of the generations on disk, newest first.
+std::vector<std::uint64_t> numbers(const Directories& directories) {
+  std::vector<std::uint64_t> out;
   for (const std::string& name : names_in(directories.data / "generations"))
-    if (const auto n = number(name); n && *n < current) best = std::max(best, *n);
-  return best;
+    if (const auto n = number(name)) out.push_back(*n);
+  std::sort(out.rbegin(), out.rend());
+  return out;
+}
+
+std::uint64_t size_of(const fs::path& tree) {
+  std::uint64_t bytes = 0;
+  // A tree that cannot be walked is counted as far as it could be: this is for people.
+  static_cast<void>(
+      platform::walk_tree(tree, 200, [&](const platform::WalkEntry& entry) -> Result<void> {
+        if (S_ISREG(entry.mode)) bytes += entry.size_bytes;
+        return {};
+      }));
+  return bytes;
+}
+
+/// Take a tree out of the store at once, then delete it: nobody may find half of one there.
+Result<void> discard(const fs::path& tree, const Directories& directories) {
+  const fs::path aside = directories.data / fmt::format("{}.tmp", platform::random_token(9));
+  ::chmod(tree.c_str(), 0755);  // A directory without write permission does not change its parent.
+  if (::rename(tree.c_str(), aside.c_str()) != 0) {
+    if (errno == ENOENT) return {};
+    return tl::unexpected(platform::io_failure("remove", tree, errno));
+  }
+  return platform::remove_tree(aside);
 }
 
 }  // namespace
@@ -236,17 +166,89 @@ Result<Exclusive> Exclusive::take(const Directories& directories, std::string_vi
   TRY_ASSIGN(const std::vector<Installed> workers, read_current(directories));
   for (const std::string& name : names_in(directories.data))
     if (name.ends_with(".tmp")) TRY(platform::remove_tree(directories.data / name));
+  // A generation above the current one was never switched to.
   const std::uint64_t current = current_number(directories);
-  TRY(drop_unused(current, previous_number(current, directories), directories));
+  for (const std::uint64_t generation : numbers(directories))
+    if (generation > current)
+      TRY(platform::remove_tree(directories.data / "generations" / std::to_string(generation)));
   TRY(update_links(commands_of(workers), directories));
+  TRY(write_hive_records(workers, directories));
   return exclusive;
+}
+
+Result<Generation> read_generation(std::uint64_t generation, const Directories& directories) {
+  auto read = read_manifest(manifest_of(generation, directories), directories.data);
+  if (read) {
+    read->number = generation;
+    read->current = generation == current_number(directories);
+    return read;
+  }
+  if (read.error().code != Errc::not_found) return read;
+  std::string known;
+  for (const std::uint64_t each : numbers(directories))
+    known = fmt::format("{}{}{}", each, known.empty() ? "" : " ", known);
+  return fail(Errc::not_found, "generation-not-found",
+              fmt::format("there is no generation {}", generation),
+              {.evidence = {known.empty() ? "there are none" : "there are: " + known},
+               .fix = "rbee worker history"});
+}
+
+Result<std::vector<Generation>> read_history(const Directories& directories) {
+  std::vector<Generation> out;
+  for (const std::uint64_t generation : numbers(directories)) {
+    auto read = read_generation(generation, directories);
+    if (read) {
+      out.push_back(std::move(*read));
+      continue;
+    }
+    Generation damaged;
+    damaged.number = generation;
+    damaged.action = "its manifest cannot be read";
+    damaged.current = generation == current_number(directories);
+    out.push_back(std::move(damaged));
+  }
+  return out;
 }
 
 Result<std::vector<Installed>> read_current(const Directories& directories) {
   const std::uint64_t current = current_number(directories);
   if (current == 0) return std::vector<Installed>{};
-  return read_manifest(directories.data / "generations" / std::to_string(current) / "manifest.json",
-                       directories);
+  TRY_ASSIGN(Generation generation,
+             read_manifest(manifest_of(current, directories), directories.data));
+  return std::move(generation.workers);
+}
+
+Result<Collected> collect(const Exclusive&, std::size_t keep, const Directories& directories) {
+  Collected out;
+  const std::uint64_t current = current_number(directories);
+  std::set<std::string> needed;
+  std::size_t kept = 0;
+  std::vector<std::uint64_t> old;
+  for (const std::uint64_t generation : numbers(directories)) {
+    if (generation != current && kept >= std::max<std::size_t>(keep, 1)) {
+      old.push_back(generation);
+      continue;
+    }
+    ++kept;
+    const auto read = read_manifest(manifest_of(generation, directories), directories.data);
+    if (!read) return out;  // Not knowing what is needed, remove nothing.
+    for (const Installed& worker : read->workers) needed.insert(worker.tree);
+  }
+  for (const std::uint64_t generation : old) {
+    TRY(platform::remove_tree(directories.data / "generations" / std::to_string(generation)));
+    ++out.generations;
+  }
+  for (const std::string& id : names_in(directories.data / "store")) {
+    const fs::path folder = directories.data / "store" / id;
+    for (const std::string& name : names_in(folder)) {
+      if (needed.contains(folder / name)) continue;
+      out.size_bytes += size_of(folder / name);
+      TRY(discard(folder / name, directories));
+      ++out.trees;
+    }
+    ::rmdir(folder.c_str());  // Stays while it holds a tree.
+  }
+  return out;
 }
 
 bool links_agree(const Directories& directories) {
@@ -291,10 +293,23 @@ Result<void> check_commands(const std::vector<std::string>& commands, const std:
   return {};
 }
 
+std::optional<Installed> find_in_store(const std::string& id, std::string_view digest,
+                                       const Directories& directories) {
+  const fs::path folder = directories.data / "store" / id;
+  for (const std::string& name : names_in(folder)) {
+    if (!name.ends_with(fmt::format("-{}", digest))) continue;
+    auto record = read_record(folder / name / kRecordFile, directories.data);
+    if (!record || record->id != id) continue;
+    record->tree = folder / name;
+    return std::move(*record);
+  }
+  return std::nullopt;
+}
+
 Result<fs::path> add_to_store(const Exclusive&, const fs::path& tree, const std::string& id,
                               const std::string& name, const Directories& directories) {
   const fs::path place = directories.data / "store" / id / name;
-  TRY(platform::remove_tree(place));  // Of a run that ended between here and its generation.
+  TRY(discard(place, directories));  // Of a run that ended between here and its generation.
   TRY(platform::make_directories(place.parent_path()));
   TRY(platform::seal_tree(tree));
   // A directory without write permission cannot be moved to another parent; the root of the tree
@@ -306,39 +321,38 @@ Result<fs::path> add_to_store(const Exclusive&, const fs::path& tree, const std:
   return place;
 }
 
-Result<void> switch_to(const Exclusive&, std::vector<Installed> workers,
-                       const Directories& directories, Time now) {
+Result<std::uint64_t> switch_to(const Exclusive& exclusive, std::vector<Installed> workers,
+                                std::string_view action, const Directories& directories, Time now) {
   std::sort(workers.begin(), workers.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });
-  const std::uint64_t before = current_number(directories);
-  const std::uint64_t next = before + 1;
-  const fs::path generation = directories.data / "generations" / std::to_string(next);
-  TRY(platform::remove_tree(generation));
-  TRY(platform::make_directories(generation / "bin"));
-  json::array list;
-  for (const Installed& worker : workers) {
-    list.push_back(to_json(worker, directories));
+  Generation next;
+  next.number = current_number(directories) + 1;
+  next.created_at = rfc3339(now);
+  next.action = action;
+  next.workers = std::move(workers);
+  const fs::path folder = directories.data / "generations" / std::to_string(next.number);
+  TRY(platform::remove_tree(folder));
+  TRY(platform::make_directories(folder / "bin"));
+  for (const Installed& worker : next.workers) {
     for (const std::string& command : worker.commands) {
       const fs::path target = fs::path("../../..") /
                               fs::path(worker.tree).lexically_relative(directories.data) /
                               program_in(worker.tree, command);
-      if (::symlink(target.c_str(), (generation / "bin" / command).c_str()) != 0)
+      if (::symlink(target.c_str(), (folder / "bin" / command).c_str()) != 0)
         return tl::unexpected(
-            platform::io_failure("create the link", generation / "bin" / command, errno));
+            platform::io_failure("create the link", folder / "bin" / command, errno));
     }
   }
-  const json::value manifest = json::object{{"format", 1},
-                                            {"generation", next},
-                                            {"created_at", rfc3339(now)},
-                                            {"workers", std::move(list)}};
-  TRY(platform::write_file_atomically(generation / "manifest.json",
-                                      json::serialize(manifest) + "\n"));
-  TRY(platform::sync_directory(generation / "bin"));
-  TRY(platform::sync_directory(generation.parent_path()));
-  TRY(platform::link_atomically(fs::path("generations") / std::to_string(next),
+  TRY(platform::write_file_atomically(folder / "manifest.json",
+                                      manifest_text(next, directories.data)));
+  TRY(platform::sync_directory(folder / "bin"));
+  TRY(platform::sync_directory(folder.parent_path()));
+  TRY(platform::link_atomically(fs::path("generations") / std::to_string(next.number),
                                 current_link(directories)));
-  TRY(update_links(commands_of(workers), directories));
-  return drop_unused(next, before, directories);
+  TRY(update_links(commands_of(next.workers), directories));
+  TRY(write_hive_records(next.workers, directories));
+  TRY(collect(exclusive, kGenerationsKept, directories));
+  return next.number;
 }
 
 }  // namespace rbee::install

@@ -33,7 +33,7 @@ TEST(Generations, WorkersWhoseTreesAreGoneCanBeRemovedOneByOne) {
   {
     const auto exclusive = Exclusive::take(places, "test");
     ASSERT_TRUE(exclusive);
-    const auto switched = switch_to(*exclusive, workers, places, clock.now());
+    const auto switched = switch_to(*exclusive, workers, "test", places, clock.now());
     ASSERT_TRUE(switched) << describe(switched.error());
   }
   fs::remove_all(places.data / "store");

@@ -13,6 +13,8 @@
 #include "../../tests/fakes/temp_dir.hpp"
 #include "install/generations.hpp"
 #include "install/installer.hpp"
+#include "install/lock_file.hpp"
+#include "install/upkeep.hpp"
 #include "platform/process.hpp"
 
 namespace rbee::install {
@@ -46,6 +48,10 @@ class Shelf final : public WorkerSource {
   Result<std::string> file(const WorkerId& id, const wire::FileInfo& file) override {
     return texts.at(id.str() + "/" + file.path);
   }
+  Result<std::optional<wire::Trust>> trust(const WorkerId& id) override {
+    const auto found = trusts.find(id.str());
+    return found == trusts.end() ? std::nullopt : std::optional(found->second);
+  }
   wire::WorkerDetail& put(const std::string& id, const std::string& recipe,
                           const std::string& text) {
     wire::WorkerDetail& detail = details[id];
@@ -59,6 +65,7 @@ class Shelf final : public WorkerSource {
     return detail;
   }
   std::map<std::string, wire::WorkerDetail> details;
+  std::map<std::string, wire::Trust> trusts;
   std::map<std::string, std::string> texts;
 };
 
@@ -378,21 +385,209 @@ TEST(Install, ASwitchWithoutItsLinksIsMended) {
       ElementsAre(fmt::format("{} -> {}", kId, (world.places.data / "current/bin" / kId).string()),
                   "of-the-user"));
   EXPECT_FALSE(std::filesystem::exists(world.places.data / "generations/7"));
+  ASSERT_TRUE(collect_garbage(kGenerationsKept, world.places));
   EXPECT_FALSE(std::filesystem::exists(world.places.data / "store/x"));
 }
 
-TEST(Install, UpgradesKeepOneStepBack) {
+TEST(Install, TheLastTenStatesCanBeGoneBackTo) {
   World world;
-  for (const char* version : {"1", "2", "3"}) {
-    world.offer(version);
+  for (int version = 1; version <= 12; ++version) {
+    world.offer(std::to_string(version));
     ASSERT_TRUE(world.install());
     EXPECT_EQ(world.says(kId), fmt::format("{}\n", version));
   }
-  std::vector<std::string> trees;
-  for (const auto& entry : std::filesystem::directory_iterator(world.places.data / "store" / kId))
-    trees.push_back(entry.path().filename().string().substr(0, 3));
-  EXPECT_THAT(trees, ::testing::UnorderedElementsAre("2-1", "3-1"));
-  EXPECT_FALSE(std::filesystem::exists(world.places.data / "generations/1"));
+  const auto history = read_history(world.places);
+  ASSERT_TRUE(history);
+  ASSERT_EQ(history->size(), kGenerationsKept);
+  EXPECT_EQ(history->front().number, 12u);
+  EXPECT_TRUE(history->front().current);
+  EXPECT_EQ(history->front().action, "update my-custom-worker 11-1 to 12-1");
+  EXPECT_EQ(history->back().number, 3u);
+  std::size_t trees = 0;
+  for ([[maybe_unused]] const auto& entry :
+       std::filesystem::directory_iterator(world.places.data / "store" / kId))
+    ++trees;
+  EXPECT_EQ(trees, kGenerationsKept);
+
+  const auto back = roll_back(0, world.places, world.clock);
+  ASSERT_TRUE(back) << describe(back.error());
+  EXPECT_EQ(back->number, 13u);
+  EXPECT_EQ(back->action, "rollback to 11");
+  EXPECT_EQ(world.says(kId), "11\n");
+  EXPECT_EQ(roll_back(1, world.places, world.clock).error().id, "generation-not-found");
+  // What was built once and is still there is not built again.
+  world.watcher.phases.clear();
+  ASSERT_TRUE(world.install());
+  EXPECT_THAT(world.watcher.phases, ElementsAre("link"));
+  EXPECT_EQ(world.says(kId), "12\n");
+
+  const auto gone = collect_garbage(1, world.places);
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->generations, kGenerationsKept - 1);
+  EXPECT_GT(gone->size_bytes, 0u);
+  EXPECT_EQ(roll_back(0, world.places, world.clock).error().id, "nothing-to-roll-back");
+  EXPECT_EQ(world.says(kId), "12\n");
+}
+
+TEST(Install, APinStaysThroughUpdatesAndOnlyIdsThatAreThereHaveOne) {
+  World world;
+  world.offer("1");
+  ASSERT_TRUE(world.install());
+  ASSERT_TRUE(set_pinned(*WorkerId::parse(kId), true, world.places, world.clock));
+  world.offer("2");
+  EXPECT_TRUE(world.install()->pinned);
+  EXPECT_TRUE(list_installed(world.places)->front().pinned);
+  ASSERT_TRUE(set_pinned(*WorkerId::parse(kId), false, world.places, world.clock));
+  EXPECT_FALSE(list_installed(world.places)->front().pinned);
+  EXPECT_EQ(set_pinned(*WorkerId::parse("other"), true, world.places, world.clock).error().id,
+            "worker-not-installed");
+}
+
+TEST(Install, VerifyNamesEveryKindOfDifference) {
+  World world;
+  world.offer("1",
+              "  install -Dm755 my-custom-worker \"$pkgdir/usr/bin/my-custom-worker\"\n"
+              "  install -Dm644 my-custom-worker \"$pkgdir/usr/share/a\"\n"
+              "  install -Dm644 my-custom-worker \"$pkgdir/usr/share/b\"\n"
+              "  install -Dm644 my-custom-worker \"$pkgdir/usr/share/c\"\n"
+              "  ln -s a \"$pkgdir/usr/share/d\"");
+  const auto installed = world.install();
+  ASSERT_TRUE(installed) << describe(installed.error());
+  const auto never = [] { return false; };
+  EXPECT_TRUE(verify(*installed, world.places, never)->empty());
+  const std::filesystem::path share = std::filesystem::path(installed->tree) / "usr/share";
+  ASSERT_EQ(::chmod(share.c_str(), 0755), 0);
+  ASSERT_EQ(::chmod((share / "a").c_str(), 0644), 0);
+  std::string text = fakes::read_text(share / "a");
+  text[0] = '!';
+  write_text(share / "a", text);
+  ASSERT_EQ(::chmod((share / "a").c_str(), 0444), 0);
+  ASSERT_EQ(::chmod((share / "b").c_str(), 0555), 0);
+  std::filesystem::remove(share / "c");
+  std::filesystem::remove(share / "d");
+  std::filesystem::create_symlink("b", share / "d");
+  write_text(share / "e", "");
+  ASSERT_EQ(::chmod(share.c_str(), 0555), 0);
+  std::filesystem::remove(world.places.bin / kId);
+  const auto found = verify(*installed, world.places, never);
+  ASSERT_TRUE(found) << describe(found.error());
+  std::vector<std::string> said;
+  for (const Difference& each : *found) said.push_back(each.path + " " + each.what);
+  EXPECT_THAT(said,
+              ElementsAre("usr/share/a has other bytes", "usr/share/b has the mode 0555, not 0444",
+                          "usr/share/d leads to 'b'", "usr/share/e was not installed",
+                          "usr/share/c is missing",
+                          (world.places.bin / kId).string() + " does not lead to the worker"));
+}
+
+TEST(Install, ALockEntryInstallsTheSameWithoutTheMarketplace) {
+  World world;
+  world.offer("1");
+  const auto first = world.install();
+  ASSERT_TRUE(first);
+  std::vector<std::string> without;
+  const auto locks = installed_locks(world.places, without);
+  ASSERT_TRUE(locks) << describe(locks.error());
+  const auto again = parse_lock(lock_text(*locks));
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_EQ(lock_text(*again), lock_text(*locks));
+  ASSERT_EQ(again->size(), 1u);
+  LockSource source(*again, nullptr);
+  const auto plan = plan_install(world.request(), source);
+  ASSERT_TRUE(plan) << describe(plan.error());
+  EXPECT_EQ(plan->recipe.version(), "1-1");
+  EXPECT_EQ(plan->catalog, "the shelf");
+  for (const char* bad : {"", "[]", "{}", R"({"rbee_lock":2,"workers":[]})",
+                          R"({"rbee_lock":1,"workers":{}})", R"({"rbee_lock":1,"workers":[{}]})"})
+    EXPECT_EQ(parse_lock(bad).error().id, "lock-invalid") << bad;
+}
+
+TEST(Install, AReleaseThatNobodyLookedAtWaitsADay) {
+  World world;
+  world.offer("1");
+  world.shelf.details.at(kId).summary.version = "1-1";
+  wire::Trust trust{.version = "1-1",
+                    .owner = "alice",
+                    .owner_since = "2026-11-01T00:00:00Z",
+                    .owner_is_first = true,
+                    .released_at = "2026-11-23T12:00:00Z",
+                    .by_submission = true,
+                    .reviewers = {},
+                    .yanked = {}};
+  const auto planned = [&](auto change) {
+    world.shelf.trusts[kId] = trust;
+    InstallRequest request = world.request();
+    request.now = world.clock.now();  // 15:50 of that day.
+    change(request);
+    return plan_install(request, world.shelf);
+  };
+  EXPECT_EQ(planned([](auto&) {}).error().id, "release-too-young");
+  EXPECT_TRUE(planned([](auto& request) { request.version = "1-1"; })) << "named explicitly";
+  EXPECT_TRUE(planned([](auto& request) { request.now += std::chrono::hours(24); }));
+  EXPECT_EQ(planned([](auto& request) { request.version = "2-1"; }).error().id,
+            "release-not-found");
+  trust.reviewers = {"bob"};
+  EXPECT_TRUE(planned([](auto&) {})) << "somebody looked";
+  trust.reviewers = {};
+  trust.by_submission = false;
+  EXPECT_TRUE(planned([](auto&) {})) << "the host put it there";
+  trust.yanked = "breaks everything";
+  EXPECT_EQ(planned([](auto&) {}).error().id, "release-yanked");
+}
+
+TEST(Plan, NeverSilentlyTheProcessor) {
+  World world;
+  world.offer("1");
+  auto& detail = world.shelf.details.at(kId);
+  detail.variants.push_back({"linux", "x86_64", "cuda", "PKGBUILD.bin", {}, {}, {}});
+  detail.hardware.vram_mb = 8'000;
+  detail.hardware.cuda = ">=12.4";
+  InstallRequest request = world.request();
+  request.present = {Accelerator::cuda, Accelerator::cpu};
+  request.capacity.vram_bytes[Accelerator::cuda] = 24'000'000'000;
+  request.capacity.cuda = "12.4";
+  auto plan = plan_install(request, world.shelf);
+  ASSERT_TRUE(plan) << describe(plan.error());
+  EXPECT_EQ(to_string(plan->platform), "linux-x86_64-cuda");
+  EXPECT_THAT(plan->warnings, IsEmpty());
+  request.capacity.cuda = "12.2";
+  plan = plan_install(request, world.shelf);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(to_string(plan->platform), "linux-x86_64-cpu");
+  EXPECT_THAT(plan->warnings,
+              ElementsAre(HasSubstr("it needs CUDA 12.4, and the driver supports 12.2")));
+  request.capacity = {};
+  request.capacity.vram_bytes[Accelerator::cuda] = 6'000'000'000;
+  EXPECT_THAT(
+      plan_install(request, world.shelf)->warnings,
+      ElementsAre(HasSubstr("it needs 8.0 GB of GPU memory, and the largest GPU has 6.0 GB")));
+  request.accelerator = Accelerator::cuda;
+  request.present = {Accelerator::cuda};
+  EXPECT_EQ(plan_install(request, world.shelf).error().id, "no-variant-fits");
+}
+
+TEST(Install, AFileThatTheUserHasToBringIsNamed) {
+  World world;
+  const std::string bytes = world.tarball("brought");
+  world.shelf.put(
+      kId, "PKGBUILD.bin",
+      fmt::format("pkgname=my-custom-worker\npkgver=1\npkgrel=1\narch=(x86_64)\n"
+                  "source=(file://licensed.tar.gz)\nsha256sums=({})\n"
+                  "package() {{ install -Dm755 my-custom-worker -t \"$pkgdir/usr/bin\"; }}\n",
+                  Sha256::of(bytes).hex()));
+  world.shelf.details.at(kId).premium = wire::Premium{"", "https://shop.example/buy", {}};
+  auto installed = world.install();
+  ASSERT_FALSE(installed);
+  EXPECT_EQ(installed.error().id, "manual-download");
+  EXPECT_THAT(installed.error().evidence,
+              ElementsAre("file: licensed.tar.gz", "sha256sums: " + Sha256::of(bytes).hex(),
+                          "from: https://shop.example/buy"));
+  write_text(world.places.cache / "manual/licensed.tar.gz", "something else");
+  EXPECT_EQ(world.install().error().id, "checksum-mismatch");
+  write_text(world.places.cache / "manual/licensed.tar.gz", bytes);
+  installed = world.install();
+  ASSERT_TRUE(installed) << describe(installed.error());
+  EXPECT_EQ(world.says(kId), "brought\n");
 }
 
 TEST(Install, RemoveTakesEverythingAway) {
@@ -538,7 +733,9 @@ TEST(Plan, RefusesBeforeAnythingIsFetched) {
     detail.files.push_back({"w.install", 1, false, "/f"});
     world.shelf.texts["w/w.install"] = "post_install() { :; }\n";
     if (row.spoil) row.spoil(detail);
-    const auto plan = plan_install(world.request("w"), world.shelf);
+    InstallRequest request = world.request("w");
+    request.capacity.ram_bytes = 1'000'000'000;
+    const auto plan = plan_install(request, world.shelf);
     ASSERT_FALSE(plan);
     EXPECT_EQ(plan.error().id, row.id) << describe(plan.error());
   }

@@ -19,6 +19,7 @@
 #include "base/platform.hpp"
 #include "base/result.hpp"
 #include "check/sources.hpp"
+#include "check/trust_delta.hpp"
 #include "pkgbuild/recipe.hpp"
 #include "platform/http_client.hpp"
 #include "wire/worker.hpp"
@@ -42,6 +43,17 @@ class WorkerSource {
   /// The text of a recipe, its SHA-256 checked against `recipe.sha256`.
   virtual Result<std::string> recipe(const WorkerId& id, const wire::RecipeInfo& recipe) = 0;
   virtual Result<std::string> file(const WorkerId& id, const wire::FileInfo& file) = 0;
+  /// Who stands behind the release; nothing when this source cannot say.
+  virtual Result<std::optional<wire::Trust>> trust(const WorkerId&) {
+    return std::optional<wire::Trust>();
+  }
+};
+
+/// What this machine can hold. 0 or empty: nobody knows, and nothing is refused for it.
+struct Capacity {
+  std::uint64_t ram_bytes = 0;
+  std::map<Accelerator, std::uint64_t> vram_bytes = {};  ///< Of the largest device.
+  std::string cuda = {};                                 ///< What the driver supports: "12.4".
 };
 
 struct InstallRequest {
@@ -53,6 +65,11 @@ struct InstallRequest {
   std::optional<Accelerator> accelerator = std::nullopt;
   bool allow_unverified =
       false;  ///< Never set by default: accept sources without a strong checksum.
+  /// The release that the user named; then its age does not matter.
+  std::optional<std::string> version = std::nullopt;
+  Capacity capacity = {};
+  /// For judging a release's age; the epoch: nobody asks.
+  Time now = {};
 };
 
 /// Everything that will happen, before anything does.
@@ -69,6 +86,12 @@ struct Plan {
   std::vector<std::string> executable_files;  ///< Those of `local_files` with the executable bit.
   std::map<std::string, std::string> environment;  ///< For the build: RBEE_FEATURES …
   std::string why;                                 ///< "chose cpu: …; skipped cuda: …".
+  /// What the user must hear although it is no failure: the CPU was chosen beside a GPU.
+  std::vector<std::string> warnings;
+  /// Names of sources that the user has to bring: neither the worker nor any server has them.
+  std::vector<std::string> manual;
+  std::optional<wire::Trust> trust;  ///< Of this release, where somebody says.
+  check::TrustFacts facts;           ///< What a later release is compared with.
 };
 
 enum class Phase { fetch, verify, unpack, prepare, build, check, package, store, link };
@@ -89,6 +112,7 @@ class Observer {
 /// One installed worker, as `rbee worker list` shows it and generation manifests keep it.
 struct Installed {
   std::string id, version, name, catalog;
+  std::string commit;        ///< Of the catalog.
   std::string platform;      ///< "linux-x86_64-cpu".
   std::string recipe;        ///< "PKGBUILD" or "PKGBUILD.bin".
   std::string tree;          ///< Absolute path in the store.
@@ -96,18 +120,39 @@ struct Installed {
   std::uint64_t size_bytes = 0;
   std::vector<std::string> commands;  ///< Names linked into the bin directory.
   std::optional<wire::Run> run;
+  wire::Capabilities capabilities;
+  bool pinned = false;      ///< `upgrade` leaves it alone.
+  check::TrustFacts facts;  ///< What a later release is compared with.
 };
 
-/// Errors: Errc::not_found "worker-not-found", Errc::does_not_fit "no-variant-fits" (all variants
-/// and why), Errc::policy "checksum-missing" and its like, Errc::invalid_input/unsupported from the
+/// What one entry of the history says.
+struct Generation {
+  std::uint64_t number = 0;
+  std::string created_at;  ///< RFC 3339.
+  std::string action;      ///< "install tts-worker 1.2-1".
+  bool current = false;
+  std::vector<Installed> workers;  ///< Sorted by id.
+};
+
+/// Errors: Errc::not_found "worker-not-found", "release-not-found"; Errc::does_not_fit
+/// "no-variant-fits" (all variants and why), "memory-too-small"; Errc::policy "checksum-missing"
+/// and its like, "release-yanked", "release-too-young"; Errc::invalid_input/unsupported from the
 /// recipe.
 Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source);
+
+/// What `execute` is allowed and given.
+struct ExecuteOptions {
+  bool offline = false;  ///< Use the cache alone.
+  std::string
+      license_key;  ///< Shown to the hosts of the manifest's [premium] table, as a bearer token.
+};
 
 /// Errors: Errc::integrity "checksum-mismatch" (both digests), Errc::unreachable, "archive-…"
 /// refusals, "build-failed" (phase, exit code, last lines, path of the log), "command-conflict",
 /// "sandbox-unavailable".
 Result<Installed> execute(const Plan& plan, const Directories& directories,
-                          platform::HttpClient& http, Observer& observer, const Clock& clock);
+                          platform::HttpClient& http, Observer& observer, const Clock& clock,
+                          const ExecuteOptions& options = {});
 
 /// Workers of the current generation, sorted by id.
 Result<std::vector<Installed>> list_installed(const Directories& directories);

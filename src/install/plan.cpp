@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "base/text.hpp"
 #include "install/installer.hpp"
 #include "pkgbuild/environment.hpp"
 #include "pkgbuild/recipe.hpp"
-#include "platform/machine.hpp"
+#include "pkgbuild/version.hpp"
 
 namespace rbee::install {
 
@@ -22,6 +23,28 @@ struct Candidate {
   std::string reason;
   std::size_t rank = 0;  ///< Position of its accelerator in `present`.
 };
+
+std::uint64_t megabytes(std::int64_t count) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0)) * 1'000'000;
+}
+
+/// What the accelerator lacks of what the manifest asks for; empty: nothing, as far as is known.
+std::string too_small(Accelerator accelerator, const Capacity& capacity,
+                      const wire::Hardware& hardware) {
+  if (accelerator == Accelerator::cpu) return {};
+  const auto vram = capacity.vram_bytes.find(accelerator);
+  if (vram != capacity.vram_bytes.end() && vram->second != 0 &&
+      megabytes(hardware.vram_mb) > vram->second)
+    return fmt::format("it needs {} of GPU memory, and the largest GPU has {}",
+                       human_size(megabytes(hardware.vram_mb)), human_size(vram->second));
+  if (accelerator != Accelerator::cuda || hardware.cuda.empty() || capacity.cuda.empty()) return {};
+  // ">=12.0", as worker.toml writes it.
+  std::string_view wanted = trim(hardware.cuda);
+  if (wanted.starts_with(">=")) wanted = trim(wanted.substr(2));
+  if (pkgbuild::compare_versions(capacity.cuda, wanted) >= 0) return {};
+  return fmt::format("it needs CUDA {}, and the driver supports {}", printable_line(wanted),
+                     printable_line(capacity.cuda));
+}
 
 Candidate judge(const wire::Variant& variant, const InstallRequest& request,
                 const wire::WorkerDetail& detail) {
@@ -51,6 +74,8 @@ Candidate judge(const wire::Variant& variant, const InstallRequest& request,
     candidate.reason = fmt::format("{} was asked for", *request.recipe);
   } else if (!has_recipe) {
     candidate.reason = "its recipe is missing";
+  } else {
+    candidate.reason = too_small(*accelerator, request.capacity, detail.hardware);
   }
   return candidate;
 }
@@ -64,7 +89,7 @@ std::string label(const Candidate& candidate) {
 
 /// The best variant: the best accelerator, then pre-built before built here. Fills `why`.
 Result<Candidate> choose(const InstallRequest& request, const wire::WorkerDetail& detail,
-                         std::string& why) {
+                         std::string& why, std::vector<std::string>& warnings) {
   std::vector<Candidate> candidates;
   for (const wire::Variant& variant : detail.variants)
     candidates.push_back(judge(variant, request, detail));
@@ -89,6 +114,16 @@ Result<Candidate> choose(const InstallRequest& request, const wire::WorkerDetail
     why += fmt::format(
         "; skipped {}: {}", label(candidates[i]),
         candidates[i].reason.empty() ? "the chosen one is better" : candidates[i].reason);
+  if (candidates.front().platform.accelerator == Accelerator::cpu && !request.accelerator &&
+      !request.present.empty() && request.present.front() != Accelerator::cpu) {
+    std::string reason =
+        fmt::format("it has no variant for {}", to_string(request.present.front()));
+    for (const Candidate& candidate : candidates)
+      if (candidate.platform.accelerator == request.present.front() && !candidate.reason.empty())
+        reason = fmt::format("{}: {}", label(candidate), candidate.reason);
+    warnings.push_back(fmt::format("this machine has {}, and {} will use the processor alone: {}",
+                                   to_string(request.present.front()), request.id.str(), reason));
+  }
   return candidates.front();
 }
 
@@ -129,6 +164,11 @@ class Files final : public pkgbuild::LocalFiles {
                             printable_line(path)));
   }
 
+  bool has(std::string_view path) const {
+    return std::any_of(detail_.files.begin(), detail_.files.end(),
+                       [&](const wire::FileInfo& info) { return info.path == path; });
+  }
+
   const std::map<std::string, std::string>& texts() const { return texts_; }
   std::vector<std::string> executable() const { return {executable_.begin(), executable_.end()}; }
 
@@ -160,14 +200,46 @@ tl::unexpected<Error> refused(pkgbuild::Refusal refusal, const std::string& file
               "the recipe is not one that makepkg would accept", std::move(details));
 }
 
-Result<void> check_memory(const WorkerId& id, const wire::Hardware& hardware) {
-  TRY_ASSIGN(const platform::Machine machine, platform::probe_machine("/", "linux-x86_64"));
-  const auto wanted =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(hardware.ram_mb, 0)) * 1'000'000;
-  if (machine.ram_bytes == 0 || wanted <= machine.ram_bytes) return {};
-  return fail(Errc::does_not_fit, "memory-too-small",
-              fmt::format("{} needs {} of memory", id.str(), human_size(wanted)),
-              {.evidence = {fmt::format("this machine has {}", human_size(machine.ram_bytes))}});
+Result<void> check_memory(const InstallRequest& request, const wire::Hardware& hardware) {
+  const std::uint64_t wanted = megabytes(hardware.ram_mb);
+  if (request.capacity.ram_bytes == 0 || wanted <= request.capacity.ram_bytes) return {};
+  return fail(
+      Errc::does_not_fit, "memory-too-small",
+      fmt::format("{} needs {} of memory", request.id.str(), human_size(wanted)),
+      {.evidence = {fmt::format("this machine has {}", human_size(request.capacity.ram_bytes))}});
+}
+
+/// A release that nobody but its author has looked at waits a day, so that somebody can.
+constexpr std::chrono::hours kCooldown{24};
+
+Result<void> check_release(const InstallRequest& request, const wire::WorkerDetail& detail,
+                           const std::optional<wire::Trust>& trust) {
+  const std::string& version = detail.summary.version;
+  if (request.version && *request.version != version)
+    return fail(Errc::not_found, "release-not-found",
+                fmt::format("the marketplace does not have {} {}", request.id.str(),
+                            printable_line(*request.version)),
+                {.evidence = {fmt::format("it has {}", printable_line(version))},
+                 .fix = fmt::format("rbee worker install {}", request.id.str())});
+  if (!trust || trust->version != version) return {};
+  if (!trust->yanked.empty())
+    return fail(Errc::policy, "release-yanked",
+                fmt::format("{} {} was taken back", request.id.str(), printable_line(version)),
+                {.evidence = {printable_line(trust->yanked)},
+                 .fix = "wait for its next release; what is installed stays"});
+  const auto released = parse_rfc3339(trust->released_at);
+  if (request.version || request.now == Time{} || !released || !trust->by_submission ||
+      !trust->reviewers.empty() || detail.summary.source == "official" ||
+      request.now - *released >= kCooldown)
+    return {};
+  return fail(Errc::policy, "release-too-young",
+              fmt::format("{} {} is not a day old, and nobody but its author has looked at it",
+                          request.id.str(), printable_line(version)),
+              {.evidence = {fmt::format("released: {}", rfc3339(*released)),
+                            fmt::format("free from: {}", rfc3339(*released + kCooldown))},
+               .why = "most malicious releases are found within a day",
+               .fix = fmt::format("wait, or name it: rbee worker install {}@{}", request.id.str(),
+                                  printable_line(version))});
 }
 
 /// The rules that hold before anything is fetched.
@@ -211,9 +283,12 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
                 fmt::format("{} answered with the worker '{}' when asked for '{}'",
                             printable_line(source.name()), printable_line(detail.summary.id),
                             request.id.str()));
+  TRY_ASSIGN(std::optional<wire::Trust> trust, source.trust(request.id));
+  TRY(check_release(request, detail, trust));
   std::string why;
-  TRY_ASSIGN(const Candidate chosen, choose(request, detail, why));
-  TRY(check_memory(request.id, detail.hardware));
+  std::vector<std::string> warnings;
+  TRY_ASSIGN(const Candidate chosen, choose(request, detail, why, warnings));
+  TRY(check_memory(request, detail.hardware));
 
   const auto info =
       std::find_if(detail.recipes.begin(), detail.recipes.end(),
@@ -246,18 +321,34 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
             .local_files = {},
             .executable_files = {},
             .environment = std::move(inputs.environment),
-            .why = std::move(why)};
+            .why = std::move(why),
+            .warnings = std::move(warnings),
+            .manual = {},
+            .trust = std::move(trust),
+            .facts = {}};
   if (!plan.recipe.supports(platform.arch))
     return fail(
         Errc::does_not_fit, "arch-unsupported",
         fmt::format("the recipe of {} is not for {}", request.id.str(), to_string(platform.arch)));
   plan.sources = plan.recipe.sources(platform.arch);
+  plan.facts = check::trust_facts(plan.recipe, plan.recipe_text, platform.arch,
+                                  plan.trust ? plan.trust->owner : std::string(),
+                                  plan.detail.summary.license);
   TRY(check_policy(plan, request));
   // `files` refers to the detail that moved into the plan; a second one refers to where it is now.
   const Files sources(request.id, plan.detail, source);
   for (const auto& [path, ignored] : files.texts()) TRY(sources.want(path));
-  for (const pkgbuild::SourceEntry& entry : plan.sources)
-    if (entry.protocol == "local") TRY(sources.want(entry.url));
+  for (const pkgbuild::SourceEntry& entry : plan.sources) {
+    const bool strong = std::any_of(
+        entry.checksums.begin(), entry.checksums.end(),
+        [](const auto& sum) { return is_strong(sum.first) && is_digest(sum.first, sum.second); });
+    const bool beside = entry.protocol == "local" && !sources.has(entry.url);
+    const bool named = entry.protocol == "file" && entry.url.find('/', 7) == std::string::npos;
+    if (strong && (beside || named))
+      plan.manual.push_back(entry.file_name);
+    else if (entry.protocol == "local")
+      TRY(sources.want(entry.url));
+  }
   plan.local_files = sources.texts();
   plan.executable_files = sources.executable();
   return plan;

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "install/installer.hpp"
 
@@ -20,10 +23,42 @@ struct Fetched {
   std::map<std::string, Sha256> digests;
 };
 
+/// Several at once, a few from each host. Files that the user has to bring (`Plan::manual`) are
+/// looked for in cache/manual.
+///
 /// Errors: Errc::integrity "checksum-mismatch" with array, expected and actual digest (local files
-/// too); HttpClient::download's; Errc::interrupted. A failure leaves nothing in the cache but
-/// verified files and parts that a later run continues.
+/// too); HttpClient::download's; Errc::not_found "manual-download" with what to bring from where;
+/// Errc::unreachable "offline"; Errc::unauthenticated "license-needed" and Errc::forbidden
+/// "license-refused" with where to get a licence; Errc::interrupted. A failure leaves nothing in
+/// the cache but verified files and parts that a later run continues.
 Result<Fetched> fetch_sources(const Plan& plan, const std::filesystem::path& cache,
-                              platform::HttpClient& http, Observer& observer);
+                              platform::HttpClient& http, Observer& observer,
+                              const ExecuteOptions& options);
+
+/// How large the source is, if the cache has it. Nothing is verified.
+std::optional<std::uint64_t> cached_size(const pkgbuild::SourceEntry& source,
+                                         const std::filesystem::path& cache);
+
+/// How large a file on a server is, from its answer to a question for one byte (RFC 9110, 14.4);
+/// nothing when it does not say.
+std::optional<std::uint64_t> remote_size(const std::string& url, platform::HttpClient& http);
+
+/// A source as a file of the cache: complete, and named after what it is.
+struct CachedFile {
+  std::string name;  ///< "sha256sums-<hex>"; of a file in `manual`, "manual/<name>".
+  std::uint64_t size_bytes = 0;
+  Time last_used{};
+  bool complete = true;  ///< False: a part that a later download continues.
+};
+
+/// What the cache holds, oldest first. Errors: Errc::io.
+Result<std::vector<CachedFile>> list_cache(const std::filesystem::path& cache);
+
+/// Remove what nobody used since `before`, parts included. Returns what went.
+Result<std::vector<CachedFile>> prune_cache(const std::filesystem::path& cache, Time before);
+
+/// Names of files whose bytes are not those that their name says; they are removed.
+Result<std::vector<std::string>> verify_cache(const std::filesystem::path& cache,
+                                              const std::function<bool()>& cancelled);
 
 }  // namespace rbee::install

@@ -427,15 +427,18 @@ struct HttpClient::State {
     std::optional<Error> error;  ///< None: the file is whole.
     bool transient = false;
     std::chrono::milliseconds wait{0};  ///< The server's own wish (Retry-After), capped.
+    std::string redirect = {};          ///< Where a request with a credential was sent on to.
   };
   Attempt attempt(const Url& url, const std::filesystem::path& path, int fd,
-                  std::uint64_t size_bytes_max, const ProgressCallback& progress);
+                  std::uint64_t size_bytes_max, const ProgressCallback& progress,
+                  const std::string& bearer);
 };
 
 HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
                                                       const std::filesystem::path& path, int fd,
                                                       std::uint64_t size_bytes_max,
-                                                      const ProgressCallback& progress) {
+                                                      const ProgressCallback& progress,
+                                                      const std::string& bearer) {
   struct stat before {};
   if (::fstat(fd, &before) != 0) return {io_error("read", path, errno)};
   Transfer transfer;
@@ -501,9 +504,19 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
   };
 
   Easy handle = borrow(url);
+  if (!bearer.empty()) {
+    // libcurl would leave the header away for another host only; nobody but this one is told.
+    curl_slist* longer =
+        curl_slist_append(headers.get(), ("Authorization: Bearer " + bearer).c_str());
+    if (!headers) headers.reset(longer);
+    curl_easy_setopt(handle.get(), CURLOPT_FOLLOWLOCATION, 0L);
+  }
   std::string detail;
   const CURLcode code = perform(handle.get(), transfer, headers.get(), detail);
   const long status = transfer.status();
+  const char* sent_on = nullptr;
+  curl_easy_getinfo(handle.get(), CURLINFO_REDIRECT_URL, &sent_on);
+  const std::string redirect = sent_on == nullptr ? std::string() : sent_on;
   give_back(std::move(handle));
 
   const auto begin_again = [&]() -> Attempt {
@@ -536,6 +549,11 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
     const auto range = content_range(transfer.header("content-range"));
     if (range && range->total == transfer.offset) return {};  // The part was the whole file.
     return begin_again();
+  }
+  if (!redirect.empty() && status >= 300 && status < 400) {
+    Attempt onward;
+    onward.redirect = redirect;
+    return onward;
   }
   if (status != 200 && status != 206) {
     const bool transient =
@@ -629,7 +647,8 @@ Result<HttpAnswer> HttpClient::exchange(
 }
 
 Result<void> HttpClient::download(const Url& url, const std::filesystem::path& path,
-                                  std::uint64_t size_bytes_max, const ProgressCallback& progress) {
+                                  std::uint64_t size_bytes_max, const ProgressCallback& progress,
+                                  const std::string& bearer) {
   if (url.scheme() == "file") return copy_file(url, path, size_bytes_max, progress);
   TRY(start_curl());
   struct stat before {};
@@ -637,7 +656,16 @@ Result<void> HttpClient::download(const Url& url, const std::filesystem::path& p
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return tl::unexpected(io_error("create", path, errno));
   for (int attempt = 1;; ++attempt) {
-    State::Attempt result = state_->attempt(url, path, file.get(), size_bytes_max, progress);
+    State::Attempt result =
+        state_->attempt(url, path, file.get(), size_bytes_max, progress, bearer);
+    if (!result.redirect.empty()) {
+      const auto onward = Url::parse(result.redirect);
+      if (!onward || (onward->scheme() != "https" && onward->scheme() != url.scheme()))
+        return fail(Errc::bad_response, "network-redirect-refused",
+                    fmt::format("'{}' redirects to an address that is not allowed", url.host()),
+                    {.evidence = {printable_line(result.redirect)}});
+      return download(*onward, path, size_bytes_max, progress);
+    }
     if (!result.error) {
       forget_identity(path);
       return {};

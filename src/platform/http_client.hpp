@@ -60,12 +60,16 @@ class HttpClient {
                           std::uint64_t body_bytes_max,
                           const std::vector<std::pair<std::string, std::string>>& headers = {});
 
+  /// `bearer`, unless it is empty, is sent as "Authorization: Bearer …" (RFC 6750) to the host of
+  /// `url` alone: a redirect is followed without it.
+  ///
   /// GET http, https or file into `path`, which is created or continued (Range with If-Range) when
   /// `path` holds a part already. Anything but 200/206 is an error and leaves `path` as it was.
   /// Errors: Errc::not_found (404, 410, no such file), Errc::unreachable, Errc::too_large beyond
   /// `size_bytes_max`, Errc::interrupted, Errc::io.
   Result<void> download(const Url& url, const std::filesystem::path& path,
-                        std::uint64_t size_bytes_max, const ProgressCallback& progress);
+                        std::uint64_t size_bytes_max, const ProgressCallback& progress,
+                        const std::string& bearer = {});
 
  private:
   struct State;

@@ -225,6 +225,32 @@ Error MarketplaceClient::worker_not_found(const WorkerId& id, Error cause) {
   return error;
 }
 
+Result<std::vector<wire::WorkerSummary>> MarketplaceClient::summaries(
+    const std::vector<std::string>& ids) {
+  constexpr std::size_t kIdsMax = 200;  // What one question may name.
+  std::vector<wire::WorkerSummary> all;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kIdsMax) {
+    std::string path = fmt::format("/v1/workers?limit={}", kIdsMax);
+    for (std::size_t i = begin; i < std::min(ids.size(), begin + kIdsMax); ++i)
+      path += "&id=" + percent_encode(ids[i]);
+    TRY_ASSIGN(const std::string body, get_body(path, kListBytesMax, Expect::json));
+    TRY_ASSIGN(wire::WorkerList list, wire::parse_worker_list(body));
+    std::move(list.workers.begin(), list.workers.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+Result<std::optional<wire::Trust>> MarketplaceClient::trust(const WorkerId& id) {
+  Result<std::string> body =
+      get_body(fmt::format("/v1/workers/{}/trust", id.str()), kDetailBytesMax, Expect::json);
+  if (!body) {
+    if (body.error().code == Errc::not_found) return std::optional<wire::Trust>();
+    return tl::unexpected<Error>(std::move(body).error());
+  }
+  TRY_ASSIGN(wire::Trust trust, wire::parse_trust(*body));
+  return std::optional(std::move(trust));
+}
+
 Result<wire::WorkerDetail> MarketplaceClient::detail(const WorkerId& id) {
   Result<std::string> body = get_body("/v1/workers/" + id.str(), kDetailBytesMax, Expect::json);
   if (!body) {

@@ -53,6 +53,14 @@ class MarketplaceClient {
   /// Errors: Errc::not_found "worker-not-found", with the nearest id when there is one.
   Result<wire::WorkerDetail> detail(const WorkerId& id);
 
+  /// The summaries of those of `ids` that the marketplace has, in the order of their ids: one
+  /// question for each 200.
+  Result<std::vector<wire::WorkerSummary>> summaries(const std::vector<std::string>& ids);
+
+  /// Who stands behind the worker's release; nothing when this marketplace does not say (a catalog
+  /// without people).
+  Result<std::optional<wire::Trust>> trust(const WorkerId& id);
+
   /// The text of a recipe. Errors: Errc::integrity "recipe-digest-mismatch" when it is not the text
   /// that the detail named; Errc::too_large beyond 64 KiB.
   Result<std::string> recipe(const WorkerId& id, const wire::RecipeInfo& recipe);

@@ -112,6 +112,11 @@ class Service final : public PushReceiver {
                       const community::Account& account);
   Result<std::vector<Yank>> yanks() const;
   Result<std::vector<community::Takeover>> takeovers() const { return ownership_.takeovers(); }
+  Result<community::Maintainers> maintainers(const WorkerId& worker) const {
+    return ownership_.maintainers(worker);
+  }
+  /// The catalog that is served.
+  std::shared_ptr<const catalog::Snapshot> snapshot() const { return snapshot_(); }
   /// `kind`: "out-of-date", "deletion" or "merge" (into `target`).
   Result<std::int64_t> ask(const WorkerId& worker, std::string_view kind,
                            const community::Account& account, std::string_view text,

@@ -66,10 +66,12 @@ json::object source_object(const Source& source) {
   json::object checksums;
   for (const auto& [array, digest] : source.checksums)
     checksums[json::string_view(array.data(), array.size())] = text(digest);
-  return {{"file_name", text(source.file_name)},
-          {"url", text(source.url)},
-          {"protocol", text(source.protocol)},
-          {"checksums", std::move(checksums)}};
+  json::object out{{"file_name", text(source.file_name)},
+                   {"url", text(source.url)},
+                   {"protocol", text(source.protocol)},
+                   {"checksums", std::move(checksums)}};
+  put_if_set(out, "size_bytes", source.size_bytes);
+  return out;
 }
 
 json::object variant_object(const Variant& variant) {
@@ -119,6 +121,12 @@ json::object run_object(const Run& run) {
   return out;
 }
 
+json::object premium_object(const Premium& premium) {
+  return {{"license_env", text(premium.license_env)},
+          {"purchase_url", text(premium.purchase_url)},
+          {"hosts", texts(premium.hosts)}};
+}
+
 WorkerSummary read_summary(const Node& node) {
   WorkerSummary summary;
   summary.id = node.string("id");
@@ -148,11 +156,15 @@ Variant read_variant(const Node& node) {
                   .features = node.strings("features"),
                   .depends = node.strings("depends"),
                   .sources = {}};
-  for (const Node& source : node.objects("sources"))
+  for (const Node& source : node.objects("sources")) {
     variant.sources.push_back({.file_name = source.string("file_name"),
                                .url = source.string("url"),
                                .protocol = source.string("protocol"),
-                               .checksums = source.string_map("checksums")});
+                               .checksums = source.string_map("checksums"),
+                               .size_bytes = {}});
+    if (const auto size = source.optional_integer("size_bytes"); size && *size >= 0)
+      variant.sources.back().size_bytes = static_cast<std::uint64_t>(*size);
+  }
   return variant;
 }
 
@@ -179,9 +191,18 @@ json::value to_json(const WorkerDetail& detail) {
   out["capabilities"] = capabilities_object(detail.capabilities);
   out["hardware"] = hardware_object(detail.hardware);
   if (detail.run) out["run"] = run_object(*detail.run);
+  if (detail.premium) out["premium"] = premium_object(*detail.premium);
   out["manifest_url"] = text(detail.manifest_url);
   put_unless_empty(out, "readme_url", detail.readme_url);
   return out;
+}
+
+json::value to_json(const Trust& trust) {
+  return json::object{
+      {"version", text(trust.version)},         {"owner", text(trust.owner)},
+      {"owner_since", text(trust.owner_since)}, {"owner_is_first", trust.owner_is_first},
+      {"released_at", text(trust.released_at)}, {"by_submission", trust.by_submission},
+      {"reviewers", texts(trust.reviewers)},    {"yanked", text(trust.yanked)}};
 }
 
 json::value to_json(const Problem& problem) {
@@ -240,8 +261,31 @@ Result<WorkerDetail> parse_worker_detail(std::string_view json_text) {
       out.run = Run{.protocol = node->string("protocol"),
                     .args = node->strings("args"),
                     .health = node->string_or_empty("health")};
+    if (const auto node = root.object("premium"))
+      out.premium = Premium{.license_env = node->string_or_empty("license_env"),
+                            .purchase_url = node->string_or_empty("purchase_url"),
+                            .hosts = node->strings("hosts")};
     out.manifest_url = root.string("manifest_url");
     out.readme_url = root.string_or_empty("readme_url");
+  }
+  if (error) return tl::unexpected<Error>(std::move(*error));
+  return out;
+}
+
+Result<Trust> parse_trust(std::string_view json_text) {
+  TRY_ASSIGN(const json::value value, parse_json(json_text));
+  std::optional<Error> error;
+  const Node root(value, error);
+  Trust out;
+  if (root.is_object()) {
+    out.version = root.string("version");
+    out.owner = root.string_or_empty("owner");
+    out.owner_since = root.string_or_empty("owner_since");
+    out.owner_is_first = root.boolean("owner_is_first");
+    out.released_at = root.string_or_empty("released_at");
+    out.by_submission = root.boolean("by_submission");
+    out.reviewers = root.strings("reviewers");
+    out.yanked = root.string_or_empty("yanked");
   }
   if (error) return tl::unexpected<Error>(std::move(*error));
   return out;

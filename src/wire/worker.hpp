@@ -41,6 +41,7 @@ struct Source {
   std::string url;       ///< As the recipe has it; a bare name for a local file.
   std::string protocol;  ///< "https", "local", "git" …
   std::map<std::string, std::string> checksums;  ///< "sha256sums" to digest or "SKIP".
+  std::optional<std::uint64_t> size_bytes = {};  ///< Where somebody knows it: in lock files.
 };
 
 struct Variant {
@@ -81,6 +82,24 @@ struct Run {
   std::string health;
 };
 
+/// The manifest's [premium] table: whom a licence key may be shown to.
+struct Premium {
+  std::string license_env, purchase_url;
+  std::vector<std::string> hosts;
+};
+
+/// GET /v1/workers/{id}/trust: who stands behind the release that the catalog has.
+struct Trust {
+  std::string version;
+  std::string owner;        ///< Empty: nobody; the host put it into the catalog.
+  std::string owner_since;  ///< RFC 3339; empty like `owner`.
+  bool owner_is_first = true;
+  std::string released_at;             ///< RFC 3339.
+  bool by_submission = false;          ///< False: the host put this release into the catalog.
+  std::vector<std::string> reviewers;  ///< Who approved it; none of them its author.
+  std::string yanked;  ///< Why its maintainer took the release back; empty: it stands.
+};
+
 /// GET /v1/workers/{id}.
 struct WorkerDetail {
   WorkerSummary summary;  ///< Its keys stand at the top level.
@@ -91,6 +110,7 @@ struct WorkerDetail {
   Capabilities capabilities;
   Hardware hardware;
   std::optional<Run> run;
+  std::optional<Premium> premium;
   std::string manifest_url;
   std::string readme_url;  ///< Empty when there is none.
 };
@@ -105,10 +125,12 @@ boost::json::value to_json(const WorkerSummary& summary);
 boost::json::value to_json(const WorkerList& list);
 boost::json::value to_json(const WorkerDetail& detail);
 boost::json::value to_json(const Problem& problem);
+boost::json::value to_json(const Trust& trust);
 
 /// Errors of these: Errc::bad_response "response-shape", naming the key and what was expected.
 Result<WorkerList> parse_worker_list(std::string_view json);
 Result<WorkerDetail> parse_worker_detail(std::string_view json);
 Result<Problem> parse_problem(std::string_view json);
+Result<Trust> parse_trust(std::string_view json);
 
 }  // namespace rbee::wire

@@ -1,0 +1,216 @@
+#include "cli/install_step.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <istream>
+#include <ostream>
+#include <set>
+
+#include "base/line_diff.hpp"
+#include "base/text.hpp"
+#include "cli/licenses.hpp"
+#include "cli/progress.hpp"
+#include "cli/signals.hpp"
+#include "install/dependencies.hpp"
+#include "install/generations.hpp"
+#include "install/lock_file.hpp"
+#include "platform/files.hpp"
+
+namespace rbee::cli {
+
+namespace {
+
+/// A worker that somebody took over so lately is looked at again, even by who never had it.
+constexpr std::chrono::days kNewOwner{30};
+
+/// The hosts that bytes will come from, without repetition.
+std::string hosts_of(const std::vector<pkgbuild::SourceEntry>& sources) {
+  std::vector<std::string> hosts;
+  for (const pkgbuild::SourceEntry& source : sources) {
+    const auto url = Url::parse(source.url);
+    std::string host = url ? url->host() : "";
+    if (source.protocol == "file") host = "this machine";
+    if (!host.empty() && std::find(hosts.begin(), hosts.end(), host) == hosts.end())
+      hosts.push_back(host);
+  }
+  return fmt::format("{}", fmt::join(hosts, ", "));
+}
+
+std::vector<check::TrustChange> changes_of(const install::Plan& plan,
+                                           const std::optional<install::Installed>& before,
+                                           Time now) {
+  if (before) {
+    if (before->facts == check::TrustFacts{}) return {};  // Installed before there were any.
+    return check::trust_delta(before->facts, plan.facts, before->version == plan.recipe.version());
+  }
+  if (!plan.trust || plan.trust->owner_is_first) return {};
+  const auto since = parse_rfc3339(plan.trust->owner_since);
+  if (!since || now - *since > kNewOwner) return {};
+  return {{check::TrustKind::owner, true,
+           fmt::format("it was somebody else's until {}; {} maintains it now",
+                       rfc3339(*since).substr(0, 10), printable_line(plan.trust->owner))}};
+}
+
+std::string who(const install::Plan& plan) {
+  if (!plan.trust) return "this marketplace does not say who maintains it";
+  const wire::Trust& trust = *plan.trust;
+  std::string text = trust.owner.empty()
+                         ? std::string("kept by the marketplace's host")
+                         : fmt::format("maintained by {} since {}", printable_line(trust.owner),
+                                       printable_line(trust.owner_since.substr(0, 10)));
+  if (!trust.by_submission) return text + "; this release was put there by the host";
+  if (trust.reviewers.empty()) return text + "; nobody else has looked at this release";
+  std::vector<std::string> names;
+  for (const std::string& name : trust.reviewers) names.push_back(printable_line(name));
+  return text + fmt::format("; this release was approved by {}", fmt::join(names, ", "));
+}
+
+std::string functions_of(const install::Plan& plan) {
+  std::vector<std::string> names;
+  for (const char* name : {"prepare", "pkgver", "build", "check", "package"})
+    for (const auto& [function, digest] : plan.facts.functions)
+      if (function == name || (function.starts_with(name) && function.starts_with("package_")))
+        names.push_back(printable_line(function));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void show_missing(const install::Plan& plan, Context& context) {
+  const auto missing = install::missing_dependencies(plan);
+  if (missing.empty()) return;
+  std::vector<std::string> names, packages;
+  for (const install::Missing& each : missing) {
+    names.push_back(printable_line(each.name));
+    if (!each.debian.empty()) packages.push_back(each.debian);
+  }
+  std::string text = fmt::format("not found on this machine: {}", fmt::join(names, ", "));
+  if (!packages.empty())
+    text += fmt::format("; on Debian: apt-get install {}", fmt::join(packages, " "));
+  context.warn(text);
+}
+
+/// The recipe that the installed tree was made from; empty when nobody knows any more.
+std::string old_recipe(const Prepared& prepared) {
+  if (!prepared.before) return {};
+  const auto text = platform::read_file(
+      std::filesystem::path(prepared.before->tree) / install::kLockFile, 64 << 20);
+  if (!text) return {};
+  const auto entry = install::parse_lock_entry(*text);
+  if (!entry) return {};
+  const auto recipe = entry->recipes.find(prepared.plan.recipe_file);
+  return recipe == entry->recipes.end() ? std::string() : recipe->second;
+}
+
+bool agree(std::string_view question, Context& context) {
+  context.world.err << question << " [y/N] " << std::flush;
+  std::string answer;
+  if (!std::getline(context.world.in, answer)) return false;
+  answer = std::string(trim(answer));
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace
+
+std::string install_command(const std::string& id, std::string_view more) {
+  return fmt::format("rbee worker install {}{}{}", id, more.empty() ? "" : " ", more);
+}
+
+Result<Prepared> prepare(const install::InstallRequest& request, install::WorkerSource& source,
+                         const install::Directories& places, const Clock& clock) {
+  TRY_ASSIGN(install::Plan plan, install::plan_install(request, source));
+  Prepared prepared{std::move(plan), std::nullopt, {}};
+  if (const auto workers = install::list_installed(places))
+    for (const install::Installed& worker : *workers)
+      if (worker.id == request.id.str()) prepared.before = worker;
+  prepared.changes = changes_of(prepared.plan, prepared.before, clock.now());
+  return prepared;
+}
+
+void show(const Prepared& prepared, Context& context) {
+  const install::Plan& plan = prepared.plan;
+  const std::string hosts = hosts_of(plan.sources);
+  context.note(fmt::format("{} {} for {}, {}{}", plan.detail.summary.id,
+                           printable_line(plan.recipe.version()), to_string(plan.platform),
+                           plan.recipe_file == "PKGBUILD" ? "built from source" : "pre-built",
+                           hosts.empty() ? std::string() : ", from " + printable_line(hosts)));
+  if (context.settings.verbosity > 0 && !plan.why.empty()) context.note(printable(plan.why));
+  for (const std::string& warning : plan.warnings) context.warn(printable_line(warning));
+  if (!prepared.before) {
+    context.note("  " + who(plan));
+    if (const std::string functions = functions_of(plan); !functions.empty())
+      context.note("  runs in the sandbox: " + functions);
+    if (!plan.facts.license.empty())
+      context.note("  licence: " + printable_line(plan.facts.license));
+  }
+  for (const check::TrustChange& change : prepared.changes)
+    context.note(fmt::format("  {} {}", change.risky ? "!" : "-", change.text));
+  show_missing(plan, context);
+}
+
+Result<void> consent(const Prepared& prepared, const Arguments& arguments, Context& context) {
+  if (arguments.diff) {
+    const std::string before = old_recipe(prepared);
+    const std::string diff =
+        unified_diff(before, prepared.plan.recipe_text, prepared.plan.recipe_file);
+    context.note(printable(diff.empty() ? std::string("the recipe is the same") : diff));
+  }
+  std::set<std::string> accepted;
+  for (const std::string& list : arguments.accept)
+    for (const std::string_view word : split(list, ',')) accepted.emplace(trim(word));
+  std::vector<std::string> facts, kinds;
+  for (const check::TrustChange& change : prepared.changes) {
+    const std::string kind(check::to_string(change.kind));
+    if (!change.risky || accepted.contains(kind)) continue;
+    facts.push_back(change.text);
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
+  }
+  if (facts.empty()) return {};
+  const std::string& id = prepared.plan.detail.summary.id;
+  const Environment& environment = context.world.environment;
+  if (environment.in_is_terminal && environment.err.is_terminal && !arguments.yes &&
+      !context.settings.json && !context.settings.quiet) {
+    if (agree("these changes are what an attacker would make, too. Install it?", context))
+      return {};
+    return fail(
+        Errc::interrupted, "declined", "nothing was installed",
+        {.fix = fmt::format("to see the recipe's changes: {}", install_command(id, "--diff"))});
+  }
+  return fail(
+      Errc::policy, "trust-changed",
+      prepared.before ? fmt::format("{} is not what it was when it was installed", id)
+                      : fmt::format("{} changed hands lately", id),
+      {.evidence = std::move(facts),
+       .why = "whoever takes a worker over changes exactly this; nothing of it has run",
+       .fix = fmt::format("look at {}, then: {}", install_command(id, "--diff --dry-run"),
+                          install_command(id, fmt::format("--accept {}", fmt::join(kinds, ","))))});
+}
+
+Result<install::Installed> perform(const Prepared& prepared, const Arguments& arguments,
+                                   Context& context) {
+  World& world = context.world;
+  TRY_ASSIGN(const install::Directories places, directories(world.environment));
+  install::ExecuteOptions how;
+  how.offline = arguments.offline;
+  if (prepared.plan.detail.premium) {
+    TRY_ASSIGN(how.license_key, license_key(context, prepared.plan.detail));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  ProgressObserver::Options options;
+  options.live = world.environment.err.is_terminal;
+  options.silent = context.settings.quiet || context.settings.json;
+  options.verbose = context.settings.verbosity > 0;
+  options.columns = [&] { return terminal_columns(world.environment); };
+  options.seconds = [start] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  options.interrupted = stop_wanted;
+  const PoliteStop until_done;
+  ProgressObserver observer(world.err, std::move(options));
+  auto result = install::execute(prepared.plan, places, world.http(), observer, world.clock, how);
+  if (result) observer.finish();
+  return result;
+}
+
+}  // namespace rbee::cli
