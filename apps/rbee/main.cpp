@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/app.hpp"
+#include "cli/machine_json.hpp"
 #include "cli/signals.hpp"
 
 namespace {
@@ -41,6 +42,7 @@ int run(std::vector<std::string> arguments) {
   const rbee::SystemClock clock;
   LazyHttpClient http;
   LazyHttpClient impatient({.connect_max = 1s, .silence_max = 5s, .attempts_max = 1});
+  LazyHttpClient brief({.connect_max = 1s, .silence_max = 1s, .attempts_max = 1});
   rbee::cli::World world{.in = std::cin,
                          .out = std::cout,
                          .err = std::cerr,
@@ -49,7 +51,9 @@ int run(std::vector<std::string> arguments) {
                          .get = getter(http),
                          .get_once = getter(impatient),
                          .http = [&http]() -> HttpClient& { return http.get(); },
-                         .machine = rbee::platform::this_machine};
+                         .machine = [&] { return rbee::cli::find_machine(environment); },
+                         .host = [&] { return rbee::cli::find_host(environment); },
+                         .get_briefly = getter(brief)};
   return rbee::cli::run(arguments, RBEE_VERSION, world);
 }
 

@@ -14,7 +14,7 @@ const std::vector<Group>& groups() {
       {"cache", "The downloads that were kept"},
       {"license", "Licence keys of premium workers"},
       {"config", "Show and change settings"},
-      {"", "Answers about the marketplace itself"},
+      {"", "Your account, this machine, and answers about the marketplace itself"},
   };
   return table;
 }
@@ -323,6 +323,19 @@ const std::vector<Command>& commands() {
        "rbee whoami --json | jq -r .name",
        whoami},
       {"",
+       "doctor",
+       {},
+       "What this machine has, whether workers can be installed here, and what to do if not",
+       {{"--offline", "", "do not ask the marketplace", &A::offline}},
+       "Looks at the system, memory, disk, every GPU with its evidence, the sandbox, PATH, the "
+       "marketplace and the\n"
+       "installed workers. Ends with 1 when a problem prevents installing; warnings do not. A file "
+       "of what --json\n"
+       "prints stands in for the machine where RBEE_MACHINE names it.",
+       "rbee doctor\n"
+       "rbee doctor --offline --json",
+       doctor},
+      {"",
        "git-credential",
        {},
        "Git's credential helper for the marketplace, and for no other host",
@@ -534,7 +547,7 @@ const std::vector<Command>& commands() {
   return table;
 }
 
-Result<sdk::MarketplaceClient> marketplace(Context& context) {
+Result<Url> marketplace_url(Context& context) {
   const Environment& environment = context.world.environment;
   TRY_ASSIGN(const ConfigKey* const key, find_config_key("catalog"));
   TRY_ASSIGN(const std::filesystem::path path, config_path(environment));
@@ -546,7 +559,11 @@ Result<sdk::MarketplaceClient> marketplace(Context& context) {
   }
   TRY_ASSIGN(const Setting setting,
              effective(*key, context.settings.catalog, environment, config, path));
-  TRY_ASSIGN(const Url url, Url::parse(setting.value));
+  return Url::parse(setting.value);
+}
+
+Result<sdk::MarketplaceClient> marketplace(Context& context) {
+  TRY_ASSIGN(const Url url, marketplace_url(context));
   return sdk::MarketplaceClient(
       url, [&context, told = false](const Url& page, std::uint64_t body_bytes_max,
                                     const sdk::HttpHeaders& headers) mutable {

@@ -117,6 +117,7 @@ Result<int> worker_audit(const Arguments& arguments, Context& context);
 Result<int> login(const Arguments& arguments, Context& context);
 Result<int> logout(const Arguments& arguments, Context& context);
 Result<int> whoami(const Arguments& arguments, Context& context);
+Result<int> doctor(const Arguments& arguments, Context& context);
 Result<int> git_credential(const Arguments& arguments, Context& context);
 Result<int> explain_rule(const Arguments& arguments, Context& context);
 Result<int> recipe_srcinfo(const Arguments& arguments, Context& context);
@@ -129,8 +130,11 @@ Result<int> config_get(const Arguments& arguments, Context& context);
 Result<int> config_set(const Arguments& arguments, Context& context);
 Result<int> config_list(const Arguments& arguments, Context& context);
 
-/// The marketplace that this run talks to: --catalog, RBEE_CATALOG, the configuration, or the
-/// default.
+/// The URL of the marketplace that this run talks to: --catalog, RBEE_CATALOG, the configuration,
+/// or the default.
+Result<Url> marketplace_url(Context& context);
+
+/// The marketplace at that URL.
 Result<sdk::MarketplaceClient> marketplace(Context& context);
 
 /// `text` as a worker's id. Errors: Errc::usage "worker-id-invalid".

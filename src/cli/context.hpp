@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "cli/environment.hpp"
 #include "platform/machine.hpp"
+#include "platform/sandbox.hpp"
 #include "sdk/marketplace_client.hpp"
 
 namespace rbee::cli {
@@ -39,7 +40,12 @@ struct World {
   sdk::Get get;       ///< For what marketplaces say.
   sdk::Get get_once;  ///< One quick attempt: for asking whether a worker is up.
   std::function<platform::HttpClient&()> http;  ///< For sources; made when it is first asked for.
-  std::function<Result<platform::Machine>()> machine;  ///< What this machine is and has.
+  /// What this machine is and has. Asks drivers: for commands that need to know.
+  std::function<Result<platform::Machine>()> machine;
+  /// Its operating system and architecture alone (cpu), at no cost. Empty: `machine` is asked.
+  std::function<Result<Platform>()> host = {};
+  sdk::Get get_briefly = {};  ///< One attempt of two seconds. Empty: `get`.
+  std::function<Result<void>()> sandbox = platform::check_sandbox;
 };
 
 /// Colours of the terminal, by what they mean.

@@ -53,8 +53,12 @@ Error refusal_error(const pkgbuild::Refusal& why, const std::string& file_name) 
 
 Result<void> read_recipe(const Arguments& arguments, Context& context, RecipeInput& input) {
   pkgbuild::Inputs& inputs = input.inputs;
-  TRY_ASSIGN(const platform::Machine machine, context.world.machine());
-  inputs.platform = machine.platform();
+  if (context.world.host) {
+    TRY_ASSIGN(inputs.platform, context.world.host());
+  } else {
+    TRY_ASSIGN(const platform::Machine machine, context.world.machine());
+    inputs.platform = machine.platform();
+  }
   inputs.platform.accelerator = Accelerator::cpu;
   TRY(choose(inputs.platform.os, arguments.os, parse_os));
   TRY(choose(inputs.platform.arch, arguments.arch, parse_arch));

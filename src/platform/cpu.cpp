@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
 #endif
@@ -42,10 +45,7 @@ bool has_all(const Words& words, const std::array<const char*, N>& wanted) {
 
 std::string level_of(const Words& flags) {
   if (!has_all(flags, kLevel2)) return "x86-64-v1";
-  // Hypervisors hide abm where LZCNT is meant by "lzcnt" on older kernels; both names count.
-  Words with = flags;
-  if (with.contains("lzcnt")) with.insert("abm");
-  if (!has_all(with, kLevel3)) return "x86-64-v2";
+  if (!has_all(flags, kLevel3)) return "x86-64-v2";
   return has_all(flags, kLevel4) ? "x86-64-v4" : "x86-64-v3";
 }
 
@@ -103,7 +103,7 @@ std::string_view to_string(LibcKind kind) {
   return "unknown";
 }
 
-Cpu parse_cpu(std::string_view cpuinfo, Arch arch) {
+Cpu parse_cpu(std::string_view cpuinfo, Arch arch, Abm abm) {
   Cpu cpu;
   for (std::string_view line : split(cpuinfo, '\n'))
     if (trim(line.substr(0, line.find(':'))) == "processor") ++cpu.cores;
@@ -111,6 +111,7 @@ Cpu parse_cpu(std::string_view cpuinfo, Arch arch) {
   Words words;
   for (std::string_view word : split(flags, ' '))
     if (!word.empty()) words.insert(word);
+  if (abm == Abm::present && !words.empty()) words.insert("abm");
   const auto keep = [&](const auto& table) {
     for (const char* name : table)
       if (words.contains(name)) cpu.features.emplace_back(name);
@@ -125,6 +126,19 @@ Cpu parse_cpu(std::string_view cpuinfo, Arch arch) {
   }
   cpu.model = printable_line(cpu.model);
   return cpu;
+}
+
+Cpu probe_cpu(const ProbeFiles& files, Arch arch) {
+  Abm abm = Abm::as_listed;
+#ifdef __x86_64__
+  // AMD64 Architecture Programmer's Manual 3, CPUID Fn8000_0001_ECX[5].
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kAbmBit = 1U << 5;
+  if (files.is_this_machine() && __get_cpuid(0x80000001U, &eax, &ebx, &ecx, &edx) != 0 &&
+      (ecx & kAbmBit) != 0)
+    abm = Abm::present;
+#endif
+  return parse_cpu(files.text("/proc/cpuinfo"), arch, abm);
 }
 
 void probe_memory(const ProbeFiles& files, Machine& machine) {

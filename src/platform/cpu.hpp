@@ -15,8 +15,15 @@
 
 namespace rbee::platform {
 
+/// Whether LZCNT is there although the kernel does not list it, as some do not.
+enum class Abm { as_listed, present };
+
 /// What /proc/cpuinfo says. Pure.
-Cpu parse_cpu(std::string_view cpuinfo, Arch arch);
+Cpu parse_cpu(std::string_view cpuinfo, Arch arch, Abm abm = Abm::as_listed);
+
+/// `parse_cpu` of the file, and of this machine's processor what a virtual machine's kernel may
+/// leave out of it.
+Cpu probe_cpu(const ProbeFiles& files, Arch arch);
 
 /// Fill in `ram_bytes`, `available_ram_bytes`, and a note when a container's limit is lower.
 void probe_memory(const ProbeFiles& files, Machine& machine);

@@ -63,7 +63,7 @@ Result<Machine> probe_machine(const ProbeOptions& options) {
     machine.arch = platform.arch;
     // The processor of a machine of another kind is not this one's.
     if (const auto here = this_arch(); here && *here == platform.arch && platform.os == Os::linux) {
-      machine.cpu = parse_cpu(files.text("/proc/cpuinfo"), machine.arch);
+      machine.cpu = probe_cpu(files, machine.arch);
       machine.libc = probe_libc(files, machine.arch);
     }
     if (platform.accelerator != Accelerator::cpu)
@@ -72,7 +72,7 @@ Result<Machine> probe_machine(const ProbeOptions& options) {
     return machine;
   }
   TRY_ASSIGN(machine.arch, this_arch());
-  machine.cpu = parse_cpu(files.text("/proc/cpuinfo"), machine.arch);
+  machine.cpu = probe_cpu(files, machine.arch);
   machine.libc = probe_libc(files, machine.arch);
   const GpuScene scene{files, options, pci_gpus(files), vulkan_drivers(files)};
   probe_nvidia(scene, machine);
