@@ -153,7 +153,8 @@ class Reader {
     if (value) return *value;
     // The words that are allowed stand in the evidence: "known: linux macos windows".
     const Error& error = value.error();
-    const std::string_view known = error.evidence.empty() ? "" : error.evidence.front();
+    std::string_view known;
+    if (!error.evidence.empty()) known = error.evidence.front();
     bad(where, text, fmt::format("one of {} is expected", trim(known.substr(known.find(':') + 1))));
     return T{};
   }

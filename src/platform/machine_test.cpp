@@ -5,9 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 
 #include "platform/cpu.hpp"
+#include "platform/file_descriptor.hpp"
 #include "platform/files.hpp"
 #include "platform/gpu_probes.hpp"
 #include "platform/nvml.hpp"
@@ -31,8 +33,10 @@ constexpr const char* kOpen =
 
 /// nvml.h, as far as it is asked, over one invented GPU. `%INIT%` is what nvmlInit_v2 does.
 constexpr std::string_view kFakeNvml = R"(
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 struct memory { unsigned long long total, free, used; };
 struct pci { char legacy[16]; unsigned domain, bus, device, id, subsystem; char bus_id[32]; };
@@ -198,6 +202,20 @@ TEST_F(MachineProbe, NvmlThatHangsInADeviceIsLeftAndItsFirstWordsCount) {
   EXPECT_EQ(machine.gpus[0].problem, "NVIDIA's driver hangs: no answer within 400 ms");
   EXPECT_EQ(machine.gpus[0].driver_version, "550.90.07");
   EXPECT_EQ(machine.platform().accelerator, Accelerator::cuda);
+}
+
+TEST_F(MachineProbe, NvmlIsAskedWithoutOurDescriptors) {
+  // Whoever reads our output must not wait for a process that hangs in a driver.
+  file("/proc/driver/nvidia/version", kProprietary);
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const FileDescriptor read_end(ends[0]), write_end(ends[1]);
+  nvml(
+      "struct stat s; fstat(1, &s); if (!S_ISCHR(s.st_mode)) return 4; "
+      "for (int fd = 4; fd < 256; ++fd) if (fcntl(fd, F_GETFD) != -1) return 4; return 0;");
+  const Machine machine = probe();
+  ASSERT_EQ(machine.gpus.size(), 1u);
+  EXPECT_EQ(machine.gpus[0].problem, "");
 }
 
 TEST_F(MachineProbe, NvmlThatListsNothingIsNoCuda) {
