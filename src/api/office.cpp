@@ -286,6 +286,25 @@ Result<Response> Office::close_request(const Request& request, const Params& par
   return requests(request, params);
 }
 
+namespace {
+
+/// The submission by which the worker's folder became this tree. Not simply the newest one: a lower
+/// number may have been merged later.
+Result<std::optional<Submission>> merged_as(const platform::Database& database,
+                                            const std::string& worker, const std::string& tree) {
+  submission::Filter filter{.worker = worker, .state = "merged"};
+  for (;;) {
+    TRY_ASSIGN(const auto page, submission::list(database, filter));
+    std::optional<Submission> latest;
+    for (const Submission& each : page)
+      if (each.tree == tree && (!latest || each.updated > latest->updated)) latest = each;
+    if (latest || page.empty()) return latest;
+    filter.before = page.back().id;
+  }
+}
+
+}  // namespace
+
 Result<Response> Office::trust(const Request&, const Params& params) const {
   TRY_ASSIGN(const WorkerId id, WorkerId::parse(params["id"]));
   const auto snapshot = service_.snapshot();
@@ -301,16 +320,14 @@ Result<Response> Office::trust(const Request&, const Params& params) const {
   if (maintainers.owner_since) out.owner_since = rfc3339(*maintainers.owner_since);
   out.owner_is_first = maintainers.owner_is_first;
   const platform::Database& database = service_.database();
-  TRY_ASSIGN(const auto merged,
-             submission::list(database, {.worker = id.str(), .state = "merged", .limit = 1}));
-  if (!merged.empty() && merged.front().version == worker->version &&
-      merged.front().tree == worker->tree.str()) {
+  TRY_ASSIGN(const auto merged, merged_as(database, id.str(), worker->tree.str()));
+  if (merged) {
     out.by_submission = true;
-    out.released_at = rfc3339(merged.front().updated);
+    out.released_at = rfc3339(merged->updated);
     TRY_ASSIGN(const auto approvals,
-               submission::approvals_of(database, merged.front().id, merged.front().revision));
+               submission::approvals_of(database, merged->id, merged->revision));
     for (const submission::Approval& approval : approvals)
-      if (approval.tree == merged.front().tree) out.reviewers.push_back(approval.reviewer);
+      if (approval.tree == merged->tree) out.reviewers.push_back(approval.reviewer);
   }
   TRY_ASSIGN(const auto yanks, service_.yanks());
   for (const submission::Yank& yank : yanks)

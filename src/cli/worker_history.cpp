@@ -85,7 +85,7 @@ Result<int> worker_rollback(const Arguments& arguments, Context& context) {
   }
   if (context.settings.quiet) return 0;
   context.print(
-      fmt::format("{}: {}", printable_line(now->action), now->workers.empty() ? "no workers" : ""));
+      fmt::format("{}{}", printable_line(now->action), now->workers.empty() ? ": no workers" : ""));
   Table table({"ID", "WAS", "IS"});
   const auto find = [](const std::vector<install::Installed>& all, const std::string& id) {
     const auto found =

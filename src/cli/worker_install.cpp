@@ -56,7 +56,7 @@ std::vector<SourceSize> sizes_of(const install::Plan& plan, const install::Direc
       size.size_bytes = install::cached_size(source, places.cache);
       size.cached = size.size_bytes.has_value();
       if (!size.cached && !offline && (source.protocol == "https" || source.protocol == "http"))
-        size.size_bytes = install::remote_size(source.url, context.world.http());
+        size.size_bytes = install::remote_size(source.url, context.world.get_once);
     }
     out.push_back(size);
   }

@@ -41,17 +41,7 @@ Result<int> worker_remove(const Arguments& arguments, Context& context) {
     const PoliteStop until_done;  // Half a removal helps nobody.
     return install::remove(id, places, context.world.clock);
   }();
-  if (!removed) {
-    Error error = std::move(removed).error();
-    if (error.code == Errc::not_found) {
-      std::vector<std::string> ids;
-      if (const auto workers = install::list_installed(places))
-        for (const install::Installed& worker : *workers) ids.push_back(worker.id);
-      if (const auto nearest = did_you_mean(id.str(), ids))
-        error.fix = fmt::format("did you mean '{}'? {}", *nearest, error.fix);
-    }
-    return tl::unexpected<Error>(std::move(error));
-  }
+  if (!removed) return tl::unexpected<Error>(std::move(removed).error());
   if (context.settings.json) {
     context.print(boost::json::object{{"removed", to_json(*removed)}});
   } else if (!context.settings.quiet) {

@@ -35,7 +35,7 @@ void add_sizes(std::vector<install::LockEntry>& entries, Context& context) {
             stop_wanted())
           continue;
         const auto [found, is_new] = known.emplace(source.url, std::nullopt);
-        if (is_new) found->second = install::remote_size(source.url, context.world.http());
+        if (is_new) found->second = install::remote_size(source.url, context.world.get_once);
         source.size_bytes = found->second;
       }
 }

@@ -16,6 +16,7 @@
 #include "cli/run_plan.hpp"
 #include "cli/signals.hpp"
 #include "cli/worker_process.hpp"
+#include "install/generations.hpp"
 
 namespace rbee::cli {
 
@@ -23,19 +24,6 @@ namespace {
 
 constexpr std::chrono::seconds kHealthPatience{60};
 constexpr std::chrono::milliseconds kHealthStep{100};
-
-Result<install::Installed> find_installed(const WorkerId& id, const install::Directories& places) {
-  TRY_ASSIGN(const std::vector<install::Installed> workers, install::list_installed(places));
-  std::vector<std::string> ids;
-  for (const install::Installed& worker : workers) {
-    if (worker.id == id.str()) return worker;
-    ids.push_back(worker.id);
-  }
-  const auto nearest = did_you_mean(id.str(), ids);
-  return fail(Errc::not_found, "worker-not-installed", fmt::format("{} is not installed", id.str()),
-              {.fix = nearest ? fmt::format("did you mean '{}'?", *nearest)
-                              : fmt::format("rbee worker install {}", id.str())});
-}
 
 void announce(const install::Installed& worker, const std::filesystem::path& program,
               const std::vector<std::string>& words, const std::string& url, pid_t pid,
@@ -117,7 +105,8 @@ Result<int> worker_run(const Arguments& given, Context& context) {
   }
   TRY_ASSIGN(const WorkerId id, worker_id(arguments.id));
   TRY_ASSIGN(const install::Directories places, directories(context.world.environment));
-  TRY_ASSIGN(const install::Installed worker, find_installed(id, places));
+  TRY_ASSIGN(const std::vector<install::Installed> workers, install::list_installed(places));
+  TRY_ASSIGN(const install::Installed worker, install::find_worker(workers, id));
   TRY_ASSIGN(const std::string command, choose_command(worker, arguments.command));
   TRY_ASSIGN(const std::filesystem::path program, program_of(worker, command, places));
 

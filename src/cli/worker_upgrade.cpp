@@ -57,16 +57,10 @@ Result<std::vector<Candidate>> candidates(const std::vector<install::Installed>&
                                           const Arguments& arguments,
                                           sdk::MarketplaceClient& client) {
   std::vector<Candidate> out;
-  std::vector<std::string> ids, known;
-  for (const install::Installed& worker : workers) known.push_back(worker.id);
+  std::vector<std::string> ids;
   for (const std::string& word : arguments.words) {
     TRY_ASSIGN(const WorkerId id, worker_id(word));
-    if (std::find(known.begin(), known.end(), id.str()) != known.end()) continue;
-    const auto nearest = did_you_mean(id.str(), known);
-    return fail(Errc::not_found, "worker-not-installed",
-                fmt::format("{} is not installed", id.str()),
-                {.fix = nearest ? fmt::format("did you mean '{}'?", *nearest)
-                                : fmt::format("rbee worker install {}", id.str())});
+    TRY(install::find_worker(workers, id));
   }
   for (const install::Installed& worker : workers) {
     const bool named = std::find(arguments.words.begin(), arguments.words.end(), worker.id) !=

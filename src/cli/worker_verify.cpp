@@ -24,19 +24,10 @@ Result<std::vector<install::Installed>> chosen(const std::vector<std::string>& w
   TRY_ASSIGN(const std::vector<install::Installed> workers, install::list_installed(places));
   if (words.empty()) return workers;
   std::vector<install::Installed> out;
-  std::vector<std::string> ids;
-  for (const install::Installed& worker : workers) ids.push_back(worker.id);
   for (const std::string& word : words) {
     TRY_ASSIGN(const WorkerId id, worker_id(word));
-    const auto found = std::find(ids.begin(), ids.end(), id.str());
-    if (found == ids.end()) {
-      const auto nearest = did_you_mean(id.str(), ids);
-      return fail(Errc::not_found, "worker-not-installed",
-                  fmt::format("{} is not installed", id.str()),
-                  {.fix = nearest ? fmt::format("did you mean '{}'?", *nearest)
-                                  : fmt::format("rbee worker install {}", id.str())});
-    }
-    out.push_back(workers[static_cast<std::size_t>(found - ids.begin())]);
+    TRY_ASSIGN(install::Installed worker, install::find_worker(workers, id));
+    out.push_back(std::move(worker));
   }
   return out;
 }

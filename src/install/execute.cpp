@@ -13,6 +13,7 @@
 #include "install/lock_file.hpp"
 #include "install/manifest_file.hpp"
 #include "install/source_cache.hpp"
+#include "install/upkeep.hpp"
 #include "platform/sandbox.hpp"
 
 namespace rbee::install {
@@ -194,6 +195,16 @@ Result<Installed> build_and_store(const Plan& plan, const Fetched& fetched,
   return installed;
 }
 
+/// What was built from the same inputs before, if every file of it is as it was then.
+std::optional<Installed> whole_in_store(const std::string& id, std::string_view digest,
+                                        const Directories& directories, Observer& observer) {
+  auto kept = find_in_store(id, digest, directories);
+  if (!kept) return std::nullopt;
+  const auto differences = compare_tree(*kept, [&] { return observer.cancelled(); });
+  if (!differences || !differences->empty()) return std::nullopt;
+  return kept;
+}
+
 }  // namespace
 
 Result<Installed> execute(const Plan& plan, const Directories& directories,
@@ -211,14 +222,19 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
   const auto same_id = [&](const Installed& worker) { return worker.id == id.str(); };
   const auto old = std::find_if(workers.begin(), workers.end(), same_id);
   std::error_code unreadable;  // A tree that cannot be looked at is one to make again.
-  if (old != workers.end() && old->tree.ends_with("-" + digest) &&
-      fs::exists(old->tree, unreadable)) {
+  const bool there = old != workers.end() && old->tree.ends_with("-" + digest) &&
+                     fs::exists(old->tree, unreadable);
+  if (there) {
     TRY(check_commands(old->commands, id.str(), workers, directories));
-    return *old;
+    if (old->facts == plan.facts && old->catalog == plan.catalog) return *old;
   }
 
   Installed installed;
-  if (auto kept = find_in_store(id.str(), digest, directories)) {
+  if (there) {
+    // The same bytes from somebody else: what the user agreed to is what the next release is
+    // compared with.
+    installed = *old;
+  } else if (auto kept = whole_in_store(id.str(), digest, directories, observer)) {
     // Of an older generation: the same inputs were built once already.
     TRY(check_commands(kept->commands, id.str(), workers, directories));
     installed = std::move(*kept);
@@ -255,13 +271,8 @@ Result<Installed> remove(const WorkerId& id, const Directories& directories, con
   TRY_ASSIGN(const Exclusive exclusive,
              Exclusive::take(directories, "rbee worker remove " + id.str()));
   TRY_ASSIGN(std::vector<Installed> workers, read_current(directories));
-  const auto found = std::find_if(workers.begin(), workers.end(),
-                                  [&](const Installed& worker) { return worker.id == id.str(); });
-  if (found == workers.end())
-    return fail(Errc::not_found, "worker-not-installed",
-                fmt::format("{} is not installed", id.str()), {.fix = "rbee worker list"});
-  const Installed removed = *found;
-  workers.erase(found);
+  TRY_ASSIGN(const Installed removed, find_worker(workers, id));
+  std::erase_if(workers, [&](const Installed& worker) { return worker.id == id.str(); });
   TRY(switch_to(exclusive, std::move(workers),
                 fmt::format("remove {} {}", removed.id, removed.version), directories,
                 clock.now()));

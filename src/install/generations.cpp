@@ -140,7 +140,8 @@ std::uint64_t size_of(const fs::path& tree) {
   return bytes;
 }
 
-/// Take a tree out of the store at once, then delete it: nobody may find half of one there.
+/// Take a tree of the store or a generation away at once, then delete it: nobody may find half of
+/// one there.
 Result<void> discard(const fs::path& tree, const Directories& directories) {
   const fs::path aside = directories.data / fmt::format("{}.tmp", platform::random_token(9));
   ::chmod(tree.c_str(), 0755);  // A directory without write permission does not change its parent.
@@ -170,9 +171,10 @@ Result<Exclusive> Exclusive::take(const Directories& directories, std::string_vi
   const std::uint64_t current = current_number(directories);
   for (const std::uint64_t generation : numbers(directories))
     if (generation > current)
-      TRY(platform::remove_tree(directories.data / "generations" / std::to_string(generation)));
+      TRY(discard(directories.data / "generations" / std::to_string(generation), directories));
   TRY(update_links(commands_of(workers), directories));
-  TRY(write_hive_records(workers, directories));
+  // Mended where a killed run left them behind; a full disk must not keep anybody from removing.
+  static_cast<void>(write_hive_records(workers, directories));
   return exclusive;
 }
 
@@ -229,13 +231,17 @@ Result<Collected> collect(const Exclusive&, std::size_t keep, const Directories&
       old.push_back(generation);
       continue;
     }
-    ++kept;
     const auto read = read_manifest(manifest_of(generation, directories), directories.data);
+    if (!read && read.error().code == Errc::not_found && generation != current) {
+      old.push_back(generation);
+      continue;
+    }
     if (!read) return out;  // Not knowing what is needed, remove nothing.
+    ++kept;
     for (const Installed& worker : read->workers) needed.insert(worker.tree);
   }
   for (const std::uint64_t generation : old) {
-    TRY(platform::remove_tree(directories.data / "generations" / std::to_string(generation)));
+    TRY(discard(directories.data / "generations" / std::to_string(generation), directories));
     ++out.generations;
   }
   for (const std::string& id : names_in(directories.data / "store")) {
@@ -291,6 +297,18 @@ Result<void> check_commands(const std::vector<std::string>& commands, const std:
                  .fix = "move it away and try again"});
   }
   return {};
+}
+
+Result<Installed> find_worker(const std::vector<Installed>& workers, const WorkerId& id) {
+  std::vector<std::string> ids;
+  for (const Installed& worker : workers) {
+    if (worker.id == id.str()) return worker;
+    ids.push_back(worker.id);
+  }
+  const auto nearest = did_you_mean(id.str(), ids);
+  return fail(Errc::not_found, "worker-not-installed", fmt::format("{} is not installed", id.str()),
+              {.fix = nearest ? fmt::format("did you mean '{}'? rbee worker list", *nearest)
+                              : fmt::format("rbee worker list, rbee worker install {}", id.str())});
 }
 
 std::optional<Installed> find_in_store(const std::string& id, std::string_view digest,

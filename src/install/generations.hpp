@@ -58,11 +58,16 @@ struct Collected {
 };
 
 /// Drop all generations but the current one and the newest others, `keep` in all (at least 1), and
-/// the trees that none of those needs. While one of them cannot be read, nothing is removed.
+/// the trees that none of those needs. One without a manifest was never finished and goes, too.
+/// While one of them cannot be read, nothing is removed.
 Result<Collected> collect(const Exclusive& exclusive, std::size_t keep,
                           const Directories& directories);
 
-/// A tree that was built from the same inputs and is still there; nothing when there is none.
+/// The worker of that id. Errors: Errc::not_found "worker-not-installed", with the nearest id.
+Result<Installed> find_worker(const std::vector<Installed>& workers, const WorkerId& id);
+
+/// A tree that was built from the same inputs and is still there; nothing when there is none. Its
+/// files are not looked at.
 std::optional<Installed> find_in_store(const std::string& id, std::string_view digest,
                                        const Directories& directories);
 

@@ -2,7 +2,7 @@
 // workers.
 //
 // Writes cache/workers/<id>-<version>-<os>/ and touches only folders that it made itself. Source:
-// rbee at commit 0509312f, its WorkerBinary and artifact catalog; docs/hive.md.
+// rbee at commit 0509312f, its WorkerBinary and artifact catalog; docs/installing.md.
 #pragma once
 
 #include <vector>

@@ -210,7 +210,7 @@ class Downloads {
 
   void work() {
     while (Download* job = next()) {
-      job->result = observer_.cancelled() ? std::move(job->result) : fetch(*job);
+      if (!observer_.cancelled()) job->result = fetch(*job);
       if (!job->result) observer_.stop();
       const std::lock_guard lock(mutex_);
       --running_[job->host];
@@ -383,12 +383,12 @@ std::optional<std::uint64_t> cached_size(const pkgbuild::SourceEntry& source,
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::optional<std::uint64_t> remote_size(const std::string& text, platform::HttpClient& http) {
+std::optional<std::uint64_t> remote_size(const std::string& text, const Ask& ask) {
   const auto url = Url::parse(text);
   if (!url || url->scheme() == "file") return std::nullopt;
   constexpr std::uint64_t kSmall =
       64 << 10;  // A server without ranges sends the file: only a small one is taken.
-  const auto answer = http.get(*url, kSmall, {{"Range", "bytes=0-0"}});
+  const auto answer = ask(*url, kSmall, {{"Range", "bytes=0-0"}});
   if (!answer) return std::nullopt;
   if (answer->status == 200) return answer->body.size();
   const std::string_view range = answer->header("content-range");

@@ -41,7 +41,10 @@ std::optional<std::uint64_t> cached_size(const pkgbuild::SourceEntry& source,
 
 /// How large a file on a server is, from its answer to a question for one byte (RFC 9110, 14.4);
 /// nothing when it does not say.
-std::optional<std::uint64_t> remote_size(const std::string& url, platform::HttpClient& http);
+using Ask = std::function<Result<platform::HttpAnswer>(
+    const Url&, std::uint64_t body_bytes_max,
+    const std::vector<std::pair<std::string, std::string>>& headers)>;
+std::optional<std::uint64_t> remote_size(const std::string& url, const Ask& ask);
 
 /// A source as a file of the cache: complete, and named after what it is.
 struct CachedFile {

@@ -80,7 +80,6 @@ Result<Generation> roll_back(std::uint64_t to, const Directories& directories, c
                   {.fix = "rbee worker history"});
   }
   TRY_ASSIGN(const Generation wanted, read_generation(to, directories));
-  TRY_ASSIGN(const std::vector<Installed> now, read_current(directories));
   for (const Installed& worker : wanted.workers) {
     struct stat status {};
     if (::lstat(worker.tree.c_str(), &status) != 0) return tree_missing(worker);
@@ -98,21 +97,18 @@ Result<Installed> set_pinned(const WorkerId& id, bool pinned, const Directories&
   TRY_ASSIGN(const Exclusive exclusive,
              Exclusive::take(directories, fmt::format("rbee worker {} {}", verb, id.str())));
   TRY_ASSIGN(std::vector<Installed> workers, read_current(directories));
-  const auto found = std::find_if(workers.begin(), workers.end(),
-                                  [&](const Installed& worker) { return worker.id == id.str(); });
-  if (found == workers.end())
-    return fail(Errc::not_found, "worker-not-installed",
-                fmt::format("{} is not installed", id.str()), {.fix = "rbee worker list"});
-  if (found->pinned == pinned) return *found;
-  found->pinned = pinned;
-  const Installed changed = *found;
+  TRY_ASSIGN(Installed changed, find_worker(workers, id));
+  if (changed.pinned == pinned) return changed;
+  changed.pinned = pinned;
+  for (Installed& worker : workers)
+    if (worker.id == changed.id) worker.pinned = pinned;
   TRY(switch_to(exclusive, std::move(workers), fmt::format("{} {}", verb, id.str()), directories,
                 clock.now()));
   return changed;
 }
 
-Result<std::vector<Difference>> verify(const Installed& worker, const Directories& directories,
-                                       const std::function<bool()>& cancelled) {
+Result<std::vector<Difference>> compare_tree(const Installed& worker,
+                                             const std::function<bool()>& cancelled) {
   const fs::path tree = worker.tree;
   struct stat status {};
   if (::lstat(tree.c_str(), &status) != 0) return tree_missing(worker);
@@ -138,6 +134,13 @@ Result<std::vector<Difference>> verify(const Installed& worker, const Directorie
     return {};
   }));
   for (const auto& [path, line] : *expected) out.push_back({path, "is missing"});
+  return out;
+}
+
+Result<std::vector<Difference>> verify(const Installed& worker, const Directories& directories,
+                                       const std::function<bool()>& cancelled) {
+  TRY_ASSIGN(std::vector<Difference> out, compare_tree(worker, cancelled));
+  const fs::path tree = worker.tree;
   for (const std::string& command : worker.commands) {
     std::error_code broken;
     const fs::path program = fs::canonical(directories.bin / command, broken);

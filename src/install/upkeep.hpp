@@ -29,6 +29,10 @@ struct Difference {
   std::string what;  ///< "is missing", "has other bytes" …
 };
 
+/// The differences of the tree alone, without the links to its commands.
+Result<std::vector<Difference>> compare_tree(const Installed& worker,
+                                             const std::function<bool()>& cancelled);
+
 /// Compare a worker's tree with its .MTREE: existence, kind, size, mode, link and SHA-256 of
 /// everything. Errors: Errc::integrity "mtree-damaged", "tree-missing"; Errc::interrupted.
 Result<std::vector<Difference>> verify(const Installed& worker, const Directories& directories,

@@ -97,6 +97,19 @@ TEST_F(HttpClientTest, CredentialsNeverCrossARedirect) {
   EXPECT_EQ(server.requests().size(), 1u);
 }
 
+TEST_F(HttpClientTest, ABearerTokenIsNotSentOnToWhereARedirectLeads) {
+  HttpFileServer other;
+  other.put("/file", {.body = "the bytes"});
+  server.put("/signed", {.status = 302, .location = other.url("/file")});
+  ASSERT_TRUE(client.download(url("/signed"), dir / "file", 999, {}, "secret-token"));
+  EXPECT_EQ(read_text(dir / "file"), "the bytes");
+  EXPECT_THAT(server.requests()[0].head, HasSubstr("Authorization: Bearer secret-token\r\n"));
+  EXPECT_EQ(other.requests()[0].head.find("secret-token"), std::string::npos);
+  server.put("/away", {.status = 302, .location = "ftp://127.0.0.1/file"});
+  EXPECT_EQ(client.download(url("/away"), dir / "file", 999, {}, "secret-token").error().id,
+            "network-redirect-refused");
+}
+
 TEST_F(HttpClientTest, DownloadWritesTheFileAndReportsProgress) {
   const std::string body = long_body();
   server.put("/a", {.body = body, .etag = "\"v1\""});

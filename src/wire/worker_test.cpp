@@ -43,6 +43,8 @@ WorkerDetail sample_detail() {
   detail.capabilities = {{"text-to-speech"}, {"gguf"}, 4096, true, std::nullopt};
   detail.hardware = {512, 0, 40, ">=12.0"};
   detail.run = Run{"openai", {"--port", "{port}"}, "/health"};
+  detail.premium = Premium{"RBEE_LICENSE_X", "https://shop.example", {"releases.example"}};
+  detail.variants[0].sources[0].size_bytes = 4711;
   detail.manifest_url = "http://h/m";
   return detail;
 }
@@ -62,6 +64,16 @@ TEST(WorkerJson, DetailComesBackUnchanged) {
   EXPECT_EQ(back->capabilities.supports_batching, std::nullopt);
   EXPECT_EQ(back->run->args, (std::vector<std::string>{"--port", "{port}"}));
   EXPECT_EQ(back->readme_url, "");
+}
+
+TEST(WorkerJson, TrustComesBackUnchanged) {
+  const Trust trust{
+      "1.2-1", "ann",       "2026-11-01T00:00:00Z", false, "2026-11-23T15:50:11Z", true,
+      {"rex"}, "it crashes"};
+  const auto back = parse_trust(written(to_json(trust)));
+  ASSERT_TRUE(back) << describe(back.error());
+  EXPECT_EQ(written(to_json(*back)), written(to_json(trust)));
+  EXPECT_EQ(parse_trust("{}").error().id, "response-shape");
 }
 
 TEST(WorkerJson, EmptyOptionalKeysAreLeftOut) {
