@@ -121,9 +121,11 @@ Result<Prepared> prepare(const install::InstallRequest& request, install::Worker
                          const install::Directories& places, const Clock& clock) {
   TRY_ASSIGN(install::Plan plan, install::plan_install(request, source));
   Prepared prepared{std::move(plan), std::nullopt, {}};
-  if (const auto workers = install::list_installed(places))
-    for (const install::Installed& worker : *workers)
-      if (worker.id == request.id.str()) prepared.before = worker;
+  // One that cannot be read must not pass for a first install, which has nothing to be compared
+  // with.
+  TRY_ASSIGN(const std::vector<install::Installed> workers, install::list_installed(places));
+  for (const install::Installed& worker : workers)
+    if (worker.id == request.id.str()) prepared.before = worker;
   prepared.changes = changes_of(prepared.plan, prepared.before, clock.now());
   return prepared;
 }
@@ -149,13 +151,14 @@ void show(const Prepared& prepared, Context& context) {
   show_missing(plan, context);
 }
 
+void show_recipe_diff(const Prepared& prepared, Context& context) {
+  const std::string diff =
+      unified_diff(old_recipe(prepared), prepared.plan.recipe_text, prepared.plan.recipe_file);
+  context.note(printable(diff.empty() ? std::string("the recipe is the same") : diff));
+}
+
 Result<void> consent(const Prepared& prepared, const Arguments& arguments, Context& context) {
-  if (arguments.diff) {
-    const std::string before = old_recipe(prepared);
-    const std::string diff =
-        unified_diff(before, prepared.plan.recipe_text, prepared.plan.recipe_file);
-    context.note(printable(diff.empty() ? std::string("the recipe is the same") : diff));
-  }
+  if (arguments.diff) show_recipe_diff(prepared, context);
   std::set<std::string> accepted;
   for (const std::string& list : arguments.accept)
     for (const std::string_view word : split(list, ',')) accepted.emplace(trim(word));

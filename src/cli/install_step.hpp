@@ -28,6 +28,9 @@ Result<Prepared> prepare(const install::InstallRequest& request, install::Worker
 /// On standard error: release, variant, origin, and the trust delta.
 void show(const Prepared& prepared, Context& context);
 
+/// On standard error: how the recipe differs from the one of the installed release.
+void show_recipe_diff(const Prepared& prepared, Context& context);
+
 /// Is the user content with the changes? Risky ones must be named by --accept, or agreed to at the
 /// terminal. Errors: Errc::policy "trust-changed" with the command that accepts them;
 /// Errc::interrupted when the answer is no.

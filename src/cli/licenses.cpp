@@ -13,8 +13,8 @@
 #include "base/text.hpp"
 #include "cli/account.hpp"
 #include "cli/commands.hpp"
+#include "cli/signals.hpp"
 #include "platform/files.hpp"
-#include "platform/terminal.hpp"
 #include "wire/json_reader.hpp"
 
 namespace rbee::cli {
@@ -98,7 +98,7 @@ Result<int> license_add(const Arguments& arguments, Context& context) {
   std::string key;
   {
     // Typed blind: a key on the screen is a key in somebody's screenshot.
-    const platform::HiddenInput hidden(environment.in_is_terminal);
+    const HiddenInput hidden;
     if (environment.in_is_terminal) context.world.err << "licence key: " << std::flush;
     std::getline(context.world.in, key);
   }

@@ -1,6 +1,7 @@
 #include "cli/signals.hpp"
 
 #include <signal.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -15,8 +16,12 @@ std::atomic<bool> wanted{false};
 static_assert(std::atomic<bool>::is_always_lock_free,
               "a signal handler may only touch lock-free atomics");
 
+std::atomic<bool> hidden{false};
+termios shown{};  // Meaningful while `hidden`; written before it is set.
+
 extern "C" void on_signal(int) {
   if (polite && !wanted.exchange(true)) return;
+  if (hidden) tcsetattr(STDIN_FILENO, TCSANOW, &shown);  // Safe in a handler: POSIX.1-2017, 2.4.3.
   if (isatty(STDERR_FILENO) == 1) {
     constexpr char show_cursor[] = "\x1b[?25h\n";
     [[maybe_unused]] const ssize_t ignored =
@@ -48,6 +53,17 @@ PoliteStop::PoliteStop() {
 }
 PoliteStop::~PoliteStop() {
   polite = false;
+}
+
+HiddenInput::HiddenInput() {
+  if (tcgetattr(STDIN_FILENO, &shown) != 0) return;
+  termios silent = shown;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  hidden = true;
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+}
+HiddenInput::~HiddenInput() {
+  if (hidden.exchange(false)) tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 }
 
 }  // namespace rbee::cli

@@ -1,4 +1,5 @@
-// Ctrl+C: at once where nothing is at stake, politely where something is.
+// Ctrl+C: at once where nothing is at stake, politely where something is; the terminal is left as
+// it was.
 //
 // The one place with process-wide state, because signals have it. `main` installs the handlers.
 #pragma once
@@ -20,6 +21,17 @@ class PoliteStop {
   ~PoliteStop();
   PoliteStop(const PoliteStop&) = delete;
   PoliteStop& operator=(const PoliteStop&) = delete;
+};
+
+/// While it lives, what is typed is not shown: for secrets. Nothing happens when standard input is
+/// no terminal. Whatever ends the program, a signal too, shows again what is typed. They do not
+/// nest.
+class HiddenInput {
+ public:
+  HiddenInput();
+  ~HiddenInput();
+  HiddenInput(const HiddenInput&) = delete;
+  HiddenInput& operator=(const HiddenInput&) = delete;
 };
 
 }  // namespace rbee::cli

@@ -233,11 +233,7 @@ Result<int> worker_install(const Arguments& arguments, Context& context) {
   show(*prepared, context);
   if (arguments.explain) context.note(printable(prepared->plan.why));
   if (arguments.dry_run) {
-    if (arguments.diff) {
-      Arguments all = arguments;
-      all.accept = {"owner,hosts,functions,sources,dependencies,license"};
-      TRY(consent(*prepared, all, context));
-    }
+    if (arguments.diff) show_recipe_diff(*prepared, context);
     return dry_run(*prepared, places, arguments, context);
   }
   TRY(consent(*prepared, arguments, context));

@@ -194,6 +194,9 @@ Result<int> worker_upgrade(const Arguments& arguments, Context& context) {
       if (!context.settings.json) world.err << describe(*outcomes.back().error);
     }
   }
+  if (stop_wanted())
+    return fail(Errc::interrupted, "interrupted",
+                fmt::format("stopped after {} of {} upgrades", outcomes.size(), wanted.size()));
   const auto failed = static_cast<std::size_t>(
       std::count_if(outcomes.begin(), outcomes.end(),
                     [](const Outcome& each) { return each.error.has_value(); }));

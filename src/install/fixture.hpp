@@ -1,5 +1,5 @@
-// A marketplace in memory, a file server on loopback, and a home of its own: what tests of installing
-// share.
+// A marketplace in memory, a file server on loopback, and a home of its own: what tests of
+// installing share.
 #pragma once
 
 #include <fmt/format.h>
@@ -160,6 +160,5 @@ struct World {
   Watcher watcher;
   FixedClock clock;
 };
-
 
 }  // namespace rbee::install::test

@@ -78,7 +78,9 @@ TEST(Plan, NeverSilentlyTheProcessor) {
 TEST(Dependencies, TheTableIsSortedAndSaysHowToLook) {
   const auto& table = dependency_probes();
   for (std::size_t i = 0; i < table.size(); ++i) {
-    if (i > 0) { EXPECT_LT(table[i - 1].name, table[i].name) << "the look-up needs the order"; }
+    if (i > 0) {
+      EXPECT_LT(table[i - 1].name, table[i].name) << "the look-up needs the order";
+    }
     EXPECT_EQ(table[i].what.empty(), table[i].by == DependencyProbe::By::nothing) << table[i].name;
   }
 }
@@ -88,8 +90,8 @@ TEST(Dependencies, WhatIsNotThereIsNamedWithItsPackage) {
   world.offer("1");
   auto plan = plan_install(world.request(), world.shelf);
   ASSERT_TRUE(plan);
-  plan->facts.dependencies = {"espeak-ng", "glibc", "make: cmake", "make: espeak-ng", "vulkan-headers",
-                              "nobody-knows-this"};
+  plan->facts.dependencies = {"espeak-ng",       "glibc",          "make: cmake",
+                              "make: espeak-ng", "vulkan-headers", "nobody-knows-this"};
   const fakes::TempDir root;
   const auto names = [&] {
     std::vector<std::string> out;
@@ -97,7 +99,8 @@ TEST(Dependencies, WhatIsNotThereIsNamedWithItsPackage) {
       out.push_back(each.name + "=" + each.debian);
     return out;
   };
-  EXPECT_THAT(names(), ElementsAre("espeak-ng=libespeak-ng1", "cmake=cmake", "vulkan-headers=libvulkan-dev"));
+  EXPECT_THAT(names(), ElementsAre("espeak-ng=libespeak-ng1", "cmake=cmake",
+                                   "vulkan-headers=libvulkan-dev"));
   write_text(root / "usr/bin/cmake", "");
   write_text(root / "usr/lib/x86_64-linux-gnu/libespeak-ng.so.1", "");
   write_text(root / "usr/share/pkgconfig/vulkan.pc", "");

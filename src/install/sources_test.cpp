@@ -37,10 +37,11 @@ TEST(Sources, AFileThatTheUserHasToBringIsNamed) {
 
 /// A recipe whose only source is `url`.
 std::string recipe_of(const std::string& url, const std::string& sum) {
-  return fmt::format("pkgname=my-custom-worker\npkgver=1\npkgrel=1\narch=(x86_64)\n"
-                     "source=({})\nsha256sums=({})\n"
-                     "package() {{ env; install -Dm755 my-custom-worker -t \"$pkgdir/usr/bin\"; }}\n",
-                     url, sum);
+  return fmt::format(
+      "pkgname=my-custom-worker\npkgver=1\npkgrel=1\narch=(x86_64)\n"
+      "source=({})\nsha256sums=({})\n"
+      "package() {{ env; install -Dm755 my-custom-worker -t \"$pkgdir/usr/bin\"; }}\n",
+      url, sum);
 }
 
 constexpr const char* kKey = "rbee_lic_0123456789abcdef";
@@ -65,7 +66,8 @@ TEST(Sources, ALicenceKeyGoesToThePremiumHostAndNowhereElse) {
   fakes::HttpFileServer storage;
   storage.put("/file.tar.gz", {.body = bytes});
   world.server.put("/1.tar.gz", {.status = 302, .location = storage.url("/file.tar.gz")});
-  world.shelf.put(kId, "PKGBUILD.bin", recipe_of(world.server.url("/1.tar.gz"), Sha256::of(bytes).hex()));
+  world.shelf.put(kId, "PKGBUILD.bin",
+                  recipe_of(world.server.url("/1.tar.gz"), Sha256::of(bytes).hex()));
   auto& detail = world.shelf.details.at(kId);
   detail.premium = wire::Premium{"", "https://shop.example", {"releases.example.org"}};
   ASSERT_TRUE(install_with(world, kKey)) << "the host is not among those that are told";
@@ -132,8 +134,9 @@ TEST(Sources, SeveralComeAtOnceAndTheFirstFailureIsTold) {
   const auto installed = world.install();
   ASSERT_TRUE(installed) << describe(installed.error());
   for (int i = 0; i < 12; ++i)
-    EXPECT_EQ(fakes::read_text(std::filesystem::path(installed->tree) / fmt::format("usr/share/f{}", i)),
-              fmt::format("file {}", i));
+    EXPECT_EQ(
+        fakes::read_text(std::filesystem::path(installed->tree) / fmt::format("usr/share/f{}", i)),
+        fmt::format("file {}", i));
 }
 
 TEST(Sources, OfflineUsesTheCacheAlone) {
@@ -143,7 +146,8 @@ TEST(Sources, OfflineUsesTheCacheAlone) {
   ASSERT_TRUE(plan);
   ExecuteOptions offline;
   offline.offline = true;
-  const auto refused = execute(*plan, world.places, world.http, world.watcher, world.clock, offline);
+  const auto refused =
+      execute(*plan, world.places, world.http, world.watcher, world.clock, offline);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().id, "offline");
   EXPECT_EQ(exit_code(refused.error().code), 5);

@@ -147,9 +147,14 @@ TEST(Upkeep, TheSameBytesFromAnotherOwnerAreRemembered) {
   World world;
   world.offer("1");
   ASSERT_TRUE(world.install());
-  world.shelf.trusts[kId] = wire::Trust{.version = "1-1", .owner = "mallory", .owner_since = {},
-                                        .owner_is_first = false, .released_at = {},
-                                        .by_submission = false, .reviewers = {}, .yanked = {}};
+  world.shelf.trusts[kId] = wire::Trust{.version = "1-1",
+                                        .owner = "mallory",
+                                        .owner_since = {},
+                                        .owner_is_first = false,
+                                        .released_at = {},
+                                        .by_submission = false,
+                                        .reviewers = {},
+                                        .yanked = {}};
   const auto before = list_installed(world.places)->front();
   ASSERT_TRUE(world.install());
   const auto after = list_installed(world.places)->front();
