@@ -62,7 +62,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 86> kProblem
     {"token-needed", "This needs an API token: Authorization: Bearer."},
     {"token-not-found", "The account has no such token in use."},
     {"too-many-programs",
-     "As many clones and pushes are under way as the server runs at once. Try again."},
+     "As many clones and pushes are under way as the server runs at once, and none ended in time. "
+     "Try again."},
     {"too-slow", "The program behind this path took too long and was ended."},
     {"user-code-unknown", "The code is wrong, expired or was used."},
     {"webhook-off", "This marketplace has no webhook."},

@@ -433,11 +433,10 @@ CgiPool::~CgiPool() {
   stop();
 }
 
-bool CgiPool::start(CgiCommand command, CgiExchange exchange, std::function<void()> done) {
-  return threads_.start([this, command = std::move(command), exchange = std::move(exchange),
-                         done = std::move(done)]() mutable {
-    run_cgi(command, exchange, stopping_, log_);
-    ::close(exchange.socket);
+bool CgiPool::start(const std::shared_ptr<CgiTask>& task, const std::function<void()>& done) {
+  return threads_.start([this, task, done] {
+    run_cgi(task->command, task->exchange, stopping_, log_);
+    ::close(task->exchange.socket);
     done();
   });
 }

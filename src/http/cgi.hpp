@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,12 @@ struct CgiExchange {
   std::string unread;  ///< Bytes behind the head that were read already.
 };
 
+/// One request and the program that is to answer it.
+struct CgiTask {
+  CgiCommand command;
+  CgiExchange exchange;
+};
+
 /// Threads that run CGI programs: at most `running_max` at once.
 class CgiPool {
  public:
@@ -47,8 +54,9 @@ class CgiPool {
   CgiPool(const CgiPool&) = delete;
   CgiPool& operator=(const CgiPool&) = delete;
 
-  /// Answer on a thread, then call `done` there. False, and nothing happens, when all are busy.
-  bool start(CgiCommand command, CgiExchange exchange, std::function<void()> done);
+  /// Answer on a thread, then call `done` there. False, and nothing happens, when all are busy: the
+  /// same task may be tried again.
+  bool start(const std::shared_ptr<CgiTask>& task, const std::function<void()>& done);
   /// Kill what runs, and wait for the threads.
   void stop();
 

@@ -475,11 +475,19 @@ Awaitable<bool> Loop::run_program(Connection& connection, CgiCommand command,
   // A descriptor of its own: ours is closed with the connection.
   const int socket = ::fcntl(connection.socket.native_handle(), F_DUPFD_CLOEXEC, 3);
   auto ended = std::make_shared<Timer>(io_, Steady::time_point::max());
-  CgiExchange exchange{socket, request, std::move(head), std::string(connection.unread())};
-  const bool started =
-      socket >= 0 && shared_.programs.start(std::move(command), std::move(exchange), [this, ended] {
-        asio::post(io_, [ended] { ended->cancel(); });
-      });
+  const auto task = std::make_shared<CgiTask>(CgiTask{
+      std::move(command), {socket, request, std::move(head), std::string(connection.unread())}});
+  const auto done = [this, ended] { asio::post(io_, [ended] { ended->cancel(); }); };
+  // The program's thread watches its own limits; no sweep may end the wait for it.
+  connection.enter(Phase::program);
+  bool started = false;
+  // Git does not try again after a 503: a crowd of pushes stands in line for a while instead.
+  const Steady::time_point give_up = Steady::now() + shared_.options.limits.program_wait_max;
+  while (socket >= 0 && !(started = shared_.programs.start(task, done)) && !shared_.draining &&
+         Steady::now() < give_up) {
+    Timer pause(io_, std::chrono::milliseconds(20));
+    co_await pause.async_wait(kAwait);
+  }
   if (!started) {
     if (socket >= 0) ::close(socket);
     Response busy =
@@ -489,8 +497,6 @@ Awaitable<bool> Loop::run_program(Connection& connection, CgiCommand command,
     log_access(request, busy, busy.body.size(), Steady::now());
     co_return co_await answer(connection, request, busy, KeepAlive::no);
   }
-  // The program's thread watches its own limits; no sweep may end the wait for it.
-  connection.enter(Phase::program);
   co_await ended->async_wait(kAwait);
   co_return false;
 }

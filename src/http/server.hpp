@@ -33,7 +33,8 @@ struct Limits {
   std::chrono::milliseconds drain_max{10'000};  ///< For requests in flight when the server stops.
   int connections_max = 4096;
   int connections_per_address_max = 32;  ///< IPv6: per /64.
-  int programs_max = 16;                 ///< CGI programs at once; then 503.
+  int programs_max = 16;                 ///< CGI programs at once; more wait for their turn:
+  std::chrono::milliseconds program_wait_max{30'000};  ///< then 503.
 };
 
 struct ServerOptions {

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -478,6 +481,66 @@ TEST(ServerLimits, RefusesMoreConnectionsThanItHolds) {
   two.read_response();
   RawClient over(server->port());
   EXPECT_EQ(status_of_text(over.read_all()), 503);
+}
+
+/// Programs wait until it is opened.
+struct Gate {
+  Gate() {
+    if (::mkdtemp(folder) == nullptr) throw std::runtime_error("mkdtemp");
+  }
+  ~Gate() { std::filesystem::remove_all(folder); }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+  std::string path() const { return std::string(folder) + "/open"; }
+  void open() const { std::ofstream(path()) << "open"; }
+  char folder[32] = "/tmp/rbee-gate-XXXXXX";
+};
+
+Service waits_for(const Gate& the_gate) {
+  return {.respond = echo, .cgi = [gate = the_gate.path()](const Request&) {
+            CgiCommand command;
+            command.argv = {"/bin/sh", "-c",
+                            "while ! test -e \"$GATE\"; do sleep 0.02; done;"
+                            " printf 'Content-Type: text/plain\\r\\n\\r\\nran'"};
+            command.environment = {"PATH=/usr/bin:/bin", "GATE=" + gate};
+            return std::variant<std::monostate, Response, CgiCommand>(std::move(command));
+          }};
+}
+
+TEST(ServerPrograms, ACrowdStandsInLine) {
+  const Gate gate;
+  Limits limits;
+  limits.programs_max = 1;
+  const auto server = start(limits, 1, waits_for(gate));
+  RawClient first(server->port());
+  RawClient second(server->port());
+  first.send(get("/a"));
+  second.send(get("/b"));
+  second.read_all(milliseconds(300));
+  EXPECT_TRUE(second.timed_out()) << "answered, though the only place is taken";
+  gate.open();
+  EXPECT_THAT(first.read_all(), HasSubstr("ran"));
+  EXPECT_THAT(second.read_all(), HasSubstr("ran"));
+}
+
+TEST(ServerPrograms, TheLineEndsAtItsTime) {
+  const Gate gate;
+  Limits limits;
+  limits.programs_max = 1;
+  limits.program_wait_max = milliseconds(100);
+  const auto server = start(limits, 1, waits_for(gate));
+  RawClient first(server->port());
+  first.send(get("/a"));
+  std::string refused;
+  // Which of the two took the place is not told: one of them did.
+  RawClient second(server->port());
+  second.send(get("/b"));
+  for (RawClient* each : {&second, &first})
+    if (refused.empty()) refused = each->read_all(milliseconds(1500));
+  EXPECT_EQ(status_of_text(refused), 503) << refused;
+  EXPECT_THAT(refused, HasSubstr("too-many-programs"));
+  EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: "));
+  gate.open();
 }
 
 TEST(ServerStop, FinishesWhatIsInFlightAndClosesWhatIsIdle) {
