@@ -19,6 +19,7 @@
 #include "build/package_tree.hpp"
 #include "platform/archive.hpp"
 #include "platform/files.hpp"
+#include "platform/git_program.hpp"
 #include "platform/sandbox.hpp"
 
 namespace rbee::build {
@@ -229,9 +230,10 @@ class Workshop {
 
   /// As in makepkg, every source stands in srcdir as a link to where it is.
   Result<void> link_source(const pkgbuild::SourceEntry& source) {
+    if (request_.repositories.contains(source.file_name)) return {};  // `unpack` makes a folder.
     if (source.protocol != "local" && !request_.fetched.contains(source.file_name))
       return fail(Errc::unsupported, "source-unsupported",
-                  fmt::format("sources of the kind '{}' cannot be built here yet",
+                  fmt::format("sources of the kind '{}' cannot be built here",
                               printable_line(source.protocol)),
                   {.evidence = {printable_line(source.entry)},
                    .fix = "use a release tarball with a checksum"});
@@ -251,6 +253,9 @@ class Workshop {
   }
 
   Result<void> unpack(const pkgbuild::SourceEntry& source) {
+    if (const auto repository = request_.repositories.find(source.file_name);
+        repository != request_.repositories.end())
+      return check_out(source, repository->second);
     const auto& noextract = request_.recipe.array("noextract");
     if (std::find(noextract.begin(), noextract.end(), source.file_name) != noextract.end())
       return {};
@@ -265,6 +270,23 @@ class Workshop {
     error.message =
         fmt::format("'{}' is refused: {}", printable_line(source.file_name), error.message);
     return tl::unexpected(std::move(error));
+  }
+
+  /// A working copy in srcdir, on the branch "makepkg", as makepkg has it.
+  Result<void> check_out(const pkgbuild::SourceEntry& source, const Repository& repository) {
+    const std::string& name = source.file_name;
+    struct stat status {};
+    if (name.empty() || name.find('/') != std::string::npos || name == "." || name == ".." ||
+        ::fstatat(src_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+      return fail(Errc::invalid_input, "source-name",
+                  fmt::format("two sources are called '{}', or it is no name for a folder",
+                              printable_line(name)));
+    observer_.phase(Phase::unpack, name);
+    auto done = platform::git_check_out(repository.path, repository.commit, repository.history,
+                                        root_ / "src" / name,
+                                        {.cancelled = [this] { return must_stop(); }});
+    if (!done && disk_is_low_) return disk_full();
+    return done;
   }
 
   /// Asked often while something works.

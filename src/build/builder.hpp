@@ -1,8 +1,7 @@
 // One recipe and its sources into one package tree, in the sandbox, as makepkg would.
 //
 // Writes only inside the directory it is given; package code runs only inside the sandbox. Source:
-// PKGBUILD(5), makepkg 6.0.2's behaviour. Version control sources are not built here yet and are
-// refused.
+// PKGBUILD(5), makepkg 6.0.2's behaviour. Of version control systems only Git is known.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +29,13 @@ class Observer {
   virtual bool cancelled() = 0;
 };
 
+/// A bare Git repository in the cache, and what of it is wanted.
+struct Repository {
+  std::filesystem::path path;
+  std::string commit;    ///< 40 digits.
+  bool history = false;  ///< All branches and tags are there, not one commit alone.
+};
+
 struct Request {
   const pkgbuild::Recipe& recipe;
   std::string recipe_text;
@@ -39,9 +45,10 @@ struct Request {
   std::vector<pkgbuild::SourceEntry> sources;  ///< Of this architecture.
   std::map<std::string, std::filesystem::path>
       fetched;  ///< File name to verified bytes; not for local sources.
-  std::map<std::string, std::string> local_files;  ///< Beside the recipe.
-  std::vector<std::string> executable_files;       ///< Those with the executable bit.
-  std::map<std::string, std::string> environment;  ///< Added: RBEE_FEATURES …
+  std::map<std::string, Repository> repositories = {};  ///< Of Git sources, by file name.
+  std::map<std::string, std::string> local_files;       ///< Beside the recipe.
+  std::vector<std::string> executable_files;            ///< Those with the executable bit.
+  std::map<std::string, std::string> environment;       ///< Added: RBEE_FEATURES …
   std::int64_t source_date_epoch = 0;
   std::uint64_t wall_seconds_max = 6 * 3600;
   /// What a build leaves free on the disk, for others to live from.

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "install/source_cache.hpp"
 #include "platform/files.hpp"
+#include "platform/git_program.hpp"
 
 namespace rbee::install {
 
@@ -39,6 +40,20 @@ Result<std::vector<CachedFile>> list_cache(const fs::path& cache) {
                      .complete = std::string_view(folder) != "parts"});
     }
   }
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(cache / "git", none)) {
+    struct stat status {};
+    if (::lstat(entry.path().c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) continue;
+    CachedFile repository{.name = "git/" + entry.path().filename().string(),
+                          .size_bytes = 0,
+                          .last_used = Time(std::chrono::seconds(status.st_mtime)),
+                          .complete = true};
+    TRY(platform::walk_tree(entry.path(), 64, [&](const platform::WalkEntry& each) -> Result<void> {
+      if (S_ISREG(each.mode)) repository.size_bytes += each.size_bytes;
+      return {};
+    }));
+    out.push_back(std::move(repository));
+  }
   std::sort(out.begin(), out.end(), [](const CachedFile& a, const CachedFile& b) {
     return std::pair(a.last_used, a.name) < std::pair(b.last_used, b.name);
   });
@@ -62,6 +77,14 @@ Result<std::vector<std::string>> verify_cache(const fs::path& cache,
   TRY_ASSIGN(const std::vector<CachedFile> all, list_cache(cache));
   std::vector<std::string> out;
   for (const CachedFile& file : all) {
+    if (file.name.starts_with("git/")) {
+      const auto whole = platform::git_verify(cache / file.name, {.cancelled = cancelled});
+      if (whole) continue;
+      if (whole.error().id != "git-damaged") return tl::unexpected(whole.error());
+      TRY(platform::remove_tree(cache / file.name));
+      out.push_back(file.name);
+      continue;
+    }
     const auto dash = file.name.find('-');
     const auto algorithm = hash_algorithm(file.name.substr(0, dash));
     if (!algorithm || dash == std::string::npos) continue;  // Nothing says what it should be.

@@ -12,6 +12,7 @@
 #include "install/installer.hpp"
 #include "install/lock_file.hpp"
 #include "install/manifest_file.hpp"
+#include "install/signatures.hpp"
 #include "install/source_cache.hpp"
 #include "install/upkeep.hpp"
 #include "platform/sandbox.hpp"
@@ -139,6 +140,7 @@ Result<build::Built> run_build(const Plan& plan, const Fetched& fetched, const f
                                .platform = plan.platform,
                                .sources = plan.sources,
                                .fetched = fetched.files,
+                               .repositories = fetched.repositories,
                                .local_files = plan.local_files,
                                .executable_files = plan.executable_files,
                                .environment = plan.environment,
@@ -218,6 +220,7 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
   TRY(platform::check_sandbox());
   TRY_ASSIGN(const Fetched fetched,
              fetch_sources(plan, directories.cache, http, observer, options));
+  TRY(verify_signatures(plan, fetched, builds_directory(directories), observer));
   const std::string digest = inputs_digest(plan, fetched);
   const auto same_id = [&](const Installed& worker) { return worker.id == id.str(); };
   const auto old = std::find_if(workers.begin(), workers.end(), same_id);

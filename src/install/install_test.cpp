@@ -357,10 +357,10 @@ TEST(Plan, RefusesBeforeAnythingIsFetched) {
   } rows[] = {
       {"hook", head + "install=w.install\n" + tail, {}, "install-hook"},
       {"hook of a package", head + "package() { install=w.install; }\n", {}, "install-hook"},
-      {"git",
+      {"svn",
        head +
-           "source=('git+https://e.org/"
-           "a.git#commit=0123456789012345678901234567890123456789')\nsha256sums=(SKIP)\n" +
+           "source=('svn+https://e.org/"
+           "a#revision=7')\nsha256sums=(SKIP)\n" +
            tail,
        {},
        "source-unsupported"},

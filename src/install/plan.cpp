@@ -7,7 +7,9 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "install/git_sources.hpp"
 #include "install/installer.hpp"
+#include "install/signatures.hpp"
 #include "pkgbuild/environment.hpp"
 #include "pkgbuild/recipe.hpp"
 #include "pkgbuild/version.hpp"
@@ -257,14 +259,18 @@ Result<void> check_policy(const Plan& plan, const InstallRequest& request) {
                 fmt::format("{} wants to run a script when it is installed", request.id.str()),
                 {.why = "install scripts are how packages take over machines; rbee never runs one",
                  .fix = "a recipe without install= does everything in package()"});
-  for (const pkgbuild::SourceEntry& source : plan.sources)
+  for (const pkgbuild::SourceEntry& source : plan.sources) {
+    if (source.protocol == "git") TRY(parse_git_source(source));
     if (source.protocol != "local" && source.protocol != "http" && source.protocol != "https" &&
-        source.protocol != "file")
-      return fail(Errc::unsupported, "source-unsupported",
-                  fmt::format("sources of the kind '{}' cannot be fetched yet",
-                              printable_line(source.protocol)),
-                  {.evidence = {printable_line(source.entry)},
-                   .fix = "use a release tarball with a checksum"});
+        source.protocol != "file" && source.protocol != "git")
+      return fail(
+          Errc::unsupported, "source-unsupported",
+          fmt::format("sources of the kind '{}' cannot be fetched",
+                      printable_line(source.protocol)),
+          {.evidence = {printable_line(source.entry)},
+           .why = "rbee fetches over http and https, from Git repositories, and local files",
+           .fix = "use a release tarball with a checksum, or git+https://…#commit=<40 digits>"});
+  }
   if (request.allow_unverified) return {};
   auto findings =
       check::check_sources(plan.recipe, plan.platform.arch, plan.recipe_text, plan.recipe_file);
@@ -349,6 +355,19 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
     else if (entry.protocol == "local")
       TRY(sources.want(entry.url));
   }
+  bool has_signature = false;
+  for (const pkgbuild::SourceEntry& entry : plan.sources)
+    has_signature = has_signature || signed_name(entry.file_name).has_value();
+  const auto& keys = plan.recipe.array("validpgpkeys");
+  // Where Arch's recipes keep the keys of their authors.
+  for (const std::string& key : keys)
+    if (const std::string file = "keys/pgp/" + key + ".asc"; sources.has(file))
+      TRY(sources.want(file));
+  if (has_signature && keys.empty())
+    plan.warnings.push_back(
+        fmt::format("{} comes with signatures and does not say whose they are (validpgpkeys): only "
+                    "its checksums are compared",
+                    request.id.str()));
   plan.local_files = sources.texts();
   plan.executable_files = sources.executable();
   return plan;

@@ -14,6 +14,8 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "install/checksums.hpp"
+#include "install/git_sources.hpp"
 #include "platform/files.hpp"
 
 namespace rbee::install {
@@ -23,73 +25,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kSourceBytesMax = std::uint64_t{64} << 30;
-
-/// Computes every digest that the recipe names, and SHA-256 in any case, in one reading.
-class Digests {
- public:
-  explicit Digests(const std::map<HashAlgorithm, std::string>& expected) {
-    hashers_.emplace(HashAlgorithm::sha256, std::make_unique<Hasher>(HashAlgorithm::sha256));
-    for (const auto& [algorithm, digest] : expected)
-      if (digest != "SKIP" && !hashers_.contains(algorithm))
-        hashers_.emplace(algorithm, std::make_unique<Hasher>(algorithm));
-  }
-  void update(std::string_view bytes) {
-    for (auto& [algorithm, hasher] : hashers_) hasher->update(bytes);
-  }
-  std::map<HashAlgorithm, std::string> finish() {
-    std::map<HashAlgorithm, std::string> out;
-    for (auto& [algorithm, hasher] : hashers_) out.emplace(algorithm, hasher->finish());
-    return out;
-  }
-
- private:
-  std::map<HashAlgorithm, std::unique_ptr<Hasher>> hashers_;
-};
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
-/// Compare each array's digest; says all that differ at once.
-Result<Sha256> compare(const pkgbuild::SourceEntry& source,
-                       const std::map<HashAlgorithm, std::string>& actual) {
-  std::vector<std::string> evidence;
-  for (const auto& [algorithm, expected] : source.checksums) {
-    if (expected == "SKIP") continue;
-    const std::string& found = actual.at(algorithm);
-    if (lower(expected) == found) continue;
-    evidence.push_back(
-        fmt::format("{} expected: {}", array_name(algorithm), printable_line(expected)));
-    evidence.push_back(fmt::format("{} actual:   {}", array_name(algorithm), found));
-  }
-  if (evidence.empty()) return Sha256::parse(actual.at(HashAlgorithm::sha256));
-  evidence.push_back(fmt::format("from: {}", printable_line(source.url)));
-  return fail(
-      Errc::integrity, "checksum-mismatch",
-      fmt::format("'{}' is not the file that the recipe names", printable_line(source.file_name)),
-      {.evidence = std::move(evidence),
-       .why = "it was changed after the recipe was written, by its author or by somebody else",
-       .fix = "do not install it; tell the worker's maintainer"});
-}
-
-Result<std::map<HashAlgorithm, std::string>> digests_of_file(
-    const fs::path& path, const pkgbuild::SourceEntry& source,
-    const std::function<bool()>& cancelled) {
-  const platform::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) return tl::unexpected(platform::io_failure("read", path, errno));
-  Digests digests(source.checksums);
-  std::string block(1 << 20, '\0');
-  for (;;) {
-    const ssize_t count = ::read(file.get(), block.data(), block.size());
-    if (count < 0) return tl::unexpected(platform::io_failure("read", path, errno));
-    if (count == 0) return digests.finish();
-    digests.update(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
-    if (cancelled())
-      return fail(Errc::interrupted, "interrupted", "stopped while checking sources");
-  }
-}
 
 /// The name in the cache: after the strongest checksum; without one, after the address, and never
 /// reused.
@@ -102,7 +37,7 @@ Key key_of(const pkgbuild::SourceEntry& source) {
   Key key{"address-" + Sha256::of(source.url).hex(), false};
   for (const auto& [algorithm, digest] : source.checksums)
     if (is_strong(algorithm) && is_digest(algorithm, digest))
-      key = {fmt::format("{}-{}", array_name(algorithm), lower(digest)), true};
+      key = {fmt::format("{}-{}", array_name(algorithm), lower_hex(digest)), true};
   return key;
 }
 
@@ -238,7 +173,7 @@ class Downloads {
       return tl::unexpected<Error>(license_error(std::move(done).error(), plan_, !key.empty()));
     if (!done) return tl::unexpected<Error>(std::move(done).error());
     TRY_ASSIGN(const auto actual,
-               digests_of_file(part, source, [this] { return observer_.cancelled(); }));
+               hashes_of_file(part, source, [this] { return observer_.cancelled(); }));
     auto same = compare(source, actual);
     if (!same) {
       TRY(platform::remove_tree(part));
@@ -265,7 +200,7 @@ Result<Sha256> brought(const Plan& plan, const pkgbuild::SourceEntry& source, co
                        const std::function<bool()>& cancelled) {
   std::error_code unreadable;
   if (fs::is_regular_file(place, unreadable)) {
-    TRY_ASSIGN(const auto actual, digests_of_file(place, source, cancelled));
+    TRY_ASSIGN(const auto actual, hashes_of_file(place, source, cancelled));
     return compare(source, actual);
   }
   std::vector<std::string> evidence = {fmt::format("file: {}", printable_line(source.file_name))};
@@ -294,6 +229,7 @@ Result<Fetched> fetch_sources(const Plan& plan, const fs::path& cache, platform:
                               Observer& observer, const ExecuteOptions& options) {
   Fetched fetched;
   const auto cancelled = [&] { return observer.cancelled(); };
+  const bool history = needs_history(plan);
   Downloads downloads(plan, cache, http, observer, options);
   std::map<fs::path, const pkgbuild::SourceEntry*> coming;  // Two entries may be the same file.
   const auto add = [&](const pkgbuild::SourceEntry& source, const fs::path& place,
@@ -315,12 +251,23 @@ Result<Fetched> fetch_sources(const Plan& plan, const fs::path& cache, platform:
       TRY(add(source, place, digest));
       continue;
     }
+    if (source.protocol == "git") {
+      TRY_ASSIGN(build::Repository repository,
+                 fetch_repository(source, history, cache, observer, options.offline));
+      // What the sources are is told by the commit; how much history lies beside it is not.
+      if (!fetched.digests.emplace(source.file_name, Sha256::of("git commit " + repository.commit))
+               .second)
+        return fail(Errc::invalid_input, "source-name",
+                    fmt::format("two sources are called '{}'", printable_line(source.file_name)));
+      fetched.repositories.emplace(source.file_name, std::move(repository));
+      continue;
+    }
     if (source.protocol == "local") {
       const auto found = plan.local_files.find(source.url);
       if (found == plan.local_files.end())
         return fail(Errc::not_found, "local-file-missing",
                     fmt::format("the worker has no file '{}'", printable_line(source.url)));
-      Digests digests(source.checksums);
+      SourceHashes digests(source.checksums);
       digests.update(found->second);
       TRY_ASSIGN(const Sha256 digest, compare(source, digests.finish()));
       fetched.digests.emplace(source.file_name, digest);
@@ -331,7 +278,7 @@ Result<Fetched> fetch_sources(const Plan& plan, const fs::path& cache, platform:
     const fs::path place = cache / "sources" / key.name;
     std::error_code unreadable;  // Then the download says what is wrong with the cache.
     if (key.reusable && !coming.contains(place) && fs::exists(place, unreadable)) {
-      TRY_ASSIGN(const auto actual, digests_of_file(place, source, cancelled));
+      TRY_ASSIGN(const auto actual, hashes_of_file(place, source, cancelled));
       if (const auto same = compare(source, actual)) {
         touch(place);
         TRY(add(source, place, *same));
@@ -367,7 +314,7 @@ Result<Fetched> fetch_sources(const Plan& plan, const fs::path& cache, platform:
       TRY(add(*source, place, *job->result));
       continue;
     }
-    TRY_ASSIGN(const auto actual, digests_of_file(place, *source, cancelled));
+    TRY_ASSIGN(const auto actual, hashes_of_file(place, *source, cancelled));
     TRY_ASSIGN(const Sha256 digest, compare(*source, actual));
     TRY(add(*source, place, digest));
   }

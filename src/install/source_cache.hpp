@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "build/builder.hpp"
 #include "install/installer.hpp"
 
 namespace rbee::install {
@@ -21,6 +22,7 @@ namespace rbee::install {
 struct Fetched {
   std::map<std::string, std::filesystem::path> files;
   std::map<std::string, Sha256> digests;
+  std::map<std::string, build::Repository> repositories;  ///< Git sources, by the same names.
 };
 
 /// Several at once, a few from each host. Files that the user has to bring (`Plan::manual`) are
@@ -46,9 +48,10 @@ using Ask = std::function<Result<platform::HttpAnswer>(
     const std::vector<std::pair<std::string, std::string>>& headers)>;
 std::optional<std::uint64_t> remote_size(const std::string& url, const Ask& ask);
 
-/// A source as a file of the cache: complete, and named after what it is.
+/// A source in the cache: a file, complete and named after what it is, or a Git repository.
 struct CachedFile {
-  std::string name;  ///< "sha256sums-<hex>"; of a file in `manual`, "manual/<name>".
+  std::string name;  ///< "sha256sums-<hex>"; of a file in `manual`, "manual/<name>";
+                     ///< of a repository, "git/<name>".
   std::uint64_t size_bytes = 0;
   Time last_used{};
   bool complete = true;  ///< False: a part that a later download continues.

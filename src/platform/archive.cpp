@@ -387,4 +387,35 @@ Result<Unpacked> unpack(const std::filesystem::path& file, std::string_view name
   return writer.finish();
 }
 
+Result<void> decompress(const std::filesystem::path& file, const std::filesystem::path& target,
+                        const ArchiveLimits& limits, const std::function<bool()>& cancelled) {
+  TRY(load_archive());
+  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0)
+    return tl::unexpected(io_failure("read", file, errno));
+  const FileDescriptor out(
+      ::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!out) return tl::unexpected(io_failure("create", target, errno));
+  const auto packed = static_cast<std::uint64_t>(status.st_size);
+  ArchiveStream stream(fd.get(), packed, limits);
+  if (!stream.ok()) return tl::unexpected(archive_damage(stream.reader()));
+  std::vector<char> block(256 * 1024);
+  std::uint64_t total = 0;
+  for (;;) {
+    if (cancelled && cancelled())
+      return fail(Errc::interrupted, "interrupted", "stopped while unpacking");
+    const la_ssize_t count = archive_read_data(stream.reader(), block.data(), block.size());
+    if (count < 0) return tl::unexpected(archive_damage(stream.reader()));
+    if (count == 0) return stream.all_used();
+    total += static_cast<std::uint64_t>(count);
+    if (total > limits.size_bytes_max || (total > kRatioSlack && total / limits.ratio_max > packed))
+      return fail(Errc::too_large, "archive-ratio", "it unpacks to far more than it is");
+    if (const int error =
+            write_all(out.get(), std::string_view(block.data(), static_cast<std::size_t>(count)));
+        error != 0)
+      return tl::unexpected(io_failure("write", target, error));
+  }
+}
+
 }  // namespace rbee::platform

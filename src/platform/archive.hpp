@@ -46,4 +46,9 @@ struct Unpacked {
 Result<Unpacked> unpack(const std::filesystem::path& file, std::string_view name, int target,
                         const ArchiveLimits& limits, const std::function<bool()>& cancelled);
 
+/// Write what lies below a file's compression to `target`, a path where nothing is yet. A file
+/// that is not compressed is copied. Errors: as `unpack`'s.
+Result<void> decompress(const std::filesystem::path& file, const std::filesystem::path& target,
+                        const ArchiveLimits& limits, const std::function<bool()>& cancelled);
+
 }  // namespace rbee::platform
