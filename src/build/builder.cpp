@@ -15,6 +15,7 @@
 
 #include "base/text.hpp"
 #include "build/driver.hpp"
+#include "build/native_package.hpp"
 #include "build/package_files.hpp"
 #include "build/package_tree.hpp"
 #include "platform/archive.hpp"
@@ -159,6 +160,19 @@ Result<void> place_file(int start, const std::string& path, std::string_view byt
   return {};
 }
 
+/// The worker's own files, for a recipe that reads them.
+class RecipeFiles final : public pkgbuild::LocalFiles {
+ public:
+  explicit RecipeFiles(const std::map<std::string, std::string>& texts) : texts_(texts) {}
+  std::optional<std::string> read(std::string_view path) const override {
+    const auto found = texts_.find(std::string(path));
+    return found == texts_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  const std::map<std::string, std::string>& texts_;
+};
+
 /// One build in its directory: start (recipe and local files), src, pkg, driver.
 class Workshop {
  public:
@@ -187,10 +201,10 @@ class Workshop {
     if (request_.recipe.function(package) == nullptr)
       return fail(Errc::invalid_input, "package-missing",
                   fmt::format("the recipe has no {}() function", printable_line(package)));
-    TRY(run_phases({package}, pkgver, request_.package, platform::InsideUser::root));
     Built built;
     built.tree = root_ / "pkg" / request_.package;
     built.version = version;
+    TRY_ASSIGN(built.shell_for, make_package(package, pkgver));
     TRY_ASSIGN(TreeSummary summary, inspect_tree(built.tree, request_.package));
     built.size_bytes = summary.size_bytes;
     built.commands = std::move(summary.commands);
@@ -287,6 +301,58 @@ class Workshop {
                                         {.cancelled = [this] { return must_stop(); }});
     if (!done && disk_is_low_) return disk_full();
     return done;
+  }
+
+  /// package(), without a shell when its body is simple enough; else what for.
+  Result<std::string> make_package(const std::string& function, const std::string& pkgver) {
+    const fs::path tree = root_ / "pkg" / request_.package;
+    const auto in_sandbox = [&](const std::string& phase, std::string why) -> Result<std::string> {
+      TRY(run_phases({phase}, pkgver, request_.package, platform::InsideUser::root));
+      return why;
+    };
+    const bool same_version = pkgver.empty() || pkgver == request_.recipe.scalar("pkgver");
+    const auto options = this->options();
+    if (!same_version) return in_sandbox(function, "a version from pkgver()");
+    if (!options) return in_sandbox(function, "options that package() changes");
+    if (!request_.native_package) return in_sandbox(function, "asked for");
+    TreeWriter::Places places{"/build/src",
+                              "/build/pkg/" + request_.package,
+                              "/build/start",
+                              root_ / "src",
+                              tree,
+                              root_ / "start",
+                              {},
+                              [this] { return must_stop(); }};
+    for (const pkgbuild::SourceEntry& source : request_.sources) {
+      const auto fetched = request_.fetched.find(source.file_name);
+      if (!request_.repositories.contains(source.file_name))
+        places.sources[source.file_name] =
+            fetched == request_.fetched.end() ? root_ / "start" / source.url : fetched->second;
+    }
+    const RecipeFiles files(request_.local_files);
+    pkgbuild::Inputs inputs;
+    inputs.platform = request_.platform;
+    inputs.environment = environment_;
+    inputs.files = &files;
+    const auto needs_shell = package_natively(
+        request_.recipe_text, inputs,
+        {function, request_.package, places.srcdir, places.pkgdir, places.startdir}, places);
+    if (needs_shell) {
+      TRY(platform::remove_tree(tree));
+      TRY(platform::make_directories(tree));
+      return in_sandbox(function, *needs_shell);
+    }
+    observer_.phase(Phase::package, "");
+    TRY_ASSIGN(const bool tidy, needs_tidying(tree, *options));
+    return tidy ? in_sandbox("tidy", "") : std::string();
+  }
+
+  /// options=() as it stands when package() has run; nothing when package() itself changes it.
+  std::optional<std::vector<std::string>> options() const {
+    for (const pkgbuild::Package& package : request_.recipe.packages)
+      if (package.name == request_.package && package.overrides.contains("options"))
+        return std::nullopt;
+    return request_.recipe.array("options");
   }
 
   /// Asked often while something works.

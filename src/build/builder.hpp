@@ -51,13 +51,15 @@ struct Request {
   std::map<std::string, std::string> environment;       ///< Added: RBEE_FEATURES …
   std::int64_t source_date_epoch = 0;
   std::uint64_t wall_seconds_max = 6 * 3600;
+  bool native_package = true;  ///< False: bash runs package(), however simple it is.
   /// What a build leaves free on the disk, for others to live from.
   std::uint64_t disk_reserve_bytes = 256 << 20;
 };
 
 struct Built {
-  std::filesystem::path tree;    ///< The package's files, below the directory that was given.
-  std::string version;           ///< "[epoch:]pkgver-pkgrel"; pkgver() may have changed it.
+  std::string shell_for;       ///< Why package() needed a shell: "command make"; empty: it did not.
+  std::filesystem::path tree;  ///< The package's files, below the directory that was given.
+  std::string version;         ///< "[epoch:]pkgver-pkgrel"; pkgver() may have changed it.
   std::uint64_t size_bytes = 0;  ///< Files of several names counted once.
   std::vector<std::string>
       commands;  ///< Names in usr/bin and usr/local/bin that can be executed, sorted.

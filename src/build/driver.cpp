@@ -143,6 +143,8 @@ rbee__tidy() {
 
 rbee__load
 for rbee__phase in "${rbee__phases[@]}"; do
+  # The package was made without a shell; it only has to be tidied.
+  [[ $rbee__phase == tidy ]] && { rbee__tidy; continue; }
   if [[ $rbee__phase == package* ]]; then
     rbee__report phase package
     [[ $rbee__phase == package_* ]] && pkgname=${rbee__phase#package_}

@@ -119,10 +119,37 @@ void FieldBuilder::end_field(Span span) {
     // "https://…?x=*" names a directory "https:" that no recipe has beside it; it stays as it is.
     const std::size_t scheme = current_.find("://");
     if (scheme == std::string::npos || scheme > globs_.front()) {
+      if (shell_.effects_ != nullptr && shell_.taint_ == 0) return end_glob(span);
       shell_.unsupported("a pattern that file names could match", span);
     }
   }
   if (shell_.spend(1, span)) fields_.push_back(std::move(current_));
+  current_.clear();
+  globs_.clear();
+  active_ = false;
+}
+
+void FieldBuilder::end_glob(Span span) {
+  std::string pattern;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < current_.size(); ++i) {
+    const bool wild = next < globs_.size() && globs_[next] == i;
+    if (wild) ++next;
+    // Inside brackets every character counts as it stands; quotes there are not told apart.
+    if (current_[i] == '[' && wild)
+      return shell_.unsupported("a pattern with brackets that file names could match", span);
+    if (!wild && std::string_view("*?[]\\").find(current_[i]) != std::string_view::npos)
+      pattern += '\\';
+    pattern += current_[i];
+  }
+  const auto names = shell_.effects_->glob(pattern);
+  if (!names) return shell_.unsupported("a pattern that file names could match", span);
+  if (!shell_.spend(1 + names->size(), span)) return;
+  if (names->empty()) {
+    fields_.push_back(std::move(current_));
+  } else {
+    fields_.insert(fields_.end(), names->begin(), names->end());
+  }
   current_.clear();
   globs_.clear();
   active_ = false;
@@ -283,7 +310,8 @@ std::string Interpreter::command_output(const WordPart& part) {
   if (reads_file) {
     std::deque<std::string> texts;
     std::deque<Input> inputs;
-    if (apply_redirects(*only, texts, inputs)) output = *io_.in->text;
+    std::vector<Written> none;  // The one redirection reads.
+    if (apply_redirects(*only, texts, inputs, none)) output = *io_.in->text;
     status_ = 0;
     stream_taint_ = 0;
     status_taint_ = 0;

@@ -131,6 +131,25 @@ void Interpreter::run(const std::shared_ptr<const Script>& script) {
   script_ = outer;
 }
 
+void Interpreter::act_on(Effects& effects, const std::string& directory) {
+  effects_ = &effects;
+  world_changed_ = true;
+  state_.options |= kErrExit | kExtglob;
+  set_scalar("PWD", directory);
+}
+
+void Interpreter::call(const std::string& name) {
+  const auto found = state_.functions.find(name);
+  if (found == state_.functions.end()) return unsupported("a function that is not there", {});
+  const ShellFunction function = found->second;
+  call_function(function, {name}, 0, function.command->name_span);
+}
+
+bool Interpreter::refused(const Effects::Refused& construct, Span span) {
+  if (construct) unsupported(*construct, span);
+  return construct.has_value();
+}
+
 void Interpreter::leave_top_level() {
   if (flow_ == Flow::return_function) flow_ = Flow::none;
   while (!state_.frames.empty()) pop_frame();
@@ -149,11 +168,20 @@ void Interpreter::execute(const Command* command) {
     const Io outer = io_;
     std::deque<std::string> texts;
     std::deque<Input> inputs;
-    if (apply_redirects(*command, texts, inputs)) execute_body(*command);
+    std::vector<Written> written;
+    if (apply_redirects(*command, texts, inputs, written)) execute_body(*command);
     io_ = outer;
+    for (const Written& file : written)
+      if (!halted()) refused(effects_->write(file.path, *file.text, file.append), command->span);
   }
-  // Whether bash would stop here depends on what stands around the command.
-  if ((state_.options & kErrExit) != 0 && status_ != 0 && !stopped())
+  // bash would stop here, unless what stands around the command looks at its status; a command made
+  // of others fails by one of them, which was looked at by itself.
+  const bool by_itself =
+      command->kind == Command::Kind::simple || command->kind == Command::Kind::condition ||
+      command->kind == Command::Kind::arithmetic || command->kind == Command::Kind::subshell ||
+      (command->kind == Command::Kind::pipeline && !command->negated);
+  if ((state_.options & kErrExit) != 0 && by_itself && status_ != 0 && conditions_ == 0 &&
+      !stopped())
     unsupported("a command that fails under set -e", command->span);
 }
 
@@ -219,18 +247,30 @@ void Interpreter::execute_list(const Command& command) {
 }
 
 void Interpreter::execute_and_or(const Command& command) {
-  execute(command.parts[0]);
+  execute_condition(command.parts[0]);
   for (std::size_t i = 1; i < command.parts.size() && !stopped(); ++i) {
     const bool holds = condition_holds(command.span);
     if (stopped()) return;
-    if ((command.ops[i - 1] == '&') == holds) execute(command.parts[i]);
+    if ((command.ops[i - 1] == '&') != holds) continue;
+    if (i + 1 == command.parts.size()) {
+      execute(command.parts[i]);
+    } else {
+      execute_condition(command.parts[i]);
+    }
   }
+}
+
+/// A command whose failure is an answer.
+void Interpreter::execute_condition(const Command* command) {
+  ++conditions_;
+  execute(command);
+  --conditions_;
 }
 
 void Interpreter::execute_pipeline(const Command& command) {
   if (command.timed) return unsupported("time", command.span);
   if (command.parts.size() == 1) {
-    execute(command.parts[0]);
+    execute_condition(command.parts[0]);
   } else {
     std::string between;
     TaintId between_taint = 0;
@@ -308,7 +348,7 @@ void Interpreter::execute_subshell(const Command* body) {
 void Interpreter::execute_if(const Command& command) {
   std::size_t i = 0;
   for (; i + 1 < command.parts.size(); i += 2) {
-    execute(command.parts[i]);
+    execute_condition(command.parts[i]);
     if (stopped()) return;
     const bool holds = condition_holds(command.parts[i]->span);
     if (stopped()) return;
@@ -397,7 +437,7 @@ void Interpreter::execute_while(const Command& command) {
   const bool wanted = command.kind == Command::Kind::while_loop;
   ++loops_;
   while (!stopped() && spend(1, command.span)) {
-    execute(command.parts[0]);
+    execute_condition(command.parts[0]);
     if (stopped()) {
       if (end_loop_turn()) break;
       continue;
@@ -575,6 +615,12 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
     status_ = 0;
     status_taint_ = taint_;
   };
+  if (effects_ != nullptr && subshells_ == 0 && !argv[0].empty() && !is_text_command(argv[0])) {
+    require_untainted(span);
+    if (stopped() || refused(effects_->run(argv), span)) return;
+    status_ = 0;
+    return;
+  }
   if (!is_text_command(argv[0])) {
     world_changed_ = true;
     return unknown("command " + (argv[0].empty() ? "''" : argv[0]));

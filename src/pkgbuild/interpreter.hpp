@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pkgbuild/ast.hpp"
+#include "pkgbuild/effects.hpp"
 #include "pkgbuild/file_view.hpp"
 #include "pkgbuild/pattern.hpp"
 #include "pkgbuild/recipe.hpp"
@@ -86,6 +87,12 @@ class Interpreter {
   Trace* trace() const { return trace_; }
   /// Run a whole script. The status of its last command is `status()`; nothing when it was halted.
   void run(const std::shared_ptr<const Script>& script);
+  /// From now on commands and redirections reach `effects`, which outlives the interpreter, from
+  /// the working directory `directory`, and `set -e` holds. Files beside the recipe are no longer
+  /// read.
+  void act_on(Effects& effects, const std::string& directory);
+  /// Run a function that the recipe defined, without arguments.
+  void call(const std::string& function);
   /// Leave the function in which a sourced file stands: its local variables end.
   void leave_top_level();
 
@@ -176,6 +183,7 @@ class Interpreter {
   bool spend_bytes(std::size_t bytes, Span span) { return spend(1 + bytes / 64, span); }
   void execute(const Command* command);
   void execute_body(const Command& command);
+  void execute_condition(const Command* command);
   void execute_list(const Command& command);
   void execute_and_or(const Command& command);
   void execute_pipeline(const Command& command);
@@ -198,8 +206,15 @@ class Interpreter {
   void require_untainted(Span span);
   void require_status(Span span);
   void run_text(std::string text, Span span);
+  /// A file that a redirection opened for writing.
+  struct Written {
+    std::string path;
+    bool append = false;
+    const std::string* text = nullptr;
+  };
   bool apply_redirects(const Command& command, std::deque<std::string>& texts,
-                       std::deque<Input>& inputs);
+                       std::deque<Input>& inputs, std::vector<Written>& written);
+  bool refused(const Effects::Refused& construct, Span span);
   void put(std::string_view text, Span span);
   void complain(Span span);
 
@@ -279,6 +294,7 @@ class Interpreter {
 
   const Inputs& inputs_;
   FileView files_;
+  Effects* effects_ = nullptr;
   Trace* trace_ = nullptr;
   TopLevel top_level_;
   ShellState state_;
@@ -292,6 +308,7 @@ class Interpreter {
   int depth_ = 0;
   int calls_ = 0;
   int loops_ = 0;
+  int conditions_ = 0;  ///< Commands under way whose failure `set -e` overlooks.
   int subshells_ = 0;
   int sources_ = 0;
   std::vector<std::string> source_names_;  ///< $BASH_SOURCE, innermost last; empty: not known.
@@ -353,6 +370,7 @@ class FieldBuilder {
  private:
   void note_globs(std::size_t from);
   void end_field(Span span);
+  void end_glob(Span span);
 
   Interpreter& shell_;
   Interpreter::Expand mode_;

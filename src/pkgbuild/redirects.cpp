@@ -4,7 +4,7 @@
 namespace rbee::pkgbuild {
 
 bool Interpreter::apply_redirects(const Command& command, std::deque<std::string>& texts,
-                                  std::deque<Input>& inputs) {
+                                  std::deque<Input>& inputs, std::vector<Written>& written) {
   taint_ = 0;
   for (const Redirect& redirect : command.redirects) {
     if (stopped()) return false;
@@ -57,6 +57,11 @@ bool Interpreter::apply_redirects(const Command& command, std::deque<std::string
           sink = io_.err;
         } else if (target == "/dev/stdout") {
           sink = io_.out;
+        } else if (target != "/dev/null" && effects_ != nullptr && subshells_ == 0 && output_fd &&
+                   (redirect.kind == Kind::write || redirect.kind == Kind::append)) {
+          texts.emplace_back();
+          sink = &texts.back();
+          written.push_back({target, redirect.kind == Kind::append, sink});
         } else if (target != "/dev/null") {
           unsupported("writing a file", redirect.span);
           return false;

@@ -274,6 +274,17 @@ void Builtins::cd() {
   shell_.require_untainted(span_);
   const std::string& startdir = shell_.inputs_.startdir;
   const std::string place = argv_.size() == 2 ? argv_[1] : "";
+  if (shell_.effects_ != nullptr) {
+    if (place.empty() || place == "-" || shell_.subshells_ != 0 || shell_.find("CDPATH") != nullptr)
+      return refuse("command cd");
+    if (!shell_.stopped() && !shell_.refused(shell_.effects_->change_directory(place), span_)) {
+      // $PWD would have to be what getcwd(3) says; nobody asked yet.
+      shell_.taint_variable("PWD");
+      shell_.taint_variable("OLDPWD");
+      done(0);
+    }
+    return;
+  }
   if (startdir.empty() ||
       (place != startdir && place != startdir + "/" && place != "." && place != "./"))
     return refuse("command cd");
@@ -284,7 +295,7 @@ void Builtins::cd() {
 
 void Builtins::pwd() {
   const std::string& startdir = shell_.inputs_.startdir;
-  if (startdir.empty() || argv_.size() > 2 ||
+  if (startdir.empty() || shell_.effects_ != nullptr || argv_.size() > 2 ||
       (argv_.size() == 2 && argv_[1] != "-P" && argv_[1] != "-L"))
     return refuse("command pwd");
   shell_.put(startdir + "\n", span_);

@@ -38,6 +38,15 @@ bool Interpreter::test_file(char op, std::string_view path, Span span) {
   if (path.empty()) return false;
   if (path == "/dev/null")
     return op != 'f' && op != 'd' && op != 's' && op != 'h' && op != 'L' && op != 'b' && op != 'x';
+  if (effects_ != nullptr && (op == 'd' || op == 'f')) {
+    require_untainted(span);
+    if (op == 'd') {
+      if (const auto directory = effects_->is_directory(std::string(path))) return *directory;
+    } else if (const auto kind = effects_->look(std::string(path));
+               kind != FileLook::Kind::unknown) {
+      return kind == FileLook::Kind::file;
+    }
+  }
   if (!world_changed_ && (op == 'e' || op == 'f' || op == 'r' || op == 's')) {
     const FileLook found = files_.look(path);
     if (found.kind == FileLook::Kind::file) return op != 's' || !found.text.empty();

@@ -347,9 +347,11 @@ Result<FileDescriptor> open_directory_beneath(int root, std::string_view relativ
                   fmt::format("'{}' is not a plain path", printable_line(relative)));
     FileDescriptor next = open_directory(current.get(), name.c_str());
     if (!next && errno == ENOENT) {
-      if (::mkdirat(current.get(), name.c_str(), 0755) != 0 && errno != EEXIST)
+      const bool made = ::mkdirat(current.get(), name.c_str(), 0755) == 0;
+      if (!made && errno != EEXIST)
         return tl::unexpected(io_failure("create the directory", fs::path(relative), errno));
       next = open_directory(current.get(), name.c_str());
+      if (next && made) ::fchmod(next.get(), 0755);  // Whatever the user's umask says.
     }
     if (!next && (errno == ELOOP || errno == ENOTDIR))
       return fail(Errc::invalid_input, "path-through-link",

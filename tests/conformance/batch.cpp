@@ -4,7 +4,8 @@
 // Reads paths from standard input, one a line; the answers from --answers (see `oracle`). Writes
 // one line of tab-separated fields for each: verdict, detail, path, microseconds, digest, reach
 // (reach.hpp), what makepkg does. What differs goes to --report as <digest>.makepkg and
-// <digest>.rbee. With --reach it asks nothing and writes reach and path. Runs no package code, but
+// <digest>.rbee. With --reach it asks nothing and writes reach and path; with --packages,
+// whether package() needs a shell (packages.hpp). Runs no package code, but
 // with --sandbox: then a real bash in the sandbox is asked too, for what our engine cannot decide
 // or for everything, and an answer of its own that equals makepkg's is "identical-sandbox". Used by
 // `run`.
@@ -22,6 +23,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "build/shell_evaluator.hpp"
+#include "packages.hpp"
 #include "pkgbuild/recipe.hpp"
 #include "reach.hpp"
 
@@ -269,6 +271,19 @@ int main(int argc, char** argv) {
         fmt::print("{}\t{}\n", rbee::conformance::reach_of(*text), field(path));
     return 0;
   }
+  if (argc == 2 && std::string_view(argv[1]) == "--packages") {
+    for (std::string path; std::getline(std::cin, path);) {
+      const auto text = read_file(path);
+      if (!text) continue;
+      const Folder folder(fs::absolute(path).parent_path());
+      Inputs inputs;
+      inputs.environment = environment_of(flavour_of(*text));
+      inputs.files = &folder;
+      inputs.startdir = folder.path().string();
+      fmt::print("{}\t{}\n", field(rbee::conformance::package_needs(*text, inputs)), field(path));
+    }
+    return 0;
+  }
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
     if (name == "--answers") options.answers = argv[i + 1];
@@ -281,7 +296,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr,
                "usage: conformance-batch --answers DIR [--report DIR] [--sandbox undecided|always] "
                "< paths\n"
-               "       conformance-batch --reach < paths\n");
+               "       conformance-batch --reach < paths\n"
+               "       conformance-batch --packages < paths\n");
     return 2;
   }
   for (std::string path; std::getline(std::cin, path);) compare(options, path);
