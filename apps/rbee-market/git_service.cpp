@@ -168,8 +168,7 @@ Response GitService::ask_for_token(const Request& request, std::string detail) c
   return response;
 }
 
-std::variant<std::monostate, Response, http::CgiCommand> GitService::decide(
-    const Request& request) {
+http::Streamed GitService::decide(const Request& request) {
   if (!request.path.starts_with(kPrefix)) return std::monostate{};
   const std::string_view rest = std::string_view(request.path).substr(kPrefix.size());
   const bool advertises = rest == "info/refs";

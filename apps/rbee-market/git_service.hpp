@@ -14,8 +14,8 @@
 #include <variant>
 
 #include "base/result.hpp"
-#include "http/cgi.hpp"
 #include "http/message.hpp"
+#include "http/server.hpp"
 
 namespace rbee::market {
 
@@ -54,8 +54,7 @@ class GitService {
   static Result<std::unique_ptr<GitService>> open(const GitServiceOptions& options,
                                                   AuthenticatePush authenticate);
   /// For `http::Service::cgi`.
-  std::variant<std::monostate, http::Response, http::CgiCommand> decide(
-      const http::Request& request);
+  http::Streamed decide(const http::Request& request);
   PusherTable& pushers() { return pushers_; }
   std::filesystem::path socket_path() const;
 

@@ -15,6 +15,7 @@
 namespace rbee::market {
 
 void add_user_commands(CLI::App& app, std::function<int()>& run);
+void add_license_commands(CLI::App& app, std::function<int()>& run);
 void add_review_commands(CLI::App& app, std::function<int()>& run);
 void add_check_command(CLI::App& app, std::function<int()>& run);
 void add_hook_command(CLI::App& app, std::function<int()>& run);

@@ -118,6 +118,7 @@ int run(int argc, char** argv) {
 
   std::function<int()> host_command;
   rbee::market::add_user_commands(app, host_command);
+  rbee::market::add_license_commands(app, host_command);
   rbee::market::add_review_commands(app, host_command);
   rbee::market::add_check_command(app, host_command);
   rbee::market::add_hook_command(app, host_command);

@@ -56,11 +56,18 @@ std::shared_ptr<const catalog::Snapshot> without_quarantined(
                                                    snapshot->findings());
 }
 
+http::Streamed MarketOffice::stream(const http::Request& request) {
+  http::Streamed answer = premium->decide(request);
+  if (!std::holds_alternative<std::monostate>(answer) || git == nullptr) return answer;
+  return git->decide(request);
+}
+
 Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& options,
                                                          submission::Service::Snapshot snapshot,
                                                          std::function<void()> moved,
                                                          const http::Log& log) {
   auto office = std::make_unique<MarketOffice>();
+  const submission::Service::Snapshot current = snapshot;
   TRY_ASSIGN(office->database, open_market_database(options.data));
   submission::ServiceOptions service;
   service.repository = options.repository;
@@ -73,6 +80,15 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
   TRY(office->service->start());
   office->people = std::make_unique<api::People>(*office->database, office->clock,
                                                  api::PeopleOptions{options.sign_up});
+  office->premium = std::make_unique<PremiumStore>(
+      options.data, office->people->licenses(), [current](const std::string& worker) {
+        const auto id = WorkerId::parse(worker);
+        const auto catalog = current();
+        const std::shared_ptr<const catalog::Worker> found =
+            id && catalog ? catalog->find(id->str()) : nullptr;
+        return found != nullptr && found->manifest.premium ? found->manifest.premium->purchase_url
+                                                           : std::string();
+      });
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
   std::error_code code;
   const fs::path self = fs::read_symlink("/proc/self/exe", code);

@@ -13,6 +13,7 @@
 #include "git_service.hpp"
 #include "hooks.hpp"
 #include "platform/database.hpp"
+#include "premium_store.hpp"
 #include "submission/service.hpp"
 
 namespace rbee::market {
@@ -44,8 +45,12 @@ struct MarketOffice {
   std::unique_ptr<submission::Service> service;
   std::unique_ptr<api::People> people;
   std::unique_ptr<api::Office> office;
+  std::unique_ptr<PremiumStore> premium;
   std::unique_ptr<GitService> git;    ///< nullptr where Git is not installed.
   std::unique_ptr<HookServer> hooks;  ///< Ends before what it asks.
+
+  /// What is answered by a program or with a large file: Git's protocol, premium files.
+  http::Streamed stream(const http::Request& request);
 
   /// `snapshot` is asked for the catalog as it is served; `moved` is called when it should be read
   /// again.

@@ -225,10 +225,9 @@ Result<void> run_serve(const ServeOptions& options) {
           {.respond = [&api](const http::Request& request) { return api.respond(request); },
            .refuse = [&api](const http::Request& request,
                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
-           .cgi = [&office](const http::Request& request)
-               -> std::variant<std::monostate, http::Response, http::CgiCommand> {
-             if (office == nullptr || office->git == nullptr) return std::monostate{};
-             return office->git->decide(request);
+           .stream = [&office](const http::Request& request) -> http::Streamed {
+             if (office == nullptr) return std::monostate{};
+             return office->stream(request);
            }},
           log));
   const std::string origin = server->origin();

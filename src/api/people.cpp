@@ -24,7 +24,7 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<People>, 20> kRoutes{{
+constexpr std::array<http::Route<People>, 21> kRoutes{{
     {Method::post, "/v1/users", &People::sign_up},
     {Method::get, "/v1/users/me", &People::me},
     {Method::get, "/v1/users/me/tokens", &People::my_tokens},
@@ -33,6 +33,7 @@ constexpr std::array<http::Route<People>, 20> kRoutes{{
     {Method::get, "/v1/users/me/notices", &People::my_notices},
     {Method::post, "/v1/login/device", &People::start_login},
     {Method::post, "/v1/login/device/token", &People::poll_login},
+    {Method::post, "/v1/licenses/verify", &People::verify_license},
     {Method::get, "/device", &People::device_page},
     {Method::post, "/device", &People::device_form},
     {Method::get, "/v1/workers/{id}/owners", &People::owners},
@@ -234,6 +235,20 @@ Result<Response> People::device_form(const Request& request, const Params&) cons
                  : approves ? "Approved. The program is logged in; you can close this page."
                             : "Denied.";
   return render_device_page(page);
+}
+
+Result<Response> People::verify_license(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Body body, Body::parse(request, {"token"}));
+  TRY_ASSIGN(const std::string token, body.text("token", true));
+  TRY_ASSIGN(const auto license, licenses_.find(token));
+  bj::array workers;
+  if (license)
+    for (const std::string& worker : license->workers) workers.push_back(bj::string(worker));
+  return json(200,
+              bj::object{{"valid", license.has_value()},
+                         {"worker_ids", std::move(workers)},
+                         {"all_workers", license && license->workers.empty()},
+                         {"expires_at", license ? maybe_time(license->expires) : bj::value()}});
 }
 
 Result<Response> People::owners(const Request&, const Params& params) const {

@@ -7,6 +7,7 @@
 
 #include "community/accounts.hpp"
 #include "community/device_login.hpp"
+#include "community/licenses.hpp"
 #include "community/ownership.hpp"
 #include "community/tokens.hpp"
 #include "http/message.hpp"
@@ -25,6 +26,7 @@ class People {
         options_(options),
         accounts_(database, clock),
         tokens_(database, clock),
+        licenses_(database, clock),
         logins_(database, clock),
         ownership_(database, clock) {}
 
@@ -34,6 +36,7 @@ class People {
   http::Response respond(const http::Request& request, std::string_view base);
   community::Tokens& tokens() { return tokens_; }
   community::Accounts& accounts() { return accounts_; }
+  community::Licenses& licenses() { return licenses_; }
 
   Result<http::Response> sign_up(const http::Request&, const http::Params&) const;
   Result<http::Response> me(const http::Request&, const http::Params&) const;
@@ -45,6 +48,7 @@ class People {
   Result<http::Response> poll_login(const http::Request&, const http::Params&) const;
   Result<http::Response> device_page(const http::Request&, const http::Params&) const;
   Result<http::Response> device_form(const http::Request&, const http::Params&) const;
+  Result<http::Response> verify_license(const http::Request&, const http::Params&) const;
   Result<http::Response> owners(const http::Request&, const http::Params&) const;
   Result<http::Response> ownership(const http::Request&, const http::Params&) const;
   Result<http::Response> disown(const http::Request&, const http::Params&) const;
@@ -62,6 +66,7 @@ class People {
   PeopleOptions options_;
   mutable community::Accounts accounts_;
   mutable community::Tokens tokens_;
+  mutable community::Licenses licenses_;
   mutable community::DeviceLogins logins_;
   mutable community::Ownership ownership_;
 };

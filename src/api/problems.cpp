@@ -7,7 +7,7 @@ namespace rbee::api {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 86> kProblems = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 89> kProblems = {{
     {"account-disabled", "The account was disabled by the host."},
     {"account-name-invalid", "An account's name is 2 to 39 of a-z, 0-9 and '-'."},
     {"account-not-found", "No account has this name."},
@@ -26,6 +26,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 86> kProblem
     {"body-invalid", "The body is not the JSON object that this path wants; the detail says why."},
     {"cross-site", "The form was sent from another site."},
     {"email-invalid", "That is not an e-mail address."},
+    {"license-needed",
+     "This file is for holders of a licence: Authorization: Bearer. purchase_url says where to get "
+     "one."},
+    {"license-refused",
+     "The licence is unknown, over, revoked, or for another worker. purchase_url says where to get "
+     "one."},
     {"login-refused", "The account's name or the password is wrong."},
     {"login-throttled", "Too many wrong passwords, or too many open log-ins. Wait 15 minutes."},
     {"not-a-maintainer", "The account is not a co-maintainer of the worker."},
@@ -37,6 +43,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 86> kProblem
     {"password-long", "The password is longer than is read."},
     {"password-weak", "The password is too easy to guess."},
     {"quarantined-already", "The worker is in quarantine already."},
+    {"range-not-satisfiable", "The file ends before the range begins."},
     {"reason-missing", "This needs a reason, and the reason is shown to others."},
     {"release-not-found", "The worker has had no such release."},
     {"request-kind", "Requests are out-of-date, deletion and merge."},

@@ -8,6 +8,7 @@
 #include "community/accounts.hpp"
 #include "community/audit.hpp"
 #include "community/device_login.hpp"
+#include "community/licenses.hpp"
 #include "community/ownership.hpp"
 #include "community/schema.hpp"
 #include "community/tokens.hpp"
@@ -279,6 +280,39 @@ TEST_F(People, NothingIsRecordedWhenATransactionFails) {
   ASSERT_TRUE(accounts_->create({"ann", "ann@example.org"}, "x"));
   EXPECT_FALSE(accounts_->create({"ann", "x@example.org"}, "x"));
   EXPECT_EQ(verify_audit(*db_)->entries, 1);
+}
+
+TEST_F(People, ALicenceIsForItsWorkersUntilItEnds) {
+  Licenses licenses(*db_, clock_);
+  const auto issued = licenses.issue("ann@example.org", {"gold-worker", "ore-worker"},
+                                     clock_.now() + std::chrono::days(30), "local:root");
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(bytes().find(issued->key), std::string::npos) << "the key itself is kept";
+  const auto found = licenses.find(issued->key);
+  ASSERT_TRUE(found && *found);
+  EXPECT_TRUE((*found)->covers("gold-worker"));
+  EXPECT_TRUE((*found)->covers("ore-worker"));
+  EXPECT_FALSE((*found)->covers("gold-worker2"));
+  EXPECT_FALSE((*found)->covers(""));
+  for (const std::string& wrong : {std::string(), std::string("rbee_lic_"), issued->key + "x",
+                                   issued->key.substr(0, 40), std::string(10'000, 'a')})
+    EXPECT_FALSE(licenses.find(wrong)->has_value()) << wrong.substr(0, 50);
+  clock_.advance(std::chrono::days(30));
+  EXPECT_FALSE(licenses.find(issued->key)->has_value()) << "its time is over";
+
+  const auto everything = licenses.issue("bob", {}, std::nullopt, "local:root");
+  ASSERT_TRUE(everything);
+  EXPECT_TRUE((*licenses.find(everything->key))->covers("anything"));
+  EXPECT_TRUE(licenses.revoke(everything->license.id, "local:root"));
+  EXPECT_FALSE(licenses.find(everything->key)->has_value());
+  EXPECT_EQ(error_id(licenses.revoke(everything->license.id, "local:root")), "license-not-found");
+  EXPECT_EQ(error_id(licenses.revoke(99, "local:root")), "license-not-found");
+  EXPECT_EQ(error_id(licenses.issue("", {}, std::nullopt, "x")), "license-holder-invalid");
+  EXPECT_EQ(error_id(licenses.issue("a\nb", {}, std::nullopt, "x")), "license-holder-invalid");
+  EXPECT_EQ(error_id(licenses.issue("a", {"../x"}, std::nullopt, "x")), "worker-id-invalid");
+  EXPECT_EQ(error_id(licenses.issue("a", {}, clock_.now(), "x")), "license-expired");
+  EXPECT_EQ(licenses.list()->size(), 2U);
+  EXPECT_TRUE(verify_audit(*db_));
 }
 
 }  // namespace

@@ -105,6 +105,18 @@ CREATE INDEX audit_subject ON audit (subject);
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT raise(abort, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT raise(abort, 'the audit log is append-only'); END;
 )sql"},
+    {2, R"sql(
+CREATE TABLE licenses (
+  id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,  -- SHA-256 of the key; the key itself is nowhere
+  holder TEXT NOT NULL,
+  workers TEXT NOT NULL,      -- ids with spaces between them; empty: every premium worker
+  created INTEGER NOT NULL,
+  expires INTEGER,
+  last_used INTEGER,
+  revoked INTEGER
+) STRICT;
+)sql"},
 };
 
 }  // namespace

@@ -435,7 +435,10 @@ CgiPool::~CgiPool() {
 
 bool CgiPool::start(const std::shared_ptr<CgiTask>& task, const std::function<void()>& done) {
   return threads_.start([this, task, done] {
-    run_cgi(task->command, task->exchange, stopping_, log_);
+    if (const auto* command = std::get_if<CgiCommand>(&task->answer))
+      run_cgi(*command, task->exchange, stopping_, log_);
+    else
+      send_file(std::get<FileAnswer>(task->answer), task->exchange, stopping_, log_);
     ::close(task->exchange.socket);
     done();
   });

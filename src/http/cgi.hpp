@@ -11,9 +11,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/joined_threads.hpp"
+#include "http/file_answer.hpp"
 #include "http/log.hpp"
 #include "http/message.hpp"
 
@@ -38,13 +40,13 @@ struct CgiExchange {
   std::string unread;  ///< Bytes behind the head that were read already.
 };
 
-/// One request and the program that is to answer it.
+/// One request, and the program or file that is to answer it.
 struct CgiTask {
-  CgiCommand command;
+  std::variant<CgiCommand, FileAnswer> answer;
   CgiExchange exchange;
 };
 
-/// Threads that run CGI programs: at most `running_max` at once.
+/// Threads that run CGI programs, or send files: at most `running_max` at once.
 class CgiPool {
  public:
   CgiPool(int running_max, const Log& log)

@@ -164,6 +164,8 @@ Response problem(const Request& request, const Refusal& refusal) {
   std::string body = fmt::format(
       R"({{"type":{},"title":{},"status":{},"detail":{})", json_quote("/v1/problems/" + refusal.id),
       json_quote(reason_phrase(refusal.status)), refusal.status, json_quote(refusal.detail));
+  for (const auto& [name, value] : refusal.more)
+    body += fmt::format(",{}:{}", json_quote(name), json_quote(value));
   // A request that could not be read has no path; its target is not repeated.
   if (!request.path.empty()) body += fmt::format(R"(,"instance":{})", json_quote(request.target));
   if (!request.id.empty()) body += fmt::format(R"(,"request_id":{})", json_quote(request.id));

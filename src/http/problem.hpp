@@ -5,6 +5,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "http/message.hpp"
@@ -16,6 +18,8 @@ struct Refusal {
   int status = 400;
   std::string id;
   std::string detail;
+  /// More members of the problem (RFC 9457, 3.2): "purchase_url".
+  std::vector<std::pair<std::string, std::string>> more = {};
 };
 
 /// `application/problem+json`: type "/v1/problems/<id>", title, status, detail, instance,

@@ -76,7 +76,8 @@ struct Shared {
       : options(the_options),
         service(std::move(the_service)),
         log(the_log),
-        programs(the_options.limits.programs_max, the_log) {}
+        programs(the_options.limits.programs_max, the_log),
+        files(the_options.limits.files_max, the_log) {}
 
   Admission admit(const std::string& key) {
     const std::lock_guard lock(mutex);
@@ -98,6 +99,7 @@ struct Shared {
   const Service service;
   const Log& log;
   CgiPool programs;
+  CgiPool files;
   std::atomic<bool> draining = false;
   std::mutex mutex;
   std::condition_variable all_closed;
@@ -219,8 +221,9 @@ class Loop {
                             std::optional<Refusal>& refusal);
   Awaitable<bool> refuse(Connection& connection, const Refusal& refusal);
   /// Hand the connection to a program, and wait for its end.
-  Awaitable<bool> run_program(Connection& connection, CgiCommand command, const Request& request,
-                              std::string head);
+  Awaitable<bool> hand_over(Connection& connection, CgiPool& pool,
+                            std::variant<CgiCommand, FileAnswer> by, const Request& request,
+                            std::string head);
 
   Request make_request(Parser& parser, const Connection& connection,
                        std::optional<Refusal>& refusal);
@@ -421,8 +424,8 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
   error_code error;
   // Programs have limits of their own on what they are sent.
   const std::string head =
-      shared_.service.cgi ? std::string(connection.unread().substr(0, length)) : std::string();
-  if (shared_.service.cgi) parser.body_limit(boost::none);
+      shared_.service.stream ? std::string(connection.unread().substr(0, length)) : std::string();
+  if (shared_.service.stream) parser.body_limit(boost::none);
   connection.in.consume(parser.put(asio::buffer(connection.unread().data(), length), error));
   if (error && error != beast::http::error::need_more) {
     const Refusal refusal =
@@ -435,10 +438,13 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
   std::optional<Refusal> refusal;
   Request request = make_request(parser, connection, refusal);
   const bool is_http_1_0 = parser.get().version() == 10;
-  if (shared_.service.cgi && !refusal) {
-    auto decision = shared_.service.cgi(request);
+  if (shared_.service.stream && !refusal) {
+    auto decision = shared_.service.stream(request);
     if (auto* command = std::get_if<CgiCommand>(&decision))
-      co_return co_await run_program(connection, std::move(*command), request, head);
+      co_return co_await hand_over(connection, shared_.programs, std::move(*command), request,
+                                   head);
+    if (auto* file = std::get_if<FileAnswer>(&decision))
+      co_return co_await hand_over(connection, shared_.files, std::move(*file), request, head);
     if (const auto* own = std::get_if<Response>(&decision)) {
       // The body, if there is one, is not wanted.
       log_access(request, *own, own->body.size(), Steady::now());
@@ -469,30 +475,31 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
   co_return co_await answer(connection, request, response, keep);
 }
 
-Awaitable<bool> Loop::run_program(Connection& connection, CgiCommand command,
-                                  const Request& request, std::string head) {
+Awaitable<bool> Loop::hand_over(Connection& connection, CgiPool& pool,
+                                std::variant<CgiCommand, FileAnswer> by, const Request& request,
+                                std::string head) {
   if (!connection.out.empty() && !co_await flush(connection)) co_return false;
   // A descriptor of its own: ours is closed with the connection.
   const int socket = ::fcntl(connection.socket.native_handle(), F_DUPFD_CLOEXEC, 3);
   auto ended = std::make_shared<Timer>(io_, Steady::time_point::max());
-  const auto task = std::make_shared<CgiTask>(CgiTask{
-      std::move(command), {socket, request, std::move(head), std::string(connection.unread())}});
+  const auto task = std::make_shared<CgiTask>(
+      CgiTask{std::move(by), {socket, request, std::move(head), std::string(connection.unread())}});
   const auto done = [this, ended] { asio::post(io_, [ended] { ended->cancel(); }); };
   // The program's thread watches its own limits; no sweep may end the wait for it.
   connection.enter(Phase::program);
   bool started = false;
   // Git does not try again after a 503: a crowd of pushes stands in line for a while instead.
   const Steady::time_point give_up = Steady::now() + shared_.options.limits.program_wait_max;
-  while (socket >= 0 && !(started = shared_.programs.start(task, done)) && !shared_.draining &&
+  while (socket >= 0 && !(started = pool.start(task, done)) && !shared_.draining &&
          Steady::now() < give_up) {
     Timer pause(io_, std::chrono::milliseconds(20));
     co_await pause.async_wait(kAwait);
   }
   if (!started) {
     if (socket >= 0) ::close(socket);
-    Response busy =
-        problem(request, Refusal{503, "too-many-programs",
-                                 "the server is busy with other pushes and clones; try again"});
+    Response busy = problem(
+        request, Refusal{503, "too-many-programs",
+                         "the server is busy with other pushes, clones and downloads; try again"});
     busy.headers.add("Retry-After", "5");
     log_access(request, busy, busy.body.size(), Steady::now());
     co_return co_await answer(connection, request, busy, KeepAlive::no);
@@ -781,6 +788,7 @@ void Server::stop() {
   }
   // Before the loops: a program's end is posted to its loop.
   state_->shared.programs.stop();
+  state_->shared.files.stop();
   for (const auto& loop : state_->loops) loop->halt();
   for (std::thread& thread : state_->threads) thread.join();
   state_->threads.clear();

@@ -34,6 +34,7 @@ struct Limits {
   int connections_max = 4096;
   int connections_per_address_max = 32;  ///< IPv6: per /64.
   int programs_max = 16;                 ///< CGI programs at once; more wait for their turn:
+  int files_max = 128;                   ///< Large files being sent at once; likewise.
   std::chrono::milliseconds program_wait_max{30'000};  ///< then 503.
 };
 
@@ -44,6 +45,9 @@ struct ServerOptions {
   Limits limits;
 };
 
+/// Who answers a request beside `respond`.
+using Streamed = std::variant<std::monostate, Response, CgiCommand, FileAnswer>;
+
 /// What the transport calls. `respond` may be called from several threads at once; an exception is
 /// answered with 500.
 struct Service {
@@ -51,9 +55,9 @@ struct Service {
   /// Render the refusal of a request whose target is malformed; `request.target` is as sent,
   /// `request.path` empty. Not set: problem details.
   std::function<Response(const Request&, const Refusal&)> refuse = {};
-  /// Asked first, with the request's head and no body: a program that answers it, an answer of our
-  /// own, or nothing for everything else. Not set: nothing.
-  std::function<std::variant<std::monostate, Response, CgiCommand>(const Request&)> cgi = {};
+  /// Asked first, with the request's head and no body: a program or a large file that answers it,
+  /// an answer of our own, or nothing for everything else. Not set: nothing.
+  std::function<Streamed(const Request&)> stream = {};
 };
 
 class Server {

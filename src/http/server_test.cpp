@@ -1,6 +1,7 @@
 // The transport against a live server on a free port, byte by byte.
 #include "http/server.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -497,13 +498,13 @@ struct Gate {
 };
 
 Service waits_for(const Gate& the_gate) {
-  return {.respond = echo, .cgi = [gate = the_gate.path()](const Request&) {
+  return {.respond = echo, .stream = [gate = the_gate.path()](const Request&) {
             CgiCommand command;
             command.argv = {"/bin/sh", "-c",
                             "while ! test -e \"$GATE\"; do sleep 0.02; done;"
                             " printf 'Content-Type: text/plain\\r\\n\\r\\nran'"};
             command.environment = {"PATH=/usr/bin:/bin", "GATE=" + gate};
-            return std::variant<std::monostate, Response, CgiCommand>(std::move(command));
+            return Streamed(std::move(command));
           }};
 }
 
@@ -541,6 +542,85 @@ TEST(ServerPrograms, TheLineEndsAtItsTime) {
   EXPECT_THAT(refused, HasSubstr("too-many-programs"));
   EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: "));
   gate.open();
+}
+
+/// A file of many different bytes, and a server that sends it for every path.
+struct Sent {
+  Sent() {
+    for (int i = 0; i < 300'000; ++i) bytes += static_cast<char>('a' + i % 23);
+    std::ofstream(gate.path()) << bytes;
+    server = start({}, 1, {.respond = echo, .stream = [path = gate.path()](const Request& request) {
+                             if (request.path == "/missing")
+                               return Streamed(FileAnswer{path + "x", "a/b", "\"1\""});
+                             return Streamed(FileAnswer{path, "application/gzip", "\"1\""});
+                           }});
+  }
+  std::string ask(std::string_view lines, std::string_view method = "GET",
+                  std::string_view path = "/f") const {
+    RawClient client(server->port());
+    client.send(fmt::format("{} {} HTTP/1.1\r\nHost: h\r\n{}\r\n", method, path, lines));
+    return client.read_all();
+  }
+  static std::string body(const std::string& response) {
+    const auto at = response.find("\r\n\r\n");
+    return at == std::string::npos ? "" : response.substr(at + 4);
+  }
+  Gate gate;
+  std::string bytes;
+  std::unique_ptr<Server> server;
+};
+
+TEST(ServerFiles, SendsTheWholeAndThePart) {
+  const Sent sent;
+  const std::string whole = sent.ask("");
+  EXPECT_EQ(status_of_text(whole), 200);
+  EXPECT_THAT(
+      whole,
+      HasSubstr("\r\nContent-Length: 300000\r\nContent-Type: application/gzip\r\nETag: \"1\"\r\n"));
+  EXPECT_EQ(Sent::body(whole), sent.bytes);
+  const struct {
+    const char* lines;
+    int status;
+    std::size_t begin, size;
+  } kRows[] = {
+      {"Range: bytes=0-0\r\n", 206, 0, 1},
+      {"Range: bytes=299990-\r\n", 206, 299'990, 10},
+      {"Range: bytes=-7\r\n", 206, 299'993, 7},
+      {"Range: bytes=-999999999\r\n", 206, 0, 300'000},
+      {"Range: bytes=100-999999999\r\n", 206, 100, 299'900},
+      {"Range: bytes=5-10\r\nIf-Range: \"1\"\r\n", 206, 5, 6},
+      {"Range: bytes=5-10\r\nIf-Range: \"2\"\r\n", 200, 0, 300'000},
+      {"Range: bytes=10-5\r\n", 200, 0, 300'000},
+      {"Range: bytes=1-2,5-6\r\n", 200, 0, 300'000},
+      {"Range: lines=1-2\r\n", 200, 0, 300'000},
+      {"Range: bytes=x\r\n", 200, 0, 300'000},
+      {"Range: bytes=99999999999999999999999-\r\n", 200, 0, 300'000},
+  };
+  for (const auto& row : kRows) {
+    const std::string response = sent.ask(row.lines);
+    EXPECT_EQ(status_of_text(response), row.status) << row.lines;
+    EXPECT_EQ(Sent::body(response), sent.bytes.substr(row.begin, row.size)) << row.lines;
+    if (row.status != 206) continue;
+    EXPECT_THAT(response, HasSubstr(fmt::format("\r\nContent-Range: bytes {}-{}/300000\r\n",
+                                                row.begin, row.begin + row.size - 1)));
+  }
+  for (const char* lines : {"Range: bytes=300000-\r\n", "Range: bytes=-0\r\n"}) {
+    const std::string response = sent.ask(lines);
+    EXPECT_EQ(status_of_text(response), 416) << lines;
+    EXPECT_THAT(response, HasSubstr("\r\nContent-Range: bytes */300000\r\n"));
+  }
+  EXPECT_EQ(Sent::body(sent.ask("", "HEAD")), "");
+  EXPECT_EQ(status_of_text(sent.ask("", "GET", "/missing")), 404);
+}
+
+TEST(ServerFiles, APeerThatReadsNothingHoldsNothingUpForLong) {
+  const Sent sent;
+  RawClient idle(sent.server->port());
+  idle.send(get("/f"));
+  std::this_thread::sleep_for(milliseconds(100));
+  const auto begin = std::chrono::steady_clock::now();
+  sent.server->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(12));
 }
 
 TEST(ServerStop, FinishesWhatIsInFlightAndClosesWhatIsIdle) {

@@ -78,13 +78,14 @@ Result<GitSource> parse_git_source(const pkgbuild::SourceEntry& source) {
 }
 
 bool needs_history(const Plan& plan) {
-  return std::any_of(plan.recipe.functions.begin(), plan.recipe.functions.end(),
-                     [&](const pkgbuild::Function& function) {
-                       const Span span = function.span;
-                       return span.end <= plan.recipe_text.size() && span.begin < span.end &&
-                              calls_git(std::string_view(plan.recipe_text)
-                                            .substr(span.begin, span.end - span.begin));
-                     });
+  return std::any_of(
+      plan.recipe.functions.begin(), plan.recipe.functions.end(),
+      [&](const pkgbuild::Function& function) {
+        const Span span = function.span;
+        return span.end <= plan.recipe_text.size() && span.begin < span.end &&
+               calls_git(
+                   std::string_view(plan.recipe_text).substr(span.begin, span.end - span.begin));
+      });
 }
 
 Result<build::Repository> fetch_repository(const pkgbuild::SourceEntry& source, bool history,
@@ -92,13 +93,13 @@ Result<build::Repository> fetch_repository(const pkgbuild::SourceEntry& source, 
                                            bool offline) {
   TRY_ASSIGN(const GitSource git, parse_git_source(source));
   // The beginning of a commit id can only be looked up where all commits are.
-  history = history || (git.ref.kind == platform::GitRef::Kind::commit && !is_whole_commit(git.ref)) ||
+  history = history ||
+            (git.ref.kind == platform::GitRef::Kind::commit && !is_whole_commit(git.ref)) ||
             git.ref.kind == platform::GitRef::Kind::head;
   const std::string address = Sha256::of(git.url).hex();
   const fs::path folder =
       cache / "git" /
-      (history ? address
-               : address + "-" + Sha256::of(git.ref.name).hex().substr(0, 16));
+      (history ? address : address + "-" + Sha256::of(git.ref.name).hex().substr(0, 16));
   const platform::GitWatch watch{
       .cancelled = [&] { return observer.cancelled(); },
       .progress = [&](std::uint64_t bytes) { observer.progress(source.file_name, bytes, 0); }};

@@ -67,23 +67,23 @@ struct Author {
     std::filesystem::permissions(home.path() / "gnupg", std::filesystem::perms::owner_all);
     run("mkdir repo && cd repo && git init -q -b main .");
     write_text(home / "repo/my-custom-worker", "#!/bin/sh\necho one\n");
-    run("cd repo && chmod 755 my-custom-worker && git add . && git commit -qm one && git tag -a -m v1 v1");
+    run("cd repo && chmod 755 my-custom-worker && git add . && git commit -qm one && git tag -a -m "
+        "v1 v1");
     write_text(home / "repo/my-custom-worker", "#!/bin/sh\necho two\n");
     run("cd repo && git commit -qam two");
   }
   /// Returns what the shell printed, without the last newline.
   std::string run(const std::string& script) const {
-    platform::ProcessSpec spec{
-        .argv = {"/bin/bash", "-ec", script},
-        .environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
-                        {"HOME", home.path().string()},
-                        {"GNUPGHOME", (home.path() / "gnupg").string()},
-                        {"GIT_CONFIG_NOSYSTEM", "1"},
-                        {"GIT_AUTHOR_NAME", "Ann"},
-                        {"GIT_AUTHOR_EMAIL", "ann@example.org"},
-                        {"GIT_COMMITTER_NAME", "Ann"},
-                        {"GIT_COMMITTER_EMAIL", "ann@example.org"}},
-        .directory = home.path()};
+    platform::ProcessSpec spec{.argv = {"/bin/bash", "-ec", script},
+                               .environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                                               {"HOME", home.path().string()},
+                                               {"GNUPGHOME", (home.path() / "gnupg").string()},
+                                               {"GIT_CONFIG_NOSYSTEM", "1"},
+                                               {"GIT_AUTHOR_NAME", "Ann"},
+                                               {"GIT_AUTHOR_EMAIL", "ann@example.org"},
+                                               {"GIT_COMMITTER_NAME", "Ann"},
+                                               {"GIT_COMMITTER_EMAIL", "ann@example.org"}},
+                               .directory = home.path()};
     std::string text;
     spec.output = [&](std::string_view bytes) { text += bytes; };
     const auto result = platform::run_process(spec);
@@ -118,7 +118,8 @@ struct Author {
 std::string recipe_of(const std::string& sources, const std::string& more = "",
                       const std::string& sums = "SKIP") {
   return fmt::format(
-      "pkgname=my-custom-worker\npkgver=1\npkgrel=1\narch=(x86_64)\nsource=({})\nsha256sums=({})\n{}\n"
+      "pkgname=my-custom-worker\npkgver=1\npkgrel=1\narch=(x86_64)\nsource=({})\nsha256sums=({})\n{"
+      "}\n"
       "package() {{ install -Dm755 repo/my-custom-worker -t \"$pkgdir/usr/bin\"; }}\n",
       sources, sums, more);
 }
@@ -148,7 +149,8 @@ TEST(GitSource, APinnedCommitIsFetchedAloneAndOnce) {
   std::filesystem::remove_all(world.places.data);
   installed = install(world, recipe, false, true);
   ASSERT_TRUE(installed) << "the cache has it: " << describe(installed.error());
-  const auto other = install(world, recipe_of("'repo::" + author.url("commit=" + std::string(40, 'a')) + "'"));
+  const auto other =
+      install(world, recipe_of("'repo::" + author.url("commit=" + std::string(40, 'a')) + "'"));
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().id, "git-fetch-failed");
 }
@@ -156,7 +158,8 @@ TEST(GitSource, APinnedCommitIsFetchedAloneAndOnce) {
 TEST(GitSource, TheCacheShowsAndChecksRepositories) {
   const Author author;
   World world;
-  ASSERT_TRUE(install(world, recipe_of("'repo::" + author.url("commit=" + author.commit("v1")) + "'")));
+  ASSERT_TRUE(
+      install(world, recipe_of("'repo::" + author.url("commit=" + author.commit("v1")) + "'")));
   const auto& cache = world.places.cache;
   const auto listed = list_cache(cache);
   ASSERT_TRUE(listed);
@@ -165,10 +168,12 @@ TEST(GitSource, TheCacheShowsAndChecksRepositories) {
   EXPECT_GT(listed->front().size_bytes, 0U);
   EXPECT_THAT(*verify_cache(cache, {}), IsEmpty());
   author.run("cd " + (cache / listed->front().name).string() +
-             " && pack=$(echo objects/pack/*.pack) && chmod u+w $pack && printf x | dd of=$pack bs=1 seek=40 conv=notrunc 2>&1");
+             " && pack=$(echo objects/pack/*.pack) && chmod u+w $pack && printf x | dd of=$pack "
+             "bs=1 seek=40 conv=notrunc 2>&1");
   EXPECT_THAT(*verify_cache(cache, {}), ElementsAre(listed->front().name));
   EXPECT_THAT(*list_cache(cache), IsEmpty());
-  ASSERT_TRUE(install(world, recipe_of("'repo::" + author.url("commit=" + author.commit("v1")) + "'")));
+  ASSERT_TRUE(
+      install(world, recipe_of("'repo::" + author.url("commit=" + author.commit("v1")) + "'")));
   EXPECT_EQ(prune_cache(cache, Time::max())->size(), 1U);
   EXPECT_THAT(*list_cache(cache), IsEmpty());
 }
@@ -176,10 +181,11 @@ TEST(GitSource, TheCacheShowsAndChecksRepositories) {
 TEST(GitSource, FunctionsThatAskGitHaveTheHistory) {
   const Author author;
   World world;
-  const std::string recipe = recipe_of(
-      "'repo::" + author.url("commit=" + author.commit("main")) + "'",
-      "pkgver() { cd repo; git describe --tags | sed 's/-/./g'; }\n"
-      "prepare() { cd repo; git rev-parse --abbrev-ref HEAD; git rev-parse --verify origin/main; }");
+  const std::string recipe =
+      recipe_of("'repo::" + author.url("commit=" + author.commit("main")) + "'",
+                "pkgver() { cd repo; git describe --tags | sed 's/-/./g'; }\n"
+                "prepare() { cd repo; git rev-parse --abbrev-ref HEAD; git rev-parse --verify "
+                "origin/main; }");
   const auto installed = install(world, recipe);
   ASSERT_TRUE(installed) << describe(installed.error()) << world.watcher.output;
   EXPECT_THAT(installed->version, testing::StartsWith("v1.1.g"));
@@ -192,9 +198,10 @@ TEST(GitSource, WhatABuildDoesToItsCopyDoesNotReachTheCache) {
   World world;
   const std::string source = "'repo::" + author.url("commit=" + author.commit("main")) + "'";
   const auto installed = install(
-      world, recipe_of(source,
-                       "prepare() { cd repo; git log -1 >/dev/null; chmod -R u+w .git; find .git -type f "
-                       "-exec sh -c 'echo spoilt >\"$1\"' _ {} \\;; }"));
+      world,
+      recipe_of(source,
+                "prepare() { cd repo; git log -1 >/dev/null; chmod -R u+w .git; find .git -type f "
+                "-exec sh -c 'echo spoilt >\"$1\"' _ {} \\;; }"));
   ASSERT_TRUE(installed) << describe(installed.error()) << world.watcher.output;
   for (const auto& folder : std::filesystem::directory_iterator(world.places.cache / "git"))
     EXPECT_TRUE(platform::git_verify(folder.path(), {}));
@@ -224,7 +231,8 @@ TEST(GitSource, BranchesAndTagsAreNotPinned) {
 TEST(GitSource, AChecksumIsOfTheArchive) {
   const Author author;
   World world;
-  const std::string sum = author.run("cd repo && git archive --format=tar v1 | sha256sum | cut -c1-64");
+  const std::string sum =
+      author.run("cd repo && git archive --format=tar v1 | sha256sum | cut -c1-64");
   const std::string source = "'repo::" + author.url("tag=v1") + "'";
   auto installed = install(world, recipe_of(source, "", sum));
   ASSERT_TRUE(installed) << describe(installed.error());
@@ -241,8 +249,10 @@ TEST(GitSource, NothingOfTheRepositoryRunsOutsideTheSandbox) {
   author.run("cd repo && git config core.fsmonitor 'touch " + mark.string() +
              "' && git config uploadpack.packObjectsHook 'touch " + mark.string() +
              "' && printf '* filter=x\\n' >.gitattributes && git add . && git commit -qm filter; "
-             "rm -f " + mark.string());
-  const auto installed = install(world, recipe_of("'repo::" + author.url("commit=" + author.commit("main")) + "'"));
+             "rm -f " +
+             mark.string());
+  const auto installed =
+      install(world, recipe_of("'repo::" + author.url("commit=" + author.commit("main")) + "'"));
   ASSERT_TRUE(installed) << describe(installed.error());
   EXPECT_FALSE(std::filesystem::exists(mark));
 }
@@ -251,10 +261,12 @@ TEST(GitSource, ASignedTagIsCheckedAgainstTheRecipesKeys) {
   const Author author;
   const std::string ann = author.key("ann");
   const std::string eve = author.key("eve");
-  author.run("cd repo && git tag -s -u " + ann + " -m v2 v2 main && git tag -s -u " + eve + " -m v3 v3 main");
+  author.run("cd repo && git tag -s -u " + ann + " -m v2 v2 main && git tag -s -u " + eve +
+             " -m v3 v3 main");
   const auto with = [&](const std::string& fragment, const std::string& key) {
     World world;
-    const std::string recipe = recipe_of("'repo::" + author.url(fragment) + "'", "validpgpkeys=(" + key + ")");
+    const std::string recipe =
+        recipe_of("'repo::" + author.url(fragment) + "'", "validpgpkeys=(" + key + ")");
     auto& detail = world.shelf.put(kId, "PKGBUILD.bin", recipe);
     for (const std::string& each : {ann, eve}) {
       const std::string path = "keys/pgp/" + each + ".asc";
@@ -282,12 +294,14 @@ TEST(Signature, OfAFileOrOfWhatItUnpacksTo) {
   const std::string ann = author.key("ann");
   const std::string eve = author.key("eve");
   World world;
-  const std::string tar = corpus::tar({{.name = "repo/my-custom-worker", .content = "#!/bin/sh\necho signed\n", .mode = 0755}});
+  const std::string tar = corpus::tar(
+      {{.name = "repo/my-custom-worker", .content = "#!/bin/sh\necho signed\n", .mode = 0755}});
   const std::string packed = corpus::compress("xz", tar);
   write_text(author.home / "plain", tar);
   write_text(author.home / "packed", packed);
   const auto sign = [&](const std::string& file, const std::string& key, const std::string& how) {
-    return author.run("gpg --batch --quiet -u " + key + " " + how + " --detach-sign -o - " + file + " 2>/dev/null | base64 -w0");
+    return author.run("gpg --batch --quiet -u " + key + " " + how + " --detach-sign -o - " + file +
+                      " 2>/dev/null | base64 -w0");
   };
   const auto bytes = [](const std::string& base64) { return from_base64(base64).value(); };
   const struct {
@@ -306,10 +320,11 @@ TEST(Signature, OfAFileOrOfWhatItUnpacksTo) {
   world.server.put("/w.tar.xz", {.body = packed});
   for (const auto& row : kRows) {
     world.server.put("/" + row.signature_name, {.body = row.signature});
-    const std::string recipe = recipe_of(
-        fmt::format("{} {}", world.server.url("/w.tar.xz"), world.server.url("/" + row.signature_name)),
-        "validpgpkeys=(" + ann + ")",
-        Sha256::of(packed).hex() + " " + Sha256::of(row.signature).hex());
+    const std::string recipe =
+        recipe_of(fmt::format("{} {}", world.server.url("/w.tar.xz"),
+                              world.server.url("/" + row.signature_name)),
+                  "validpgpkeys=(" + ann + ")",
+                  Sha256::of(packed).hex() + " " + Sha256::of(row.signature).hex());
     auto& detail = world.shelf.put(kId, "PKGBUILD.bin", recipe);
     detail.files.clear();
     const std::string path = "keys/pgp/" + ann + ".asc";
@@ -326,9 +341,11 @@ TEST(Signature, ArmorIsTakenOffAsGpgDoes) {
   const Author author;
   const std::string key = author.key("ann");
   const std::string armored = author.public_key(key);
-  const auto expected = from_base64(author.run("gpg --batch --export " + key + " 2>/dev/null | base64 -w0"));
+  const auto expected =
+      from_base64(author.run("gpg --batch --export " + key + " 2>/dev/null | base64 -w0"));
   EXPECT_EQ(dearmor(armored, "PGP PUBLIC KEY BLOCK"), expected);
-  EXPECT_EQ(dearmor("Comment before\n" + armored + "\nand after", "PGP PUBLIC KEY BLOCK"), expected);
+  EXPECT_EQ(dearmor("Comment before\n" + armored + "\nand after", "PGP PUBLIC KEY BLOCK"),
+            expected);
   EXPECT_EQ(dearmor(armored.substr(0, armored.size() / 2), "PGP PUBLIC KEY BLOCK"), std::nullopt);
   EXPECT_EQ(dearmor("no armor", "PGP PUBLIC KEY BLOCK"), "no armor");
 }

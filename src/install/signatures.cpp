@@ -234,11 +234,11 @@ class Signatures {
           return fail(Errc::integrity, "signature-key-other",
                       fmt::format("'{}' is signed by a key that the recipe does not name", shown),
                       {.evidence = evidence(), .fix = stay_away});
-        observer_.phase(Phase::verify,
-                        fmt::format("{}: signed by {}{}", name, verdict.key,
-                                    verdict.state == State::good      ? ""
-                                    : verdict.state == State::expired ? " (the signature has expired)"
-                                                                      : " (the key has expired)"));
+        observer_.phase(Phase::verify, fmt::format("{}: signed by {}{}", name, verdict.key,
+                                                   verdict.state == State::good ? ""
+                                                   : verdict.state == State::expired
+                                                       ? " (the signature has expired)"
+                                                       : " (the key has expired)"));
         return {};
       case State::revoked_key:
         return fail(Errc::integrity, "signature-key-revoked",
@@ -337,9 +337,8 @@ SignatureVerdict read_status(std::string_view output) {
         verdict.key = words[8];
     }
     // VALIDSIG fingerprint … and, tenth, the primary key's.
-    if (what == "VALIDSIG" &&
-        (verdict.state == State::good || verdict.state == State::expired ||
-         verdict.state == State::expired_key))
+    if (what == "VALIDSIG" && (verdict.state == State::good || verdict.state == State::expired ||
+                               verdict.state == State::expired_key))
       verdict.key = words.size() > 11 ? words[11] : words[2];
   }
   return verdict;

@@ -32,10 +32,10 @@ struct SignatureVerdict {
 SignatureVerdict read_status(std::string_view output);
 
 /// Check every signature among the sources, and every Git source that says "?signed". Does nothing
-/// when the recipe names no keys and no Git source asks. `scratch` is a directory to work in; it may be left behind, empty.
-/// Errors: Errc::integrity "signature-bad", "signature-missing", "signature-key-other",
-/// "signature-key-revoked"; Errc::not_found "pgp-key-missing" with how to get it, "gpgv-missing";
-/// Errc::invalid_input "pgp-keys-missing", "signature-of-nothing".
+/// when the recipe names no keys and no Git source asks. `scratch` is a directory to work in; it
+/// may be left behind, empty. Errors: Errc::integrity "signature-bad", "signature-missing",
+/// "signature-key-other", "signature-key-revoked"; Errc::not_found "pgp-key-missing" with how to
+/// get it, "gpgv-missing"; Errc::invalid_input "pgp-keys-missing", "signature-of-nothing".
 Result<void> verify_signatures(const Plan& plan, const Fetched& fetched,
                                const std::filesystem::path& scratch, Observer& observer);
 

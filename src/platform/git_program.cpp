@@ -20,9 +20,9 @@ namespace {
 constexpr const char* kOurRefs = "refs/rbee/";  // Of commits that no branch or tag need lead to.
 
 /// What of the user's environment reaches git: the way to the network.
-constexpr const char* kPassedOn[] = {"http_proxy",   "https_proxy",   "HTTPS_PROXY", "all_proxy",
-                                     "ALL_PROXY",    "no_proxy",      "NO_PROXY",    "SSL_CERT_FILE",
-                                     "SSL_CERT_DIR", "GIT_SSL_CAINFO"};
+constexpr const char* kPassedOn[] = {
+    "http_proxy", "https_proxy", "HTTPS_PROXY",   "all_proxy",    "ALL_PROXY",
+    "no_proxy",   "NO_PROXY",    "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"};
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> out = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
@@ -42,17 +42,11 @@ std::map<std::string, std::string> environment() {
 
 /// Settings of every run. Objects are checked on arrival; what old, honest repositories often have
 /// is let pass.
-constexpr const char* kSettings[] = {"core.hooksPath=/dev/null",
-                                     "core.fsmonitor=false",
-                                     "gc.auto=0",
-                                     "maintenance.auto=false",
-                                     "credential.helper=",
-                                     "protocol.version=2",
-                                     "http.lowSpeedLimit=1000",
-                                     "http.lowSpeedTime=30",
-                                     "init.defaultBranch=main",
-                                     "advice.detachedHead=false",
-                                     "fetch.fsckObjects=true"};
+constexpr const char* kSettings[] = {
+    "core.hooksPath=/dev/null",  "core.fsmonitor=false",  "gc.auto=0",
+    "maintenance.auto=false",    "credential.helper=",    "protocol.version=2",
+    "http.lowSpeedLimit=1000",   "http.lowSpeedTime=30",  "init.defaultBranch=main",
+    "advice.detachedHead=false", "fetch.fsckObjects=true"};
 constexpr const char* kTolerated[] = {"zeroPaddedFilemode", "badTimezone", "missingSpaceBeforeDate",
                                       "missingSpaceBeforeEmail", "nullSha1"};
 
@@ -197,8 +191,9 @@ Result<void> check_name(const GitRef& ref) {
 Result<Run> fetch_refs(const fs::path& repository, const std::string& url,
                        const std::vector<std::string>& options,
                        const std::vector<std::string>& refs, const GitWatch& watch) {
-  std::vector<std::string> words = {in(repository), "fetch", "--progress", "--no-write-fetch-head",
-                                    "--no-recurse-submodules", "--force"};
+  std::vector<std::string> words = {
+      in(repository), "fetch", "--progress", "--no-write-fetch-head", "--no-recurse-submodules",
+      "--force"};
   words.insert(words.end(), options.begin(), options.end());
   words.insert(words.end(), {"--", url});
   words.insert(words.end(), refs.begin(), refs.end());
@@ -280,10 +275,10 @@ Result<std::string> git_resolve(const fs::path& repository, const GitRef& ref) {
       TRY_ASSIGN(const std::string object, git_object(repository, "tag", full_name(ref)));
       const std::string head = object.substr(0, object.find("\n\n") + 1);
       if (head.find("\ntag " + ref.name + "\n") == std::string::npos)
-        return fail(Errc::integrity, "git-tag-forged",
-                    fmt::format("{} calls itself otherwise", shown(ref)),
-                    {.why = "whoever controls the server can put an old signed tag under a new name",
-                     .fix = "do not install it; tell the worker's maintainer"});
+        return fail(
+            Errc::integrity, "git-tag-forged", fmt::format("{} calls itself otherwise", shown(ref)),
+            {.why = "whoever controls the server can put an old signed tag under a new name",
+             .fix = "do not install it; tell the worker's maintainer"});
     }
   }
   TRY_ASSIGN(const Run run, run_git({in(repository), "rev-parse", "--quiet", "--verify",
@@ -312,10 +307,9 @@ Result<void> git_check_out(const fs::path& repository, const std::string& commit
   };
   if (history) {
     // Copied, not linked: a build that writes into its repository must not write into the cache.
-    TRY_ASSIGN(const Run cloned,
-               run_git({"clone", "--quiet", "--no-hardlinks", "--no-checkout", "--",
-                        repository.string(), target.string()},
-                       watch));
+    TRY_ASSIGN(const Run cloned, run_git({"clone", "--quiet", "--no-hardlinks", "--no-checkout",
+                                          "--", repository.string(), target.string()},
+                                         watch));
     if (!cloned.result.ok()) return failed(cloned);
   } else {
     TRY_ASSIGN(const Run made, run_git({"init", "--quiet", "--", target.string()}, watch));
@@ -326,9 +320,9 @@ Result<void> git_check_out(const fs::path& repository, const std::string& commit
                       "--update-shallow", "--", repository.string(), commit + ":refs/rbee/source"},
                      watch));
   if (!fetched.result.ok()) return failed(fetched);
-  TRY_ASSIGN(const Run out,
-             run_git({"checkout", "--quiet", "--force", "--no-track", "-B", "makepkg", commit, "--"},
-                     watch, target));
+  TRY_ASSIGN(const Run out, run_git({"checkout", "--quiet", "--force", "--no-track", "-B",
+                                     "makepkg", commit, "--"},
+                                    watch, target));
   if (!out.result.ok()) return failed(out);
   TRY_ASSIGN(const Run dropped, run_git({"update-ref", "-d", "refs/rbee/source"}, watch, target));
   return {};

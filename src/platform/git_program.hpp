@@ -47,7 +47,8 @@ Result<void> git_fetch(const std::filesystem::path& repository, const std::strin
                        const GitRef& ref, bool history, const GitWatch& watch);
 
 /// The commit that `ref` is in `repository`, as 40 digits. Errors: Errc::not_found
-/// "git-ref-missing"; Errc::integrity "git-tag-forged" when an annotated tag calls itself otherwise.
+/// "git-ref-missing"; Errc::integrity "git-tag-forged" when an annotated tag calls itself
+/// otherwise.
 Result<std::string> git_resolve(const std::filesystem::path& repository, const GitRef& ref);
 
 /// The bytes of the object `name` of type `type` ("commit", "tag"). Errors: Errc::not_found
