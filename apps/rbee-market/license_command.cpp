@@ -63,11 +63,11 @@ Result<void> issue(Counter& counter) {
                  .issue(options.holder, options.workers, expires, local_actor()));
   if (options.json) {
     fmt::print("{}\n",
-               json::serialize(json::object{
-                   {"id", issued.license.id},
-                   {"key", issued.key},
-                   {"workers", json::array(issued.license.workers.begin(), issued.license.workers.end())},
-                   {"expires_at", maybe(expires)}}));
+               json::serialize(json::object{{"id", issued.license.id},
+                                            {"key", issued.key},
+                                            {"workers", json::array(issued.license.workers.begin(),
+                                                                    issued.license.workers.end())},
+                                            {"expires_at", maybe(expires)}}));
   } else {
     fmt::print("{}\n", issued.key);
   }
@@ -97,7 +97,8 @@ Result<void> list(Counter& counter) {
                each.expires ? rfc3339(*each.expires) : "-",
                each.last_used ? rfc3339(*each.last_used) : "-", each.revoked ? "  revoked" : "");
   }
-  if (counter.options.json) fmt::print("{}\n", json::serialize(json::object{{"licenses", std::move(out)}}));
+  if (counter.options.json)
+    fmt::print("{}\n", json::serialize(json::object{{"licenses", std::move(out)}}));
   return {};
 }
 
@@ -120,7 +121,8 @@ tl::unexpected<Error> bad_name(const std::string& name) {
 /// Copied under a name that nobody sees until it is whole; the digest is for the recipe.
 Result<void> add(Counter& counter) {
   const Options& options = counter.options;
-  const std::string name = options.name.empty() ? fs::path(options.file).filename().string() : options.name;
+  const std::string name =
+      options.name.empty() ? fs::path(options.file).filename().string() : options.name;
   if (!is_premium_file_name(name)) return bad_name(name);
   TRY_ASSIGN(const fs::path folder, folder_of(options));
   TRY(platform::make_directories(folder, 0700));
@@ -149,8 +151,8 @@ Result<void> add(Counter& counter) {
   const std::string path = fmt::format("/premium/{}/{}", options.worker, name);
   const std::string digest = hasher.finish();
   if (options.json) {
-    fmt::print("{}\n", json::serialize(json::object{
-                           {"path", path}, {"sha256", digest}, {"size_bytes", size}}));
+    fmt::print("{}\n", json::serialize(
+                           json::object{{"path", path}, {"sha256", digest}, {"size_bytes", size}}));
   } else {
     fmt::print("source: <this marketplace>{}\nsha256: {}\n", path, digest);
   }
@@ -162,7 +164,8 @@ Result<void> remove(Counter& counter) {
   if (!is_premium_file_name(options.name)) return bad_name(options.name);
   TRY_ASSIGN(const fs::path folder, folder_of(options));
   if (::unlink((folder / options.name).c_str()) == 0) return {};
-  if (errno != ENOENT) return tl::unexpected(platform::io_failure("remove", folder / options.name, errno));
+  if (errno != ENOENT)
+    return tl::unexpected(platform::io_failure("remove", folder / options.name, errno));
   return fail(Errc::not_found, "file-not-found",
               fmt::format("{} has no file '{}'", options.worker, options.name));
 }
@@ -179,7 +182,8 @@ Result<void> files(Counter& counter) {
       fmt::print("{:>12} /premium/{}\n", entry.size_bytes, printable_line(entry.path));
     return {};
   }));
-  if (counter.options.json) fmt::print("{}\n", json::serialize(json::object{{"files", std::move(out)}}));
+  if (counter.options.json)
+    fmt::print("{}\n", json::serialize(json::object{{"files", std::move(out)}}));
   return {};
 }
 
@@ -199,7 +203,8 @@ void add_license_commands(CLI::App& app, std::function<int()>& run) {
         command.add_option("--days", options.days, "How long it is good; 0: until it is revoked")
             ->check(CLI::Range(0, 36'500));
       });
-  add_desk_command<Counter>(*license, "list", "All licences, newest first", list, counter, run, nothing);
+  add_desk_command<Counter>(*license, "list", "All licences, newest first", list, counter, run,
+                            nothing);
   add_desk_command<Counter>(*license, "revoke", "End a licence at once", revoke, counter, run,
                             [](CLI::App& command, Options& options) {
                               command.add_option("ID", options.id, "Its number")->required();

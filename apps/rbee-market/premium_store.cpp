@@ -56,7 +56,8 @@ http::Streamed PremiumStore::decide(const http::Request& request) {
   if (sent.size() <= kBearer.size() ||
       !http::equal_ignoring_case(sent.substr(0, kBearer.size()), kBearer))
     return refuse(request, 401, "license-needed",
-                  fmt::format("{} needs a licence: Authorization: Bearer KEY", worker->str()), shop);
+                  fmt::format("{} needs a licence: Authorization: Bearer KEY", worker->str()),
+                  shop);
   const auto license = licenses_.find(trim(sent.substr(kBearer.size())));
   if (!license) return http::problem(request, license.error());
   // Whether the file is there is told to holders alone.

@@ -19,9 +19,7 @@ class PremiumStore {
   /// `purchase_url` tells where a worker's licences are sold; empty: nobody says.
   PremiumStore(std::filesystem::path data, community::Licenses licenses,
                std::function<std::string(const std::string& worker)> purchase_url)
-      : folder_(data / "premium"),
-        licenses_(licenses),
-        purchase_url_(std::move(purchase_url)) {}
+      : folder_(data / "premium"), licenses_(licenses), purchase_url_(std::move(purchase_url)) {}
 
   /// The file for who shows a licence for its worker (Authorization: Bearer), 401 "license-needed"
   /// without one, 403 "license-refused" with another; nothing for other paths.

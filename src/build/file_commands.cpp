@@ -94,8 +94,7 @@ constexpr Option kLink[] = {
     {'f', "force", false, set_replace},
     {'n', "no-dereference", false,
      [](FileCommand& c, const std::string&) { return c.no_dereference = true; }},
-    {'r', "relative", false,
-     [](FileCommand& c, const std::string&) { return c.relative = true; }},
+    {'r', "relative", false, [](FileCommand& c, const std::string&) { return c.relative = true; }},
     {'v', "verbose", false, kIgnore},
     {'t', "target-directory", true, set_into},
     {'T', "no-target-directory", false, set_no_target},
@@ -155,17 +154,15 @@ std::optional<std::size_t> take_option(const Program& program, const std::vector
         return equals == std::string::npos && option->act(command, "") ? std::optional(at + 1)
                                                                        : std::nullopt;
       if (equals != std::string::npos)
-        return option->act(command, word.substr(equals + 1)) ? std::optional(at + 1)
-                                                             : std::nullopt;
+        return option->act(command, word.substr(equals + 1)) ? std::optional(at + 1) : std::nullopt;
       if (at + 1 == argv.size() || !option->act(command, argv[at + 1])) return std::nullopt;
       return at + 2;
     }
     return std::nullopt;
   }
   for (std::size_t i = 1; i < word.size(); ++i) {
-    const Option* option = std::find_if(program.begin, program.end, [&](const Option& each) {
-      return each.letter == word[i];
-    });
+    const Option* option = std::find_if(program.begin, program.end,
+                                        [&](const Option& each) { return each.letter == word[i]; });
     if (option == program.end) return std::nullopt;
     if (!option->has_value) {
       if (!option->act(command, "")) return std::nullopt;
@@ -181,7 +178,8 @@ std::optional<std::size_t> take_option(const Program& program, const std::vector
 
 /// A mode as chmod's first operand: "-x" looks like an option and is none.
 bool is_negative_mode(const std::string& word) {
-  return word.size() > 1 && word[0] == '-' && word.find_first_not_of("rwxX", 1) == std::string::npos;
+  return word.size() > 1 && word[0] == '-' &&
+         word.find_first_not_of("rwxX", 1) == std::string::npos;
 }
 
 }  // namespace
@@ -251,9 +249,8 @@ mode_t ModeChange::apply(mode_t mode, bool is_directory) const {
 tl::expected<FileCommand, std::string> parse_file_command(const std::vector<std::string>& argv) {
   if (std::find(std::begin(kMessages), std::end(kMessages), argv[0]) != std::end(kMessages))
     return FileCommand{};
-  const auto* program =
-      std::find_if(std::begin(kPrograms), std::end(kPrograms),
-                   [&](const Program& each) { return each.name == argv[0]; });
+  const auto* program = std::find_if(std::begin(kPrograms), std::end(kPrograms),
+                                     [&](const Program& each) { return each.name == argv[0]; });
   if (program == std::end(kPrograms)) return tl::unexpected<std::string>("command " + argv[0]);
   FileCommand command;
   command.kind = program->kind;
@@ -283,8 +280,8 @@ tl::expected<FileCommand, std::string> parse_file_command(const std::vector<std:
   switch (command.kind) {
     case Kind::nothing:
       if (argv[0] == "chown") {
-        static constexpr std::string_view kRoots[] = {"root", "root:root", "0", "0:0", "root:",
-                                                      "0:root", "root:0", ":root", ":0"};
+        static constexpr std::string_view kRoots[] = {
+            "root", "root:root", "0", "0:0", "root:", "0:root", "root:0", ":root", ":0"};
         if (count < 2 || std::find(std::begin(kRoots), std::end(kRoots), command.operands[0]) ==
                              std::end(kRoots))
           return no(argv, "to somebody else");
@@ -308,12 +305,12 @@ tl::expected<FileCommand, std::string> parse_file_command(const std::vector<std:
       break;
   }
   if (command.into && command.no_target_directory) return no(argv, "-t with -T");
-  const bool enough = command.into || command.kind == Kind::directories ||
-                              command.kind == Kind::mode
-                          ? count >= 1
-                      : command.kind == Kind::link ? count >= 1
-                                                   : count >= 2;
-  if (!enough || (command.no_target_directory && count != 2)) return no(argv, "with these operands");
+  const bool enough =
+      command.into || command.kind == Kind::directories || command.kind == Kind::mode ? count >= 1
+      : command.kind == Kind::link                                                    ? count >= 1
+                                                                                      : count >= 2;
+  if (!enough || (command.no_target_directory && count != 2))
+    return no(argv, "with these operands");
   return command;
 }
 

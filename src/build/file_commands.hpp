@@ -40,14 +40,14 @@ struct FileCommand {
   std::vector<std::string> operands;  ///< Without the target directory of `-t`.
   std::optional<std::string> into;    ///< `-t`: the directory that everything goes into.
   std::optional<ModeChange> mode;
-  bool parents = false;           ///< install -D, mkdir -p.
+  bool parents = false;              ///< install -D, mkdir -p.
   bool mode_of_existing = false;     ///< install -d: a directory that is there gets the mode too.
   bool no_target_directory = false;  ///< -T.
   bool recursive = false;
-  bool keep = false;      ///< cp -p, -a; install -p: modes (cp) and times.
-  bool follow = true;     ///< cp of a link copies what it leads to.
-  bool replace = false;   ///< -f: what stands at the destination goes away.
-  bool relative = false;  ///< ln -r.
+  bool keep = false;            ///< cp -p, -a; install -p: modes (cp) and times.
+  bool follow = true;           ///< cp of a link copies what it leads to.
+  bool replace = false;         ///< -f: what stands at the destination goes away.
+  bool relative = false;        ///< ln -r.
   bool no_dereference = false;  ///< ln -n.
 };
 

@@ -43,7 +43,10 @@ bool is_binary(const fs::path& file) {
   char magic[4] = {};
   if (!fd || ::read(fd.get(), magic, sizeof magic) != sizeof magic) return false;
   const std::string_view text(magic, sizeof magic);
-  return text == "\x7f" "ELF" || text == "!<ar";
+  return text ==
+             "\x7f"
+             "ELF" ||
+         text == "!<ar";
 }
 
 }  // namespace
@@ -75,11 +78,11 @@ Result<bool> needs_tidying(const fs::path& tree, const std::vector<std::string>&
     const std::string_view path = entry.path;
     needed = (!libtool && path.ends_with(".la")) || (!staticlibs && path.ends_with(".a")) ||
              (zipman && is_manual(path)) ||
-             (purge && (path == "usr/info/dir" || path == "usr/share/info/dir" ||
-                        path.ends_with("/.packlist") || path == ".packlist" ||
-                        path.ends_with(".pod"))) ||
-             (strip && S_ISREG(entry.mode) && entry.size_bytes >= 4 &&
-              (entry.mode & 0222) != 0 && is_binary(tree / entry.path));
+             (purge &&
+              (path == "usr/info/dir" || path == "usr/share/info/dir" ||
+               path.ends_with("/.packlist") || path == ".packlist" || path.ends_with(".pod"))) ||
+             (strip && S_ISREG(entry.mode) && entry.size_bytes >= 4 && (entry.mode & 0222) != 0 &&
+              is_binary(tree / entry.path));
     return {};
   }));
   return needed;

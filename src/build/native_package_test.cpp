@@ -1,4 +1,5 @@
-// package() without a shell, held against coreutils: the same recipe built both ways is the same tree.
+// package() without a shell, held against coreutils: the same recipe built both ways is the same
+// tree.
 #include "build/native_package.hpp"
 
 #include <gmock/gmock.h>
@@ -33,16 +34,18 @@ class Quiet final : public Observer {
 /// Names, kinds, modes, contents and targets of a tree.
 std::vector<std::string> listing(const std::filesystem::path& tree) {
   std::vector<std::string> out;
-  const auto walked = platform::walk_tree(tree, 64, [&](const platform::WalkEntry& entry) -> Result<void> {
-    if (entry.path.starts_with(".")) return {};  // .MTREE and its like hold sizes and digests again.
-    std::string line = fmt::format("{} {:o}", entry.path, entry.mode & 0170777);
-    if (S_ISLNK(entry.mode)) line += " -> " + entry.target;
-    if (S_ISREG(entry.mode))
-      line += " " + Sha256::of(fakes::read_text(tree / entry.path)).hex().substr(0, 8) +
-              (entry.links > 1 ? " shared" : "");
-    out.push_back(line);
-    return {};
-  });
+  const auto walked =
+      platform::walk_tree(tree, 64, [&](const platform::WalkEntry& entry) -> Result<void> {
+        if (entry.path.starts_with("."))
+          return {};  // .MTREE and its like hold sizes and digests again.
+        std::string line = fmt::format("{} {:o}", entry.path, entry.mode & 0170777);
+        if (S_ISLNK(entry.mode)) line += " -> " + entry.target;
+        if (S_ISREG(entry.mode))
+          line += " " + Sha256::of(fakes::read_text(tree / entry.path)).hex().substr(0, 8) +
+                  (entry.links > 1 ? " shared" : "");
+        out.push_back(line);
+        return {};
+      });
   if (!walked) out.push_back(describe(walked.error()));
   return out;
 }
@@ -71,8 +74,10 @@ Outcome build_with(const std::string& body, bool native, const std::string& top 
   TempDir dir;
   std::filesystem::create_directory(dir / "room");
   write_text(dir / "demo.tar.gz", tarball());
-  const std::string text = "pkgname=demo\npkgver=1.0\npkgrel=2\narch=(any)\nsource=(file:///demo.tar.gz demo.service)\n"
-                           "sha256sums=(SKIP SKIP)\n" + top + "\npackage() {\n" + body + "\n}\n";
+  const std::string text =
+      "pkgname=demo\npkgver=1.0\npkgrel=2\narch=(any)\nsource=(file:///demo.tar.gz demo.service)\n"
+      "sha256sums=(SKIP SKIP)\n" +
+      top + "\npackage() {\n" + body + "\n}\n";
   const auto recipe = pkgbuild::evaluate(text, {});
   if (!recipe) return {describe(recipe.error().findings.at(0)), {}, {}};
   Request request{.recipe = *recipe,
@@ -106,7 +111,14 @@ std::string needs(const std::string& body) {
   const auto shell = package_natively(
       "pkgname=demo\npkgver=1\npkgrel=1\narch=(any)\npackage() {\n" + body + "\n}\n", inputs,
       {"package", "demo", "/build/src", "/build/pkg/demo", "/build/start"},
-      {"/build/src", "/build/pkg/demo", "/build/start", dir / "src", dir / "pkg", dir / "start", {}, {}});
+      {"/build/src",
+       "/build/pkg/demo",
+       "/build/start",
+       dir / "src",
+       dir / "pkg",
+       dir / "start",
+       {},
+       {}});
   return shell.value_or("");
 }
 
@@ -149,15 +161,16 @@ TEST(NativePackage, GivesTheTreeThatCoreutilsGive) {
     if (native.fell_back) fell_back.push_back(std::string(body).substr(0, 40));
   }
   EXPECT_THAT(fell_back,
-              ElementsAre(HasSubstr("cd demo; install"), HasSubstr("/dev/stdin"), HasSubstr(".none"),
-                          HasSubstr("cp demo/bin/run"), HasSubstr("demo.tar.gz"), HasSubstr("man1"),
-                          HasSubstr("/bin/true")));
+              ElementsAre(HasSubstr("cd demo; install"), HasSubstr("/dev/stdin"),
+                          HasSubstr(".none"), HasSubstr("cp demo/bin/run"),
+                          HasSubstr("demo.tar.gz"), HasSubstr("man1"), HasSubstr("/bin/true")));
 }
 
 TEST(NativePackage, AFallBackFindsTheSourcesAsTheyWere) {
   // The mode of a file with two names is one; the shell must not see what was tried before it.
   const std::string body =
-      "install -Dm600 demo/bin/run \"$pkgdir/usr/share/run\"; stat -c %a demo/bin/run >\"$pkgdir/usr/share/mode\"";
+      "install -Dm600 demo/bin/run \"$pkgdir/usr/share/run\"; stat -c %a demo/bin/run "
+      ">\"$pkgdir/usr/share/mode\"";
   const Outcome native = build_with(body, true);
   EXPECT_EQ(native.error, "");
   EXPECT_EQ(native.tree, build_with(body, false).tree);
@@ -180,13 +193,15 @@ TEST(NativePackage, KnowsWhatItDoesNotKnow) {
       {R"(install -Dm644 self/file "$pkgdir/x")", "install of what is no file"},
       {R"(cp -r leads-out "$pkgdir/x")", "cp of a link"},
       {R"(cd self; install -Dm644 file "$pkgdir/x")", "cd to a place that is not there"},
-      {R"(ln -s /tmp "$pkgdir/d"; install -Dm644 file "$pkgdir/d/x")", "a place for a file that is not there"},
+      {R"(ln -s /tmp "$pkgdir/d"; install -Dm644 file "$pkgdir/d/x")",
+       "a place for a file that is not there"},
       {R"(echo x > /tmp/rbee-native-test)", "writing a file"},
       {R"(sed -i s/a/b/ file)", "sed -i"},
       {R"(rm -rf "$pkgdir/x")", "command rm"},
       {R"(install -Dm644 $(ls) "$pkgdir/x")", "command ls"},
   };
-  for (const auto& [body, construct] : kRows) EXPECT_THAT(needs(body), HasSubstr(construct)) << body;
+  for (const auto& [body, construct] : kRows)
+    EXPECT_THAT(needs(body), HasSubstr(construct)) << body;
 }
 
 TEST(NativePackage, ChangesModesAsChmodDoes) {
@@ -195,7 +210,8 @@ TEST(NativePackage, ChangesModesAsChmodDoes) {
   std::mt19937 random(1);
   const auto pick = [&](std::string_view letters, std::size_t most) {
     std::string out;
-    for (std::size_t n = random() % (most + 1); n > 0; --n) out += letters[random() % letters.size()];
+    for (std::size_t n = random() % (most + 1); n > 0; --n)
+      out += letters[random() % letters.size()];
     return out;
   };
   for (int i = 0; i < 60; ++i) {
@@ -205,13 +221,15 @@ TEST(NativePackage, ChangesModesAsChmodDoes) {
     if (random() % 8 == 0) text = fmt::format("{:o}", random() % 01000);
     const auto mode = static_cast<mode_t>(random() % 01000);
     ASSERT_EQ(::chmod((dir / "f").c_str(), mode), 0);
-    const auto ran = platform::run_process({.argv = {"/bin/chmod", "--", text, (dir / "f").string()}});
+    const auto ran =
+        platform::run_process({.argv = {"/bin/chmod", "--", text, (dir / "f").string()}});
     ASSERT_TRUE(ran && ran->ok()) << text;
     struct stat status {};
     ::stat((dir / "f").c_str(), &status);
     const auto change = ModeChange::parse(text);
     ASSERT_TRUE(change) << text;
-    EXPECT_EQ(change->apply(mode, false), status.st_mode & 07777) << fmt::format("{} on {:o}", text, mode);
+    EXPECT_EQ(change->apply(mode, false), status.st_mode & 07777)
+        << fmt::format("{} on {:o}", text, mode);
   }
   for (const char* text : {"", "u", "u+s", "+t", "g=u", "8", "4755", "u+x,", "rwx", "01000000"})
     EXPECT_FALSE(ModeChange::parse(text)) << text;
@@ -219,15 +237,18 @@ TEST(NativePackage, ChangesModesAsChmodDoes) {
 
 TEST(NativePackage, SaysWhenATreeHasToBeTidied) {
   const std::pair<const char*, bool> kRows[] = {
-      {"usr/bin/script", false}, {"usr/lib/x.la", true}, {"usr/lib/x.a", true}, {"usr/share/man/man1/x.1", true},
-      {"opt/x/info/y", true}, {"opt/man/x", false}, {"usr/share/info/dir", true}, {"usr/lib/a.pod", true}};
+      {"usr/bin/script", false},        {"usr/lib/x.la", true}, {"usr/lib/x.a", true},
+      {"usr/share/man/man1/x.1", true}, {"opt/x/info/y", true}, {"opt/man/x", false},
+      {"usr/share/info/dir", true},     {"usr/lib/a.pod", true}};
   for (const auto& [path, needed] : kRows) {
     TempDir dir;
     write_text(dir / path, "text");
     EXPECT_EQ(needs_tidying(dir.path(), {}).value(), needed) << path;
   }
   TempDir dir;
-  write_text(dir / "usr/bin/x", "\x7f" "ELF and more");
+  write_text(dir / "usr/bin/x",
+             "\x7f"
+             "ELF and more");
   EXPECT_TRUE(needs_tidying(dir.path(), {}).value());
   EXPECT_FALSE(needs_tidying(dir.path(), {"!strip"}).value());
   EXPECT_TRUE(needs_tidying(dir.path(), {"!strip", "strip"}).value());

@@ -60,7 +60,8 @@ std::string unescaped(std::string_view part) {
 }
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
 }  // namespace
@@ -78,9 +79,8 @@ std::string TreeWriter::absolute(const std::string& path) const {
 
 std::optional<TreeWriter::Place> TreeWriter::locate(const std::string& path) const {
   const std::string whole = absolute(path);
-  const std::pair<Root, const std::string*> roots[] = {{Root::src, &places_.srcdir},
-                                                       {Root::pkg, &places_.pkgdir},
-                                                       {Root::start, &places_.startdir}};
+  const std::pair<Root, const std::string*> roots[] = {
+      {Root::src, &places_.srcdir}, {Root::pkg, &places_.pkgdir}, {Root::start, &places_.startdir}};
   for (const auto& [root, prefix] : roots) {
     if (!whole.starts_with(*prefix)) continue;
     if (whole.size() > prefix->size() && whole[prefix->size()] != '/') continue;
@@ -250,7 +250,8 @@ Refused TreeWriter::make_directory(const Place& place, const std::optional<ModeC
   const std::string name = place.path.substr(place.path.rfind('/') + 1);
   const bool made = ::mkdirat(parent.get(), name.c_str(), 0755) == 0;
   if (!made && (errno != EEXIST || !parents)) return "a directory that cannot be made";
-  const FileDescriptor directory = platform::open_beneath(parent.get(), name, O_RDONLY | O_DIRECTORY);
+  const FileDescriptor directory =
+      platform::open_beneath(parent.get(), name, O_RDONLY | O_DIRECTORY);
   if (!directory) return "a directory that cannot be made";
   if (!made && !even_if_there) return std::nullopt;
   if (::fchmod(directory.get(), mode ? mode->apply(0755, true) : 0755) != 0)
@@ -270,7 +271,8 @@ Refused TreeWriter::link(const FileCommand& command) {
   };
   const auto& operands = command.operands;
   if (command.into) {
-    for (const std::string& target : operands) pairs.push_back({target, *command.into + "/" + name_of(target)});
+    for (const std::string& target : operands)
+      pairs.push_back({target, *command.into + "/" + name_of(target)});
   } else if (operands.size() == 1) {
     pairs.push_back({operands[0], "./" + name_of(operands[0])});
   } else {
@@ -281,8 +283,8 @@ Refused TreeWriter::link(const FileCommand& command) {
     const bool inside = static_cast<bool>(there) && !command.no_target_directory;
     if (!inside && operands.size() > 2) return "ln with these operands";
     for (std::size_t i = 0; i + 1 < operands.size(); ++i)
-      pairs.push_back({operands[i], inside ? operands.back() + "/" + name_of(operands[i])
-                                           : operands.back()});
+      pairs.push_back(
+          {operands[i], inside ? operands.back() + "/" + name_of(operands[i]) : operands.back()});
   }
   for (const Pair& pair : pairs) {
     const auto place = locate(pair.at);
@@ -295,7 +297,8 @@ Refused TreeWriter::link(const FileCommand& command) {
       if (!to || to->root != Root::pkg || (to->path + place->path).find("..") != std::string::npos)
         return "ln -r out of pkgdir";
       std::string way;
-      for (const std::string& path : {to->path, place->path.substr(0, place->path.rfind('/') + 1)}) {
+      for (const std::string& path :
+           {to->path, place->path.substr(0, place->path.rfind('/') + 1)}) {
         way.clear();
         for (const std::string_view part : split(path, '/')) {
           if (part.empty()) continue;
@@ -350,8 +353,9 @@ Refused TreeWriter::change_mode(const Place& place, const ModeChange& mode, bool
   const auto names = names_in(std::move(file));
   if (!names) return "a directory that cannot be read";
   for (const std::string& name : *names)
-    if (auto refused = change_mode({place.root, place.path.empty() ? name : place.path + "/" + name},
-                                   mode, true, depth + 1))
+    if (auto refused =
+            change_mode({place.root, place.path.empty() ? name : place.path + "/" + name}, mode,
+                        true, depth + 1))
       return refused;
   return std::nullopt;
 }

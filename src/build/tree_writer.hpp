@@ -24,7 +24,7 @@ namespace rbee::build {
 class TreeWriter final : public pkgbuild::Effects {
  public:
   struct Places {
-    std::string srcdir, pkgdir, startdir;  ///< As the recipe sees them, absolute.
+    std::string srcdir, pkgdir, startdir;   ///< As the recipe sees them, absolute.
     std::filesystem::path src, pkg, start;  ///< Where they are.
     /// Names in srcdir that are links to sources elsewhere, and those files.
     std::map<std::string, std::filesystem::path> sources;
@@ -40,7 +40,8 @@ class TreeWriter final : public pkgbuild::Effects {
   pkgbuild::FileLook::Kind look(const std::string& path) override;
   std::optional<bool> is_directory(const std::string& path) override;
 
-  /// Give the unpacked files back the modes they had. What lies in pkgdir is the caller's to remove.
+  /// Give the unpacked files back the modes they had. What lies in pkgdir is the caller's to
+  /// remove.
   void undo();
   /// The package is made: what it shares with the unpacked tree is the package's alone.
   void commit();
@@ -81,7 +82,7 @@ class TreeWriter final : public pkgbuild::Effects {
 
   Places places_;
   platform::FileDescriptor src_, start_, pkg_;
-  std::string directory_;  ///< The working directory, as the recipe sees it.
+  std::string directory_;                         ///< The working directory, as the recipe sees it.
   std::vector<std::pair<Place, mode_t>> linked_;  ///< Second names, and the modes before.
   std::map<std::pair<dev_t, ino_t>, mode_t> given_;  ///< Their inodes, and the modes before.
 };

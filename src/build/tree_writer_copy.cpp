@@ -39,7 +39,8 @@ bool copy_bytes(int from, int to) {
     const ssize_t count = ::read(from, block.data(), block.size());
     if (count < 0) return false;
     if (count == 0) return true;
-    if (platform::write_all(to, std::string_view(block.data(), static_cast<std::size_t>(count))) != 0)
+    if (platform::write_all(to, std::string_view(block.data(), static_cast<std::size_t>(count))) !=
+        0)
       return false;
   }
 }
@@ -77,8 +78,8 @@ Refused TreeWriter::fill(int parent, const std::string& name, const Item& item, 
       return ::fchmod(item.file.get(), mode) == 0 ? Refused() : "a mode that cannot be set";
     }
   }
-  const FileDescriptor out(::openat(parent, name.c_str(),
-                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const FileDescriptor out(
+      ::openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!out || ::lseek(item.file.get(), 0, SEEK_SET) != 0 ||
       !copy_bytes(item.file.get(), out.get()) || ::fchmod(out.get(), mode) != 0)
     return "a file that cannot be copied";
@@ -211,9 +212,10 @@ Refused TreeWriter::copy_tree(const Place& from, const Place& to, bool keep, int
                 from.root == Root::src && each.st_nlink == 1 && each.st_size > kCopiedBytesMax,
                 inner};
       // cp -a keeps hard links between the files of a tree.
-      if (!item.file || (keep && each.st_nlink > 1 && given == given_.end())) return "a file with several names";
-      if (auto refused = fill(target.get(), name, item,
-                              keep ? item.mode : item.mode & ~mode_t{022}, keep))
+      if (!item.file || (keep && each.st_nlink > 1 && given == given_.end()))
+        return "a file with several names";
+      if (auto refused =
+              fill(target.get(), name, item, keep ? item.mode : item.mode & ~mode_t{022}, keep))
         return refused;
     } else {
       return "a special file";
@@ -229,8 +231,7 @@ Refused TreeWriter::copy_tree(const Place& from, const Place& to, bool keep, int
 
 void TreeWriter::undo() {
   for (const auto& [place, mode] : linked_)
-    if (const FileDescriptor file = open(place, O_RDONLY | O_NONBLOCK))
-      ::fchmod(file.get(), mode);
+    if (const FileDescriptor file = open(place, O_RDONLY | O_NONBLOCK)) ::fchmod(file.get(), mode);
   linked_.clear();
 }
 

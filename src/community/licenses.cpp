@@ -83,8 +83,8 @@ Result<IssuedLicense> Licenses::issue(std::string_view holder,
                     .actor = std::string(actor),
                     .action = "license.issue",
                     .subject = fmt::format("license:{}", issued.license.id),
-                    .details = fmt::format("for {} to {}", ids.empty() ? "every worker" : joined(ids),
-                                           holder)}));
+                    .details = fmt::format("for {} to {}",
+                                           ids.empty() ? "every worker" : joined(ids), holder)}));
   TRY(transaction.commit());
   issued.license.holder = holder;
   issued.license.workers = std::move(ids);
@@ -94,8 +94,8 @@ Result<IssuedLicense> Licenses::issue(std::string_view holder,
 }
 
 Result<std::vector<License>> Licenses::list() const {
-  TRY_ASSIGN(const auto rows, database_.query(fmt::format(
-                                  "SELECT {} FROM licenses ORDER BY id DESC", kColumns)));
+  TRY_ASSIGN(const auto rows,
+             database_.query(fmt::format("SELECT {} FROM licenses ORDER BY id DESC", kColumns)));
   std::vector<License> out;
   for (const platform::SqlRow& row : rows) out.push_back(read(row));
   return out;

@@ -132,8 +132,10 @@ void send_file(const FileAnswer& answer, CgiExchange& exchange, const std::atomi
     const Response response = problem(request, refusal);
     std::string head =
         fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-    for (const auto& [name, value] : response.headers.all()) head += fmt::format("{}: {}\r\n", name, value);
-    head += fmt::format("{}Content-Length: {}\r\nConnection: close\r\n\r\n", more, response.body.size());
+    for (const auto& [name, value] : response.headers.all())
+      head += fmt::format("{}: {}\r\n", name, value);
+    head += fmt::format("{}Content-Length: {}\r\nConnection: close\r\n\r\n", more,
+                        response.body.size());
     if (request.method != Method::head) head += response.body;
     sender.text(head);
     sender.finish();
@@ -159,12 +161,14 @@ void send_file(const FileAnswer& answer, CgiExchange& exchange, const std::atomi
   std::string head = fmt::format("HTTP/1.1 {} {}\r\n", code, reason_phrase(code));
   if (code == 206)
     head += fmt::format("Content-Range: bytes {}-{}/{}\r\n", range.begin, range.end - 1, size);
+  head +=
+      fmt::format("Content-Length: {}\r\nContent-Type: {}\r\nETag: {}\r\nAccept-Ranges: bytes\r\n",
+                  range.end - range.begin, answer.content_type, answer.etag);
+  for (const auto& [name, value] : answer.headers.all())
+    head += fmt::format("{}: {}\r\n", name, value);
   head += fmt::format(
-      "Content-Length: {}\r\nContent-Type: {}\r\nETag: {}\r\nAccept-Ranges: bytes\r\n",
-      range.end - range.begin, answer.content_type, answer.etag);
-  for (const auto& [name, value] : answer.headers.all()) head += fmt::format("{}: {}\r\n", name, value);
-  head += fmt::format("X-Request-Id: {}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-                      request.id);
+      "X-Request-Id: {}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+      request.id);
   std::uint64_t sent = 0;
   if (sender.text(head) && request.method != Method::head) sent = sender.file(fd, range);
   ::close(fd);

@@ -19,8 +19,8 @@ struct CgiExchange;
 struct FileAnswer {
   std::string path;  ///< Opened without following a link at its end.
   std::string content_type = "application/octet-stream";
-  std::string etag;  ///< With its quotes; strong.
-  Headers headers = {};  ///< Added.
+  std::string etag;                      ///< With its quotes; strong.
+  Headers headers = {};                  ///< Added.
   std::chrono::seconds silence_max{15};  ///< Of a peer that should read.
 };
 

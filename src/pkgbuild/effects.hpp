@@ -37,8 +37,8 @@ class Effects {
 
 /// Variables that makepkg sets before it reads the recipe to run a function.
 struct FunctionCall {
-  std::string name;      ///< "package", "package_x".
-  std::string package;   ///< $pkgname inside package_x().
+  std::string name;     ///< "package", "package_x".
+  std::string package;  ///< $pkgname inside package_x().
   std::string srcdir, pkgdir, startdir;
 };
 

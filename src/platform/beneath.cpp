@@ -12,8 +12,8 @@ FileDescriptor open_beneath(int root, const std::string& relative, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const long fd = ::syscall(SYS_openat2, root, relative.empty() ? "." : relative.c_str(), &how,
-                            sizeof how);
+  const long fd =
+      ::syscall(SYS_openat2, root, relative.empty() ? "." : relative.c_str(), &how, sizeof how);
   return FileDescriptor(static_cast<int>(fd));
 }
 

@@ -59,6 +59,7 @@ struct Transfer {
   std::uint64_t offset = 0;  ///< Bytes that were there before this attempt.
   bool cancelled = false;
   bool header_flood = false;
+  bool head_ended = false;  ///< By its empty line: libcurl takes a cut head for a whole one.
 
   long status() const {
     long code = 0;
@@ -77,8 +78,10 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   const std::string_view line(data, size);
   if (line.starts_with("HTTP/")) {  // A redirect or an interim answer came before.
     transfer.headers.clear();
+    transfer.head_ended = false;
     return size;
   }
+  if (line == "\r\n" || line == "\n") transfer.head_ended = true;
   transfer.header_bytes += size;
   if (transfer.header_bytes > kHeaderBytesMax) {
     transfer.header_flood = true;
@@ -176,6 +179,11 @@ NetworkFailure network_failure(CURLcode code, const Url& url, std::string_view d
                   fmt::format("the answer of '{}' does not follow HTTP", host), "", false);
   }
 }
+
+/// An attempt that brought so many bytes more than any before it made the download longer, not
+/// hopeless; a server that cuts each one still comes to its end.
+constexpr std::int64_t kWorthwhileBytes = 16 * 1024;
+constexpr int kResumesMax = 200;
 
 /// Sleep before attempt `attempt` (2, 3 …): 0.25 s doubling, at most 8 s, with up to half of it at
 /// random so that many clients do not come back together. False when the user stopped it.
@@ -541,8 +549,9 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
                   {},
                   {},
                   {}}};
-  if (code != CURLE_OK) {
-    auto failure = network_failure(code, url, detail, patience);
+  if (code != CURLE_OK || !transfer.head_ended) {
+    auto failure =
+        network_failure(code != CURLE_OK ? code : CURLE_PARTIAL_FILE, url, detail, patience);
     return {std::move(failure.error), failure.transient};
   }
   if (status == 416 && transfer.offset > 0) {
@@ -629,7 +638,8 @@ Result<HttpAnswer> HttpClient::exchange(
       curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, verb.c_str());
     }
     std::string detail;
-    const CURLcode code = state_->perform(handle.get(), transfer, list.get(), detail);
+    CURLcode code = state_->perform(handle.get(), transfer, list.get(), detail);
+    if (code == CURLE_OK && !transfer.head_ended) code = CURLE_PARTIAL_FILE;
     answer.status = static_cast<int>(transfer.status());
     state_->give_back(std::move(handle));
     if (flooded || transfer.header_flood) return tl::unexpected(too_large(url, body_bytes_max));
@@ -655,6 +665,8 @@ Result<void> HttpClient::download(const Url& url, const std::filesystem::path& p
   const bool existed = ::lstat(path.c_str(), &before) == 0;
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return tl::unexpected(io_error("create", path, errno));
+  std::int64_t furthest = 0;
+  int resumes = 0;
   for (int attempt = 1;; ++attempt) {
     State::Attempt result =
         state_->attempt(url, path, file.get(), size_bytes_max, progress, bearer);
@@ -679,6 +691,9 @@ Result<void> HttpClient::download(const Url& url, const std::filesystem::path& p
       }
       return tl::unexpected(std::move(error));
     };
+    // On a bad line every piece is welcome: what got further counts as a first attempt again.
+    if (now.st_size >= furthest + kWorthwhileBytes && ++resumes <= kResumesMax) attempt = 1;
+    furthest = std::max<std::int64_t>(furthest, now.st_size);
     if (!result.transient || attempt >= state_->patience.attempts_max)
       return give_up(std::move(*result.error));
     if (!back_off(attempt + 1, result.wait, progress, static_cast<std::uint64_t>(now.st_size)))

@@ -32,7 +32,7 @@ struct HttpAnswer {
 struct Patience {
   std::chrono::seconds connect_max{10};
   std::chrono::seconds silence_max{30};  ///< Time without a new byte that ends one attempt.
-  int attempts_max = 3;                  ///< For transient failures only; including the first.
+  int attempts_max = 3;  ///< For transient failures only, in a row without progress.
 };
 
 /// Called from time to time during a download: bytes so far, and the total where the server told it
