@@ -110,6 +110,7 @@ Result<void> write_package_files(const std::filesystem::path& tree, const pkgbui
   const std::pair<const char*, std::string> texts[] = {{kPackageInfo, package_info(recipe, facts)},
                                                        {kBuildInfo, build_info(recipe, facts)}};
   for (const auto& [name, text] : texts) TRY(platform::write_file_atomically(tree / name, text));
+  platform::begin_writeback(tree);  // While every file is hashed.
   return platform::write_tree(
       tree, {platform::TreeArchive::Kind::mtree, facts.build_date, {kFileList}, {}},
       tree / kFileList, cancelled);

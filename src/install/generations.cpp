@@ -32,19 +32,32 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-/// The number of the current generation; 0 when there is none.
-std::uint64_t current_number(const Directories& directories) {
+/// The number of the current generation; 0 when there is none. A link that cannot be read is not
+/// the same: what comes after would be removed as never finished.
+Result<std::uint64_t> current_number(const Directories& directories) {
+  const fs::path link = current_link(directories);
   std::error_code error;
-  const fs::path target = fs::read_symlink(current_link(directories), error);
-  if (error) return 0;
-  return number(target.filename().string()).value_or(0);
+  const fs::path target = fs::read_symlink(link, error);
+  if (error == std::errc::no_such_file_or_directory) return std::uint64_t{0};
+  if (error) return tl::unexpected(platform::io_failure("read the link", link, error.value()));
+  const auto found = number(target.filename().string());
+  if (!found)
+    return fail(Errc::failed, "generation-damaged",
+                fmt::format("'{}' leads to no generation", printable_line(link.string())),
+                {.evidence = {printable_line(target.string())}});
+  return *found;
 }
 
-std::vector<std::string> names_in(const fs::path& directory) {
+/// None where there is no such directory. One that cannot be read is an error: whoever takes it for
+/// an empty one removes what is needed.
+Result<std::vector<std::string>> names_in(const fs::path& directory) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error))
-    names.push_back(entry.path().filename());
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error))
+    names.push_back(entry->path().filename());
+  if (error && error != std::errc::no_such_file_or_directory)
+    return tl::unexpected(platform::io_failure("read the directory", directory, error.value()));
   return names;
 }
 
@@ -71,7 +84,8 @@ std::set<std::string> commands_of(const std::vector<Installed>& workers) {
 /// Make the links in bin those of `commands`: add what is missing, remove ours that lead nowhere.
 /// Foreign files are never touched.
 Result<void> update_links(const std::set<std::string>& commands, const Directories& directories) {
-  for (const std::string& name : names_in(directories.bin)) {
+  TRY_ASSIGN(const std::vector<std::string> names, names_in(directories.bin));
+  for (const std::string& name : names) {
     if (commands.contains(name) ||
         target_of(directories.bin / name) != link_target(directories, name))
       continue;
@@ -121,9 +135,10 @@ fs::path manifest_of(std::uint64_t generation, const Directories& directories) {
 }
 
 /// Numbers of the generations on disk, newest first.
-std::vector<std::uint64_t> numbers(const Directories& directories) {
+Result<std::vector<std::uint64_t>> numbers(const Directories& directories) {
   std::vector<std::uint64_t> out;
-  for (const std::string& name : names_in(directories.data / "generations"))
+  TRY_ASSIGN(const std::vector<std::string> names, names_in(directories.data / "generations"));
+  for (const std::string& name : names)
     if (const auto n = number(name)) out.push_back(*n);
   std::sort(out.rbegin(), out.rend());
   return out;
@@ -165,11 +180,13 @@ Result<Exclusive> Exclusive::take(const Directories& directories, std::string_vi
   Exclusive exclusive(std::move(lock));
   TRY(platform::remove_tree(builds_directory(directories)));
   TRY_ASSIGN(const std::vector<Installed> workers, read_current(directories));
-  for (const std::string& name : names_in(directories.data))
+  TRY_ASSIGN(const std::vector<std::string> names, names_in(directories.data));
+  for (const std::string& name : names)
     if (name.ends_with(".tmp")) TRY(platform::remove_tree(directories.data / name));
   // A generation above the current one was never switched to.
-  const std::uint64_t current = current_number(directories);
-  for (const std::uint64_t generation : numbers(directories))
+  TRY_ASSIGN(const std::uint64_t current, current_number(directories));
+  TRY_ASSIGN(const std::vector<std::uint64_t> all, numbers(directories));
+  for (const std::uint64_t generation : all)
     if (generation > current)
       TRY(discard(directories.data / "generations" / std::to_string(generation), directories));
   TRY(update_links(commands_of(workers), directories));
@@ -182,12 +199,14 @@ Result<Generation> read_generation(std::uint64_t generation, const Directories& 
   auto read = read_manifest(manifest_of(generation, directories), directories.data);
   if (read) {
     read->number = generation;
-    read->current = generation == current_number(directories);
+    TRY_ASSIGN(const std::uint64_t current, current_number(directories));
+    read->current = generation == current;
     return read;
   }
   if (read.error().code != Errc::not_found) return read;
   std::string known;
-  for (const std::uint64_t each : numbers(directories))
+  TRY_ASSIGN(const std::vector<std::uint64_t> all, numbers(directories));
+  for (const std::uint64_t each : all)
     known = fmt::format("{}{}{}", each, known.empty() ? "" : " ", known);
   return fail(Errc::not_found, "generation-not-found",
               fmt::format("there is no generation {}", generation),
@@ -197,7 +216,9 @@ Result<Generation> read_generation(std::uint64_t generation, const Directories& 
 
 Result<std::vector<Generation>> read_history(const Directories& directories) {
   std::vector<Generation> out;
-  for (const std::uint64_t generation : numbers(directories)) {
+  TRY_ASSIGN(const std::uint64_t current, current_number(directories));
+  TRY_ASSIGN(const std::vector<std::uint64_t> all, numbers(directories));
+  for (const std::uint64_t generation : all) {
     auto read = read_generation(generation, directories);
     if (read) {
       out.push_back(std::move(*read));
@@ -206,14 +227,14 @@ Result<std::vector<Generation>> read_history(const Directories& directories) {
     Generation damaged;
     damaged.number = generation;
     damaged.action = "its manifest cannot be read";
-    damaged.current = generation == current_number(directories);
+    damaged.current = generation == current;
     out.push_back(std::move(damaged));
   }
   return out;
 }
 
 Result<std::vector<Installed>> read_current(const Directories& directories) {
-  const std::uint64_t current = current_number(directories);
+  TRY_ASSIGN(const std::uint64_t current, current_number(directories));
   if (current == 0) return std::vector<Installed>{};
   TRY_ASSIGN(Generation generation,
              read_manifest(manifest_of(current, directories), directories.data));
@@ -222,11 +243,15 @@ Result<std::vector<Installed>> read_current(const Directories& directories) {
 
 Result<Collected> collect(const Exclusive&, std::size_t keep, const Directories& directories) {
   Collected out;
-  const std::uint64_t current = current_number(directories);
+  TRY_ASSIGN(const std::uint64_t current, current_number(directories));
+  TRY_ASSIGN(const std::vector<std::uint64_t> generations, numbers(directories));
+  if (current != 0 &&
+      std::find(generations.begin(), generations.end(), current) == generations.end())
+    return out;  // Not knowing what is needed, remove nothing.
   std::set<std::string> needed;
   std::size_t kept = 0;
   std::vector<std::uint64_t> old;
-  for (const std::uint64_t generation : numbers(directories)) {
+  for (const std::uint64_t generation : generations) {
     if (generation != current && kept >= std::max<std::size_t>(keep, 1)) {
       old.push_back(generation);
       continue;
@@ -236,7 +261,7 @@ Result<Collected> collect(const Exclusive&, std::size_t keep, const Directories&
       old.push_back(generation);
       continue;
     }
-    if (!read) return out;  // Not knowing what is needed, remove nothing.
+    if (!read) return out;  // Likewise.
     ++kept;
     for (const Installed& worker : read->workers) needed.insert(worker.tree);
   }
@@ -244,9 +269,11 @@ Result<Collected> collect(const Exclusive&, std::size_t keep, const Directories&
     TRY(discard(directories.data / "generations" / std::to_string(generation), directories));
     ++out.generations;
   }
-  for (const std::string& id : names_in(directories.data / "store")) {
+  TRY_ASSIGN(const std::vector<std::string> ids, names_in(directories.data / "store"));
+  for (const std::string& id : ids) {
     const fs::path folder = directories.data / "store" / id;
-    for (const std::string& name : names_in(folder)) {
+    TRY_ASSIGN(const std::vector<std::string> trees, names_in(folder));
+    for (const std::string& name : trees) {
       if (needed.contains(folder / name)) continue;
       out.size_bytes += size_of(folder / name);
       TRY(discard(folder / name, directories));
@@ -265,8 +292,8 @@ bool links_agree(const Directories& directories) {
     struct stat status {};
     if (::lstat((directories.bin / command).c_str(), &status) != 0) return false;
   }
-  const std::vector<std::string> names = names_in(directories.bin);
-  return std::none_of(names.begin(), names.end(), [&](const std::string& name) {
+  const auto names = names_in(directories.bin);
+  return !names || std::none_of(names->begin(), names->end(), [&](const std::string& name) {
     return !commands.contains(name) &&
            target_of(directories.bin / name) == link_target(directories, name);
   });
@@ -314,7 +341,9 @@ Result<Installed> find_worker(const std::vector<Installed>& workers, const Worke
 std::optional<Installed> find_in_store(const std::string& id, std::string_view digest,
                                        const Directories& directories) {
   const fs::path folder = directories.data / "store" / id;
-  for (const std::string& name : names_in(folder)) {
+  const auto names = names_in(folder);
+  if (!names) return std::nullopt;  // Then it is built again, and the store says what is wrong.
+  for (const std::string& name : *names) {
     if (!name.ends_with(fmt::format("-{}", digest))) continue;
     auto record = read_record(folder / name / kRecordFile, directories.data);
     if (!record || record->id != id) continue;
@@ -344,7 +373,8 @@ Result<std::uint64_t> switch_to(const Exclusive& exclusive, std::vector<Installe
   std::sort(workers.begin(), workers.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });
   Generation next;
-  next.number = current_number(directories) + 1;
+  TRY_ASSIGN(const std::uint64_t current, current_number(directories));
+  next.number = current + 1;
   next.created_at = rfc3339(now);
   next.action = action;
   next.workers = std::move(workers);

@@ -41,6 +41,92 @@ Key key_of(const pkgbuild::SourceEntry& source) {
   return key;
 }
 
+/// Hashes a file while it is being downloaded: reading it again afterwards would take as long as
+/// the download itself on a fast line.
+class FollowingHash {
+ public:
+  FollowingHash(fs::path path, const pkgbuild::SourceEntry& source)
+      : path_(std::move(path)), source_(source), thread_([this] { follow(); }) {}
+  ~FollowingHash() { static_cast<void>(finish()); }
+  FollowingHash(const FollowingHash&) = delete;
+  FollowingHash& operator=(const FollowingHash&) = delete;
+
+  platform::Growth growth() {
+    return {.begun_again =
+                [this] {
+                  const std::lock_guard lock(mutex_);
+                  ++beginnings_;
+                  size_ = 0;
+                },
+            .grown =
+                [this](std::uint64_t size) {
+                  const std::lock_guard lock(mutex_);
+                  size_ = size;
+                  changed_.notify_one();
+                }};
+  }
+
+  /// The download is over. The digests of the file, when it was followed to its end.
+  std::optional<std::map<HashAlgorithm, std::string>> finish() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+      changed_.notify_one();
+    }
+    if (thread_.joinable()) thread_.join();
+    return std::move(result_);
+  }
+
+ private:
+  void follow() {
+    std::string block(1 << 20, '\0');
+    SourceHashes hashes(source_.checksums);
+    platform::FileDescriptor file;
+    std::uint64_t at = 0;
+    int beginning = 0;
+    for (;;) {
+      std::size_t wanted = 0;
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return over_ || size_ >= at + block.size(); });
+        if (beginning != beginnings_) {
+          beginning = beginnings_;
+          hashes = SourceHashes(source_.checksums);
+          at = 0;
+        }
+        wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), size_ - at));
+        if (wanted == 0 && over_) break;
+      }
+      if (!file)
+        file = platform::FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+      const ssize_t count =
+          file ? ::pread(file.get(), block.data(), wanted, static_cast<off_t>(at)) : -1;
+      {
+        const std::lock_guard lock(mutex_);
+        // Emptied since: what was read may be of either file.
+        if (beginning != beginnings_) continue;
+      }
+      if (count <= 0) return;
+      hashes.update(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
+      at += static_cast<std::uint64_t>(count);
+    }
+    struct stat status {};
+    if (file && ::fstat(file.get(), &status) == 0 &&
+        static_cast<std::uint64_t>(status.st_size) == at)
+      result_ = hashes.finish();
+  }
+
+  fs::path path_;
+  const pkgbuild::SourceEntry& source_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t size_ = 0;  ///< Guarded, as are the next two.
+  int beginnings_ = 0;
+  bool over_ = false;
+  std::optional<std::map<HashAlgorithm, std::string>> result_;
+  std::thread thread_;  // The last: it uses the others.
+};
+
 /// Lets an observer, which belongs to one thread, hear several downloads.
 class SharedObserver {
  public:
@@ -162,19 +248,21 @@ class Downloads {
     const bool secure = url.scheme() == "https" || job.host == "127.0.0.1" ||
                         job.host == "localhost" || job.host == "[::1]";
     const std::string key = premium && secure ? options_.license_key : std::string();
+    FollowingHash following(part, source);
     auto done = http_.download(
         url, part, kSourceBytesMax,
         [&](std::uint64_t received, std::uint64_t total) {
           observer_.progress(source.file_name, received, total);
           return !observer_.cancelled();
         },
-        key);
+        key, following.growth());
     if (!done && premium)
       return tl::unexpected<Error>(license_error(std::move(done).error(), plan_, !key.empty()));
     if (!done) return tl::unexpected<Error>(std::move(done).error());
-    TRY_ASSIGN(const auto actual,
-               hashes_of_file(part, source, [this] { return observer_.cancelled(); }));
-    auto same = compare(source, actual);
+    const auto followed = following.finish();
+    auto same = followed ? compare(source, *followed)
+                         : verify_file(part, source, [this] { return observer_.cancelled(); });
+    if (!same && same.error().code != Errc::integrity) return same;
     if (!same) {
       TRY(platform::remove_tree(part));
       return same;

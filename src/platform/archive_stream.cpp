@@ -13,16 +13,37 @@ namespace rbee::platform {
 
 namespace {
 
-constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
-  std::array<std::uint32_t, 256> table{};
+/// Row k: the checksum of a byte that k zero bytes follow, so that eight bytes take one step.
+constexpr auto kCrcTables = [] {
+  std::array<std::array<std::uint32_t, 256>, 8> tables{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     std::uint32_t value = i;
     for (int bit = 0; bit < 8; ++bit)
       value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1) : value >> 1;
-    table[i] = value;
+    tables[0][i] = value;
   }
-  return table;
+  for (std::size_t k = 1; k < 8; ++k)
+    for (std::size_t i = 0; i < 256; ++i)
+      tables[k][i] = tables[0][tables[k - 1][i] & 0xff] ^ (tables[k - 1][i] >> 8);
+  return tables;
 }();
+
+/// gzip's CRC-32 (RFC 1952, 8), continued over `bytes`.
+std::uint32_t crc_of(std::uint32_t crc, std::string_view bytes) {
+  while (bytes.size() >= 8) {
+    const auto byte = [&](std::size_t i) {
+      return std::uint32_t{static_cast<unsigned char>(bytes[i])};
+    };
+    const std::uint32_t first = crc ^ (byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24);
+    crc = kCrcTables[7][first & 0xff] ^ kCrcTables[6][first >> 8 & 0xff] ^
+          kCrcTables[5][first >> 16 & 0xff] ^ kCrcTables[4][first >> 24] ^ kCrcTables[3][byte(4)] ^
+          kCrcTables[2][byte(5)] ^ kCrcTables[1][byte(6)] ^ kCrcTables[0][byte(7)];
+    bytes.remove_prefix(8);
+  }
+  for (const char c : bytes)
+    crc = kCrcTables[0][(crc ^ static_cast<unsigned char>(c)) & 0xffU] ^ (crc >> 8);
+  return crc;
+}
 
 tl::unexpected<Error> trailing() {
   return fail(Errc::invalid_input, "archive-trailing-data", "there are bytes after its end");
@@ -71,6 +92,7 @@ ArchiveStream::ArchiveStream(int fd, std::uint64_t packed, const ArchiveLimits& 
   archive_entry* entry = nullptr;
   status_ = archive_read_open_fd(r, fd, 64 * 1024);
   if (status_ == ARCHIVE_OK) status_ = archive_read_next_header(r, &entry);
+  is_gzip_ = status_ == ARCHIVE_OK && archive_filter_code(r, 0) == ARCHIVE_FILTER_GZIP;
 }
 
 int ArchiveStream::compressions() const {
@@ -105,7 +127,7 @@ Result<void> ArchiveStream::all_used() const {
 }
 
 Result<void> ArchiveStream::check_gzip() {
-  if (archive_filter_code(reader_.get(), 0) != ARCHIVE_FILTER_GZIP) return {};
+  if (!is_gzip_) return {};
   for (la_ssize_t count = 1; count > 0;)
     if (count = next(); count < 0) return tl::unexpected(*error);
   const std::string trailer = read_at(fd_, packed_ - 8, 8);
@@ -135,8 +157,7 @@ la_ssize_t ArchiveStream::next() {
   const std::string_view bytes(block_.data(), static_cast<std::size_t>(count));
   if (const auto last = bytes.find_last_not_of('\0'); last != std::string_view::npos)
     filled_to_ = total_ - bytes.size() + last + 1;
-  for (const char c : bytes)
-    crc_ = kCrcTable[(crc_ ^ static_cast<unsigned char>(c)) & 0xffU] ^ (crc_ >> 8);
+  if (is_gzip_) crc_ = crc_of(crc_, bytes);
   if (!decided_ && count > 0) {
     decided_ = true;
     is_tar_ = TarInspector::is_header(bytes);

@@ -79,6 +79,7 @@ class ArchiveStream {
   TarInspector inspector_;
   bool decided_ = false;
   bool is_tar_ = false;
+  bool is_gzip_ = false;
 };
 
 }  // namespace rbee::platform

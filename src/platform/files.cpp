@@ -273,6 +273,16 @@ Result<void> walk_tree(const fs::path& root, int depth_max,
   return walk(directory.get(), root, "", depth_max, visit);
 }
 
+void begin_writeback(const fs::path& root) {
+  constexpr std::uint64_t kLarge = 1 << 20;
+  static_cast<void>(walk_tree(root, 200, [&](const WalkEntry& entry) -> Result<void> {
+    if (!S_ISREG(entry.mode) || entry.size_bytes < kLarge) return {};
+    const FileDescriptor fd(::open((root / entry.path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (fd) ::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    return {};
+  }));
+}
+
 Result<void> seal_tree(const fs::path& root) {
   std::vector<std::string> directories = {""};
   TRY(walk_tree(root, 200, [&](const WalkEntry& entry) -> Result<void> {

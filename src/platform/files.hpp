@@ -79,6 +79,10 @@ struct WalkEntry {
 Result<void> walk_tree(const std::filesystem::path& root, int depth_max,
                        const std::function<Result<void>(const WalkEntry&)>& visit);
 
+/// Let the disk begin to write what large files of a tree hold, and do not wait: by the time that
+/// `seal_tree` waits, less is left. A hint; failures do not matter (sync_file_range(2)).
+void begin_writeback(const std::filesystem::path& root);
+
 /// Take every write permission from a tree and wait until all of it is on disk.
 Result<void> seal_tree(const std::filesystem::path& root);
 

@@ -439,14 +439,12 @@ struct HttpClient::State {
   };
   Attempt attempt(const Url& url, const std::filesystem::path& path, int fd,
                   std::uint64_t size_bytes_max, const ProgressCallback& progress,
-                  const std::string& bearer);
+                  const std::string& bearer, const Growth& growth);
 };
 
-HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
-                                                      const std::filesystem::path& path, int fd,
-                                                      std::uint64_t size_bytes_max,
-                                                      const ProgressCallback& progress,
-                                                      const std::string& bearer) {
+HttpClient::State::Attempt HttpClient::State::attempt(
+    const Url& url, const std::filesystem::path& path, int fd, std::uint64_t size_bytes_max,
+    const ProgressCallback& progress, const std::string& bearer, const Growth& growth) {
   struct stat before {};
   if (::fstat(fd, &before) != 0) return {io_error("read", path, errno)};
   Transfer transfer;
@@ -477,6 +475,7 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
       size = transfer.offset;
     } else {
       forget_identity(path);
+      if (growth.begun_again) growth.begun_again();
       if (::ftruncate(fd, 0) != 0) {
         local = io_error("empty", path, errno);
         return false;
@@ -508,6 +507,7 @@ HttpClient::State::Attempt HttpClient::State::attempt(const Url& url,
       return false;
     }
     size += bytes.size();
+    if (growth.grown) growth.grown(size);
     return true;
   };
 
@@ -658,7 +658,7 @@ Result<HttpAnswer> HttpClient::exchange(
 
 Result<void> HttpClient::download(const Url& url, const std::filesystem::path& path,
                                   std::uint64_t size_bytes_max, const ProgressCallback& progress,
-                                  const std::string& bearer) {
+                                  const std::string& bearer, const Growth& growth) {
   if (url.scheme() == "file") return copy_file(url, path, size_bytes_max, progress);
   TRY(start_curl());
   struct stat before {};
@@ -669,14 +669,14 @@ Result<void> HttpClient::download(const Url& url, const std::filesystem::path& p
   int resumes = 0;
   for (int attempt = 1;; ++attempt) {
     State::Attempt result =
-        state_->attempt(url, path, file.get(), size_bytes_max, progress, bearer);
+        state_->attempt(url, path, file.get(), size_bytes_max, progress, bearer, growth);
     if (!result.redirect.empty()) {
       const auto onward = Url::parse(result.redirect);
       if (!onward || (onward->scheme() != "https" && onward->scheme() != url.scheme()))
         return fail(Errc::bad_response, "network-redirect-refused",
                     fmt::format("'{}' redirects to an address that is not allowed", url.host()),
                     {.evidence = {printable_line(result.redirect)}});
-      return download(*onward, path, size_bytes_max, progress);
+      return download(*onward, path, size_bytes_max, progress, {}, growth);
     }
     if (!result.error) {
       forget_identity(path);

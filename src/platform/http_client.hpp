@@ -40,6 +40,13 @@ struct Patience {
 using ProgressCallback =
     std::function<bool(std::uint64_t received_bytes, std::uint64_t total_bytes)>;
 
+/// What a download does to its file, told by the thread that downloads. Bytes below what `grown`
+/// said last stay as they are until `begun_again` is called.
+struct Growth {
+  std::function<void()> begun_again = {};  ///< Just before the file is emptied.
+  std::function<void(std::uint64_t size_bytes)> grown = {};
+};
+
 class HttpClient {
  public:
   /// `user_agent` such as "rbee/0.1.0".
@@ -69,7 +76,7 @@ class HttpClient {
   /// `size_bytes_max`, Errc::interrupted, Errc::io.
   Result<void> download(const Url& url, const std::filesystem::path& path,
                         std::uint64_t size_bytes_max, const ProgressCallback& progress,
-                        const std::string& bearer = {});
+                        const std::string& bearer = {}, const Growth& growth = {});
 
  private:
   struct State;
