@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "check/locked_fetch.hpp"
 
 namespace rbee::api {
 
@@ -108,6 +109,7 @@ wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit
     out.run = wire::Run{std::string(manifest::to_string(run->protocol)), run->args, run->health};
   if (const auto& premium = worker.manifest.premium)
     out.premium = wire::Premium{premium->license_env, premium->purchase_url, premium->hosts};
+  out.locked_fetch = check::locked_fetchers(worker.manifest);
   out.manifest_url = url + "/worker.toml";
   if (!worker.readme.empty()) out.readme_url = url + "/README.md";
   return out;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "../../tests/corpus/hostile_archives.hpp"
+#include "../../tests/fakes/http_file_server.hpp"
 #include "../../tests/fakes/ordinary_user.hpp"
 #include "../../tests/fakes/temp_dir.hpp"
 #include "base/text.hpp"
@@ -62,6 +63,7 @@ struct Trial {
                     .source_date_epoch = 1'700'000'000};
     request.wall_seconds_max = 60;
     request.disk_reserve_bytes = disk_reserve;
+    request.fetch_hosts = fetch_hosts;
     return build(request, dir / "room", seen);
   }
   std::filesystem::path tree() const { return dir / "room/pkg/demo"; }
@@ -70,10 +72,75 @@ struct Trial {
   std::map<std::string, std::string> local;
   std::vector<std::string> executable;
   std::uint64_t disk_reserve = 0;
+  std::vector<std::string> fetch_hosts;
   std::map<std::string, std::filesystem::path> fetched;
   Recorder seen;
   TempDir dir;
 };
+
+TEST(Build, PrepareReachesTheHostsThatItMayAndNothingElse) {
+  fakes::HttpFileServer allowed;
+  allowed.put("/crate", {.body = "from the registry"});
+  fakes::HttpFileServer barred;
+  barred.put("/secret", {.body = "of this network"});
+  // bash alone: CONNECT by hand, as cargo or npm would.
+  const std::string helpers = R"sh(
+tunnel() {  # HOST:PORT PATH
+  exec 3<>/dev/tcp/127.0.0.1/3128 || return 1
+  printf 'CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n' "$1" "$1" >&3
+  local status line
+  read -r _ status _ <&3
+  while read -r line && [[ $line != $'\r' ]]; do :; done <&3
+  [[ $status == 200 ]] || { echo "refused: $status"; return 1; }
+  printf 'GET %s HTTP/1.0\r\nHost: x\r\n\r\n' "$2" >&3
+  cat <&3
+}
+)sh";
+  const auto host = [](const fakes::HttpFileServer& server) { return server.url("").substr(7); };
+  Trial trial(header() + helpers +
+              fmt::format(R"sh(
+prepare() {{
+  [[ $https_proxy == http://127.0.0.1:3128 ]]
+  tunnel {0} /crate | tail -n 1 > ~/fetched
+  tunnel {1} /secret && return 1
+  tunnel localhost:{2} /secret && return 1
+  (exec 4<>/dev/tcp/127.0.0.1/{2}) 2>/dev/null && return 1
+  (exec 4<>/dev/tcp/192.0.2.1/80) 2>/dev/null && return 1
+  true
+}}
+build() {{
+  [[ -z ${{https_proxy-}} ]]
+  (exec 3<>/dev/tcp/127.0.0.1/3128) 2>/dev/null && return 1
+  [[ $(<~/fetched) == 'from the registry' ]]
+}}
+package() {{ install -Dm644 ~/fetched "$pkgdir/usr/share/fetched"; }}
+)sh",
+                          host(allowed), host(barred),
+                          host(barred).substr(host(barred).find(':') + 1)));
+  trial.fetch_hosts = {host(allowed)};
+  const auto built = trial.run();
+  ASSERT_TRUE(built) << describe(built.error()) << trial.seen.text;
+  EXPECT_THAT(trial.seen.text, HasSubstr("refused: 403"));
+  EXPECT_TRUE(barred.requests().empty());
+  EXPECT_EQ(read_text(trial.tree() / "usr/share/fetched"), "from the registry");
+
+  Trial alone(header() +
+              "prepare() { (exec 3<>/dev/tcp/127.0.0.1/3128) 2>/dev/null && return 1; true; }\n"
+              "package() { install -Dm644 /dev/stdin \"$pkgdir/usr/share/x\" <<<x; }\n");
+  EXPECT_TRUE(alone.run()) << "nobody allowed anything";
+}
+
+TEST(Build, WhatPrepareMayNotReachIsNamed) {
+  Trial trial(header() +
+              "prepare() { exec 3<>/dev/tcp/127.0.0.1/3128; printf 'CONNECT evil.example:443 "
+              "HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3; false; }\n"
+              "package() { :; }\n");
+  trial.fetch_hosts = {"index.crates.io:443"};
+  const auto built = trial.run();
+  ASSERT_FALSE(built);
+  EXPECT_EQ(built.error().id, "build-failed");
+  EXPECT_THAT(built.error().evidence, Contains("not allowed to reach: evil.example:443"));
+}
 
 TEST(Build, StopsBeforeTheDiskIsFull) {
   Trial trial(header() + "build() { sleep 50; }\npackage() { :; }\n");

@@ -21,6 +21,7 @@
 #include "platform/archive.hpp"
 #include "platform/files.hpp"
 #include "platform/git_program.hpp"
+#include "platform/net_gateway.hpp"
 #include "platform/sandbox.hpp"
 
 namespace rbee::build {
@@ -191,6 +192,14 @@ class Workshop {
     for (const char* name : {"prepare", "pkgver", "build", "check"})
       if (request_.recipe.function(name) != nullptr) phases.emplace_back(name);
     std::string pkgver;
+    if (!request_.fetch_hosts.empty()) {
+      // What package managers fetch lies in the home directory.
+      TRY(platform::make_directories(root_ / "home", 0700));
+      if (!phases.empty() && phases.front() == "prepare") {
+        TRY(fetch_in_prepare());
+        phases.erase(phases.begin());
+      }
+    }
     if (!phases.empty()) {
       TRY_ASSIGN(pkgver,
                  run_phases(phases, "", request_.recipe.pkgbase, platform::InsideUser::builder));
@@ -369,9 +378,22 @@ class Workshop {
                 {.fix = "free some disk space and try again"});
   }
 
+  /// prepare() by itself, with a way to the hosts of the package managers that it may use.
+  Result<void> fetch_in_prepare() {
+    platform::FetchProxy proxy(request_.fetch_hosts);
+    const auto done =
+        run_phases({"prepare"}, "", request_.recipe.pkgbase, platform::InsideUser::builder, &proxy);
+    if (done) return {};
+    Error error = done.error();
+    for (const std::string& target : proxy.refused())
+      error.evidence.push_back(fmt::format("not allowed to reach: {}", target));
+    return tl::unexpected(std::move(error));
+  }
+
   /// Returns what pkgver() printed, if it is among the phases and printed something.
   Result<std::string> run_phases(const std::vector<std::string>& phases, const std::string& pkgver,
-                                 const std::string& package, platform::InsideUser user) {
+                                 const std::string& package, platform::InsideUser user,
+                                 platform::FetchProxy* proxy = nullptr) {
     const std::string nonce = random_nonce();
     Listener listener(observer_, nonce);
     platform::SandboxSpec spec{.argv = {"/bin/bash", "--noprofile", "--norc", "/build/driver",
@@ -388,6 +410,14 @@ class Workshop {
                   {root_ / "pkg", "/build/pkg", platform::Access::writable}};
     for (const auto& [name, path] : request_.fetched)
       spec.binds.push_back({path, "/build/sources/" + name, platform::Access::read_only});
+    if (!request_.fetch_hosts.empty())
+      spec.binds.push_back({root_ / "home", "/home/builder", platform::Access::writable});
+    if (proxy != nullptr) {
+      const std::string way = fmt::format("http://127.0.0.1:{}", platform::kGatewayPort);
+      for (const char* name : {"https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"})
+        spec.environment[name] = way;
+      spec.gateway = [proxy](platform::FileDescriptor socket) { proxy->serve(std::move(socket)); };
+    }
     spec.output = [&](std::string_view bytes) { listener.hear(bytes); };
     spec.cancelled = [this] { return must_stop(); };
     spec.limits.wall_max = std::chrono::seconds(request_.wall_seconds_max);

@@ -50,6 +50,9 @@ struct Request {
   std::vector<std::string> executable_files;            ///< Those with the executable bit.
   std::map<std::string, std::string> environment;       ///< Added: RBEE_FEATURES …
   std::int64_t source_date_epoch = 0;
+  /// "index.crates.io:443": the only hosts that prepare() reaches, by the proxy in its environment;
+  /// no other function reaches any. Empty: nor does prepare().
+  std::vector<std::string> fetch_hosts = {};
   std::uint64_t wall_seconds_max = 6 * 3600;
   bool native_package = true;  ///< False: bash runs package(), however simple it is.
   /// What a build leaves free on the disk, for others to live from.

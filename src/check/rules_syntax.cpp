@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "check/locked_fetch.hpp"
 #include "check/report.hpp"
 #include "check/words.hpp"
 #include "pkgbuild/text_commands.hpp"

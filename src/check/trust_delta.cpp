@@ -8,6 +8,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "check/locked_fetch.hpp"
 #include "check/source_urls.hpp"
 
 namespace rbee::check {
@@ -107,8 +108,19 @@ std::string_view to_string(TrustKind kind) {
       return "dependencies";
     case TrustKind::license:
       return "license";
+    case TrustKind::fetch:
+      return "fetch";
   }
   return "unknown";
+}
+
+std::vector<TrustChange> new_fetchers(const TrustFacts& before, const TrustFacts& now) {
+  std::vector<TrustChange> out;
+  for (const std::string& manager : added(before.fetchers, now.fetchers))
+    out.push_back({TrustKind::fetch, true,
+                   fmt::format("prepare() may fetch with {}, from {}", printable_line(manager),
+                               listed(registry_hosts(manager)))});
+  return out;
 }
 
 std::vector<TrustChange> trust_delta(const TrustFacts& before, const TrustFacts& now,
@@ -130,6 +142,7 @@ std::vector<TrustChange> trust_delta(const TrustFacts& before, const TrustFacts&
   if (!functions.changed.empty())
     add(TrustKind::functions, true,
         fmt::format("the recipe's functions do something else: {}", listed(functions.changed)));
+  for (TrustChange& change : new_fetchers(before, now)) out.push_back(std::move(change));
   const Differences sources = compare(before.sources, now.sources);
   if (!sources.changed.empty())
     add(TrustKind::sources, same_version,

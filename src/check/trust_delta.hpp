@@ -23,6 +23,7 @@ struct TrustFacts {
   std::map<std::string, std::string> functions;  ///< Name to SHA-256 of its text.
   /// File name of a source to its checksums ("sha256sums …"); a local file's too.
   std::map<std::string, std::string> sources;
+  std::vector<std::string> fetchers;  ///< Package managers that prepare() may run, sorted.
   friend bool operator==(const TrustFacts&, const TrustFacts&) = default;
 };
 
@@ -30,7 +31,7 @@ struct TrustFacts {
 TrustFacts trust_facts(const pkgbuild::Recipe& recipe, std::string_view text, Arch arch,
                        std::string owner, std::string license);
 
-enum class TrustKind { owner, hosts, functions, sources, dependencies, license };
+enum class TrustKind { owner, hosts, functions, sources, dependencies, license, fetch };
 /// "owner", "hosts" …: what --accept takes.
 std::string_view to_string(TrustKind kind);
 
@@ -40,6 +41,10 @@ struct TrustChange {
   bool risky = false;
   std::string text;  ///< "sources come from evil.example, too". Printable.
 };
+
+/// What a first installation has to be asked about: a network for prepare(). A later one, when that
+/// is new.
+std::vector<TrustChange> new_fetchers(const TrustFacts& before, const TrustFacts& now);
 
 /// Risky ones first. `same_version`: then other checksums are risky.
 std::vector<TrustChange> trust_delta(const TrustFacts& before, const TrustFacts& now,

@@ -237,15 +237,6 @@ Fetch package_manager_fetch(const Invocation& invocation) {
   return {};
 }
 
-bool declares_locked_fetch(const manifest::Manifest& manifest, std::string_view manager) {
-  if (std::find(manifest.locked_fetch.begin(), manifest.locked_fetch.end(), manager) !=
-      manifest.locked_fetch.end())
-    return true;
-  return manifest.source &&
-         ((manager == "cargo" && manifest.source->build_system == manifest::BuildSystem::cargo) ||
-          (manager == "npm" && manifest.source->build_system == manifest::BuildSystem::npm));
-}
-
 bool is_decoder(const Invocation& invocation) {
   const std::string& name = invocation.name;
   if (any_of(name, {"base64", "base32", "basenc"}))

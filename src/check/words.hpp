@@ -32,8 +32,6 @@ struct Fetch {
       false;  ///< Only what a lock file names: cargo fetch --locked, npm ci, go mod download.
 };
 Fetch package_manager_fetch(const Invocation& invocation);
-/// worker.toml says so: [build] locked_fetch, or a [source] whose build system does it.
-bool declares_locked_fetch(const manifest::Manifest& manifest, std::string_view manager);
 
 /// base64 -d, xxd -r, openssl enc -d …: text in, something else out.
 bool is_decoder(const Invocation& invocation);

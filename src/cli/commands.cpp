@@ -61,9 +61,7 @@ const std::vector<Command>& commands() {
         {"--diff", "", "show how the recipe differs from the installed one", &A::diff},
         {"--plan", "FILE", "install what a --dry-run --json wrote, and nothing else", &A::plan},
         {"--accept", "KINDS",
-         "risky changes that are fine: owner, hosts, functions, sources, "
-         "license; with commas",
-         &A::accept},
+         "what is fine: owner, hosts, functions, sources, license, fetch; with commas", &A::accept},
         {"--yes,-y", "", "never ask; what would be asked about ends with 8", &A::yes},
         {"--offline", "", "use what is on this machine, and no network", &A::offline}},
        "Every source is verified before anything of it is used, and builds run in a sandbox "

@@ -43,15 +43,19 @@ std::vector<check::TrustChange> changes_of(const install::Plan& plan,
                                            const std::optional<install::Installed>& before,
                                            Time now) {
   if (before) {
-    if (before->facts == check::TrustFacts{}) return {};  // Installed before there were any.
+    if (before->facts == check::TrustFacts{})  // Installed before there were any.
+      return check::new_fetchers({}, plan.facts);
     return check::trust_delta(before->facts, plan.facts, before->version == plan.recipe.version());
   }
-  if (!plan.trust || plan.trust->owner_is_first) return {};
+  std::vector<check::TrustChange> out = check::new_fetchers({}, plan.facts);
+  if (!plan.trust || plan.trust->owner_is_first) return out;
   const auto since = parse_rfc3339(plan.trust->owner_since);
-  if (!since || now - *since > kNewOwner) return {};
-  return {{check::TrustKind::owner, true,
-           fmt::format("it was somebody else's until {}; {} maintains it now",
-                       rfc3339(*since).substr(0, 10), printable_line(plan.trust->owner))}};
+  if (!since || now - *since > kNewOwner) return out;
+  out.insert(out.begin(),
+             {check::TrustKind::owner, true,
+              fmt::format("it was somebody else's until {}; {} maintains it now",
+                          rfc3339(*since).substr(0, 10), printable_line(plan.trust->owner))});
+  return out;
 }
 
 std::string who(const install::Plan& plan) {
@@ -174,18 +178,26 @@ Result<void> consent(const Prepared& prepared, const Arguments& arguments, Conte
   const Environment& environment = context.world.environment;
   if (environment.in_is_terminal && environment.err.is_terminal && !arguments.yes &&
       !context.settings.json && !context.settings.quiet) {
-    if (agree("these changes are what an attacker would make, too. Install it?", context))
+    if (agree(kinds == std::vector<std::string>{"fetch"}
+                  ? "nothing else reaches a network. Build it?"
+                  : "these changes are what an attacker would make, too. Install it?",
+              context))
       return {};
     return fail(
         Errc::interrupted, "declined", "nothing was installed",
         {.fix = fmt::format("to see the recipe's changes: {}", install_command(id, "--diff"))});
   }
+  const bool only_fetch = kinds == std::vector<std::string>{"fetch"};
   return fail(
-      Errc::policy, "trust-changed",
-      prepared.before ? fmt::format("{} is not what it was when it was installed", id)
-                      : fmt::format("{} changed hands lately", id),
+      Errc::policy, only_fetch ? "fetch-not-accepted" : "trust-changed",
+      only_fetch        ? fmt::format("{} needs a network while it is built", id)
+      : prepared.before ? fmt::format("{} is not what it was when it was installed", id)
+                        : fmt::format("{} changed hands lately", id),
       {.evidence = std::move(facts),
-       .why = "whoever takes a worker over changes exactly this; nothing of it has run",
+       .why = only_fetch
+                  ? "a lock file names what is fetched; no other host is reached, and no other "
+                    "function reaches any"
+                  : "whoever takes a worker over changes exactly this; nothing of it has run",
        .fix = fmt::format("look at {}, then: {}", install_command(id, "--diff --dry-run"),
                           install_command(id, fmt::format("--accept {}", fmt::join(kinds, ","))))});
 }

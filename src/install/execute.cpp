@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "build/builder.hpp"
+#include "check/locked_fetch.hpp"
 #include "install/generations.hpp"
 #include "install/installer.hpp"
 #include "install/lock_file.hpp"
@@ -69,6 +70,7 @@ std::string inputs_digest(const Plan& plan, const Fetched& fetched) {
   for (const auto& [path, bytes] : plan.local_files) add("file " + path, bytes);
   for (const std::string& path : plan.executable_files) add("executable", path);
   for (const auto& [name, digest] : fetched.digests) add("source " + name, digest.hex());
+  for (const std::string& manager : plan.facts.fetchers) add("fetch", manager);
   return hasher.finish().substr(0, 16);
 }
 
@@ -123,6 +125,14 @@ Result<void> write_record(const Plan& plan, const Fetched& fetched, const Instal
                                          lock_entry_text(lock_entry(plan, sizes)));
 }
 
+/// What prepare() may reach; the user agreed when the plan was shown.
+std::vector<std::string> fetch_hosts(const Plan& plan) {
+  std::vector<std::string> out;
+  for (const std::string& manager : plan.facts.fetchers)
+    for (std::string& host : check::registry_hosts(manager)) out.push_back(std::move(host));
+  return out;
+}
+
 Result<build::Built> run_build(const Plan& plan, const Fetched& fetched, const fs::path& directory,
                                const Directories& directories, Observer& observer,
                                const Clock& clock) {
@@ -144,7 +154,8 @@ Result<build::Built> run_build(const Plan& plan, const Fetched& fetched, const f
                                .local_files = plan.local_files,
                                .executable_files = plan.executable_files,
                                .environment = plan.environment,
-                               .source_date_epoch = release_time(plan, clock)};
+                               .source_date_epoch = release_time(plan, clock),
+                               .fetch_hosts = fetch_hosts(plan)};
   auto built = build::build(request, directory, watcher);
   if (!built) {
     Error error = std::move(built).error();
@@ -243,6 +254,11 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
     installed = std::move(*kept);
     installed.installed_at = rfc3339(clock.now());
   } else {
+    if (options.offline && !plan.facts.fetchers.empty())
+      return fail(Errc::unreachable, "offline",
+                  fmt::format("{} fetches while it is built", id.str()),
+                  {.why = "its prepare() runs " + plan.facts.fetchers.front(),
+                   .fix = "try again without --offline"});
     TRY_ASSIGN(installed, build_and_store(plan, fetched, digest, exclusive, workers, directories,
                                           observer, clock));
   }

@@ -58,7 +58,8 @@ check::TrustFacts facts_from(const json::object& object) {
           .hosts = texts_or_none(object, "hosts"),
           .dependencies = texts_or_none(object, "dependencies"),
           .functions = map_or_none(object, "functions"),
-          .sources = map_or_none(object, "sources")};
+          .sources = map_or_none(object, "sources"),
+          .fetchers = texts_or_none(object, "fetchers")};
 }
 
 wire::Capabilities capabilities_from(const json::object& object) {
@@ -122,7 +123,8 @@ json::object to_json(const check::TrustFacts& facts) {
           {"hosts", strings(facts.hosts)},
           {"dependencies", strings(facts.dependencies)},
           {"functions", strings(facts.functions)},
-          {"sources", strings(facts.sources)}};
+          {"sources", strings(facts.sources)},
+          {"fetchers", strings(facts.fetchers)}};
 }
 
 json::object to_json(const Installed& worker, const fs::path& data) {

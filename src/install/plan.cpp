@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "check/locked_fetch.hpp"
 #include "install/git_sources.hpp"
 #include "install/installer.hpp"
 #include "install/signatures.hpp"
@@ -340,6 +341,10 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
   plan.facts = check::trust_facts(plan.recipe, plan.recipe_text, platform.arch,
                                   plan.trust ? plan.trust->owner : std::string(),
                                   plan.detail.summary.license);
+  if (plan.recipe.function("prepare") != nullptr)
+    for (const std::string& manager : plan.detail.locked_fetch)
+      if (!check::registry_hosts(manager).empty()) plan.facts.fetchers.push_back(manager);
+  std::sort(plan.facts.fetchers.begin(), plan.facts.fetchers.end());
   TRY(check_policy(plan, request));
   // `files` refers to the detail that moved into the plan; a second one refers to where it is now.
   const Files sources(request.id, plan.detail, source);

@@ -171,7 +171,8 @@ void FetchProxy::answer(int connection) {
   if (words.size() != 3 || words[0] != "CONNECT" || !clean || !hosts_.contains(target)) {
     const std::lock_guard lock(mutex_);
     if (refused_.size() < 20) refused_.insert(printable_line(target.substr(0, 200)));
-    return send_text(connection, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    return send_text(connection,
+                     "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   }
   if (!load_curl()) return;
   const std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(),
@@ -186,7 +187,8 @@ void FetchProxy::answer(int connection) {
   if (curl_easy_perform(handle.get()) != CURLE_OK ||
       curl_easy_getinfo(handle.get(), CURLINFO_ACTIVESOCKET, &outside) != CURLE_OK ||
       outside == CURL_SOCKET_BAD)
-    return send_text(connection, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    return send_text(connection,
+                     "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   send_text(connection, "HTTP/1.1 200 Connection established\r\n\r\n");
   relay(connection, outside);
 }

@@ -1,8 +1,9 @@
-// One way out of a sandbox without a network: a proxy on this side that lets through to a few hosts.
+// One way out of a sandbox without a network: a proxy on this side that lets through to a few
+// hosts.
 //
-// The socket that the proxy listens on is made inside the sandbox's network namespace, where nothing
-// else is; what connects to it there talks to us here. No program of ours runs inside, and nothing
-// there can reach this machine, its network, or a host that is not named. Source: setns(2),
+// The socket that the proxy listens on is made inside the sandbox's network namespace, where
+// nothing else is; what connects to it there talks to us here. No program of ours runs inside, and
+// nothing there can reach this machine, its network, or a host that is not named. Source: setns(2),
 // ioctl_ns(2), unix(7) SCM_RIGHTS; RFC 9110, 9.3.6 (CONNECT).
 #pragma once
 

@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cstring>
+#include <optional>
+#include <thread>
 
 #include "base/text.hpp"
 #include "platform/file_descriptor.hpp"
 #include "platform/files.hpp"
+#include "platform/net_gateway.hpp"
 
 namespace rbee::platform {
 
@@ -216,25 +220,75 @@ tl::unexpected<Error> unavailable(std::string why) {
                       "containers: seccomp and AppArmor profiles that allow them)"});
 }
 
-/// Killing bubblewrap kills the sandbox's first process, and its end kills the rest; but not at
-/// once. A process descriptor becomes readable when all of that is over (pid_namespaces(7),
-/// pidfd_open(2)).
-void wait_until_empty(int info) {
+/// The sandbox's first process, as bubblewrap wrote it to `info`; 0: not yet.
+pid_t first_process(int info) {
   std::array<char, 256> text{};
   const ssize_t length = ::pread(info, text.data(), text.size(), 0);
   const std::string_view said(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
   constexpr std::string_view key = "\"child-pid\":";
   const auto at = said.find(key);
-  if (at == std::string_view::npos) return;
+  if (at == std::string_view::npos) return 0;
   const std::string_view digits = trim(said.substr(at + key.size()));
   pid_t first = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), first);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), first);
+  // Half a number has no end yet.
+  return error == std::errc{} && end != digits.data() + digits.size() ? first : 0;
+}
+
+/// Killing bubblewrap kills the sandbox's first process, and its end kills the rest; but not at
+/// once. A process descriptor becomes readable when all of that is over (pid_namespaces(7),
+/// pidfd_open(2)).
+void wait_until_empty(int info) {
+  const pid_t first = first_process(info);
   if (first <= 1) return;
   const FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, first, 0)));
   if (!process) return;  // Gone already.
   pollfd waiting{process.get(), POLLIN, 0};
   ::poll(&waiting, 1, 10'000);
 }
+
+/// Makes the gateway's socket while bubblewrap holds the program back, then lets it start.
+class GatewayOpener {
+ public:
+  /// `release`: a byte in it lets the program start.
+  GatewayOpener(int info, FileDescriptor release,
+                const std::function<void(FileDescriptor)>& gateway)
+      : release_(std::move(release)), thread_([this, info, &gateway] { open(info, gateway); }) {}
+  ~GatewayOpener() { join(); }
+  GatewayOpener(const GatewayOpener&) = delete;
+  GatewayOpener& operator=(const GatewayOpener&) = delete;
+
+  bool failed() const { return failed_; }
+  /// The program has ended. Why there was no gateway, if there was none.
+  std::optional<Error> join() {
+    over_ = true;
+    if (thread_.joinable()) thread_.join();
+    return std::move(error_);
+  }
+
+ private:
+  void open(int info, const std::function<void(FileDescriptor)>& gateway) {
+    pid_t first = 0;
+    while ((first = first_process(info)) <= 1) {
+      if (over_) return;
+      ::usleep(2'000);
+    }
+    auto socket = listen_inside(first, kGatewayPort);
+    if (!socket) {
+      error_ = std::move(socket).error();
+      failed_ = true;
+      return;
+    }
+    gateway(std::move(*socket));
+    [[maybe_unused]] const ssize_t one = ::write(release_.get(), "x", 1);
+  }
+
+  FileDescriptor release_;
+  std::atomic<bool> over_ = false;
+  std::atomic<bool> failed_ = false;
+  std::optional<Error> error_;
+  std::thread thread_;  // The last: it uses the others.
+};
 
 Result<ProcessResult> run_room(const SandboxSpec& spec) {
   TRY_ASSIGN(Room made, room(spec));
@@ -246,8 +300,21 @@ Result<ProcessResult> run_room(const SandboxSpec& spec) {
   process.output = spec.output;
   process.cancelled = spec.cancelled;
   process.limits = spec.limits;
+  std::optional<GatewayOpener> opener;
+  FileDescriptor held;
+  if (spec.gateway) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(io_failure("make", "a pipe", errno));
+    held = FileDescriptor(ends[0]);
+    process.argv.insert(process.argv.begin() + 1, {"--block-fd", std::to_string(held.get())});
+    process.inherit.push_back(held.get());
+    opener.emplace(made.info, FileDescriptor(ends[1]), spec.gateway);
+    process.cancelled = [&] { return opener->failed() || (spec.cancelled && spec.cancelled()); };
+  }
   auto result = run_process(process);
   wait_until_empty(made.info);
+  if (opener)
+    if (auto error = opener->join()) return tl::unexpected(std::move(*error));
   return result;
 }
 

@@ -12,9 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "platform/file_descriptor.hpp"
 #include "platform/process.hpp"
 
 namespace rbee::platform {
+
+/// Where the sandbox finds its gateway, when it has one.
+inline constexpr std::uint16_t kGatewayPort = 3128;
 
 enum class Access { read_only, writable };
 
@@ -52,6 +56,10 @@ struct SandboxSpec {
   std::string directory = "/";                               ///< Inside.
   std::string host_name = "rbee-build";
   InsideUser user = InsideUser::builder;
+  /// Called before the program starts, on another thread, with a socket that listens on
+  /// 127.0.0.1:kGatewayPort in the sandbox's own network (net_gateway.hpp). Not set: no such
+  /// socket, and no way out at all.
+  std::function<void(FileDescriptor)> gateway = {};
   std::function<void(std::string_view)> output = {};
   std::function<bool()> cancelled = {};
   ProcessLimits limits = {};

@@ -192,6 +192,8 @@ json::value to_json(const WorkerDetail& detail) {
   out["hardware"] = hardware_object(detail.hardware);
   if (detail.run) out["run"] = run_object(*detail.run);
   if (detail.premium) out["premium"] = premium_object(*detail.premium);
+  if (!detail.locked_fetch.empty())
+    out["build"] = json::object{{"locked_fetch", texts(detail.locked_fetch)}};
   out["manifest_url"] = text(detail.manifest_url);
   put_unless_empty(out, "readme_url", detail.readme_url);
   return out;
@@ -265,6 +267,7 @@ Result<WorkerDetail> parse_worker_detail(std::string_view json_text) {
       out.premium = Premium{.license_env = node->string_or_empty("license_env"),
                             .purchase_url = node->string_or_empty("purchase_url"),
                             .hosts = node->strings("hosts")};
+    if (const auto node = root.object("build")) out.locked_fetch = node->strings("locked_fetch");
     out.manifest_url = root.string("manifest_url");
     out.readme_url = root.string_or_empty("readme_url");
   }

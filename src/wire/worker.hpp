@@ -111,6 +111,7 @@ struct WorkerDetail {
   Hardware hardware;
   std::optional<Run> run;
   std::optional<Premium> premium;
+  std::vector<std::string> locked_fetch;  ///< Package managers that prepare() may run: "cargo".
   std::string manifest_url;
   std::string readme_url;  ///< Empty when there is none.
 };
