@@ -163,8 +163,10 @@ Result<void> run_serve(const ServeOptions& options) {
   }
   TRY_ASSIGN(const auto served,
              ServedCatalog::open({data, options.catalog, bundled_catalog(options)}, log));
-  api::Api api(api_options, served->snapshot(),
-               [&served](const ObjectId& id) { return served->read_blob(id); });
+  api::Api api(
+      api_options, served->snapshot(),
+      [&served](const ObjectId& id) { return served->read_blob(id); },
+      [&served](const catalog::Worker& worker) { return served->read_releases(worker); });
 
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;

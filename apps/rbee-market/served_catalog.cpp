@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "catalog/builder.hpp"
+#include "catalog/releases.hpp"
 
 namespace rbee::market {
 
@@ -97,22 +98,37 @@ std::shared_ptr<const catalog::Snapshot> ServedCatalog::refresh(When when) {
   return snapshot_;
 }
 
-Result<std::string> ServedCatalog::read_blob(const ObjectId& id) {
-  std::unique_ptr<platform::Repository> repository;
+Result<std::unique_ptr<platform::Repository>> ServedCatalog::borrow() {
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      repository = std::move(idle_.back());
+      auto repository = std::move(idle_.back());
       idle_.pop_back();
+      return repository;
     }
   }
-  if (repository == nullptr) {
-    TRY_ASSIGN(repository, platform::Repository::open(path_));
-  }
-  auto bytes = repository->blob(id, catalog::kBlobBytesMax);
+  return platform::Repository::open(path_);
+}
+
+void ServedCatalog::give_back(std::unique_ptr<platform::Repository> repository) {
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(repository));
+}
+
+Result<std::string> ServedCatalog::read_blob(const ObjectId& id) {
+  TRY_ASSIGN(auto repository, borrow());
+  auto bytes = repository->blob(id, catalog::kBlobBytesMax);
+  give_back(std::move(repository));
   return bytes;
+}
+
+Result<std::vector<std::shared_ptr<const catalog::Worker>>> ServedCatalog::read_releases(
+    const catalog::Worker& worker) {
+  TRY_ASSIGN(auto repository, borrow());
+  // From the commit that the worker came with: what was pushed since is not served yet.
+  auto releases = catalog::read_releases(*repository, worker.last_commit, worker);
+  give_back(std::move(repository));
+  return releases;
 }
 
 void ServedCatalog::log_changes(const catalog::Snapshot* before,

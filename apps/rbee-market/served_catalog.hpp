@@ -41,12 +41,17 @@ class ServedCatalog {
   std::shared_ptr<const catalog::Snapshot> refresh(When when);
   /// The bytes of a blob; any thread.
   Result<std::string> read_blob(const ObjectId& id);
+  /// What releases a worker has had; any thread.
+  Result<std::vector<std::shared_ptr<const catalog::Worker>>> read_releases(
+      const catalog::Worker& worker);
 
  private:
   ServedCatalog(std::filesystem::path path, std::unique_ptr<platform::Repository> repository,
                 const http::Log& log)
       : path_(std::move(path)), repository_(std::move(repository)), log_(log) {}
   Result<CommitId> head() const;
+  Result<std::unique_ptr<platform::Repository>> borrow();
+  void give_back(std::unique_ptr<platform::Repository> repository);
   void log_changes(const catalog::Snapshot* before, const catalog::Snapshot& after) const;
 
   std::filesystem::path path_;

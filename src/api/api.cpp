@@ -19,10 +19,21 @@ Result<std::string> parse_public_url(std::string_view text) {
   return std::string(text);
 }
 
-Api::Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob)
+Api::Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob,
+         ReadReleases read_releases)
     : options_(std::move(options)),
       read_blob_(std::move(read_blob)),
+      releases_(std::move(read_releases)),
       current_(std::make_shared<const Publication>(std::move(snapshot), nullptr)) {}
+
+void Api::attach(People* people, Office* office) {
+  people_ = people;
+  office_ = office;
+  if (office != nullptr)
+    yanked_ = [office](const std::string& worker, const std::string& version) {
+      return office->yank_reason(worker, version);
+    };
+}
 
 void Api::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
   const auto before = current_.get();
@@ -54,7 +65,8 @@ http::Response Api::respond_from_catalog(const http::Request& request, std::stri
   const auto publication = current_.get();
   const std::string_view path = request.path;
   if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
-    return V1(*publication, read_blob_, std::move(base), options_.version).respond(request);
+    return V1(*publication, read_blob_, releases_, yanked_, std::move(base), options_.version)
+        .respond(request);
   return Rbee(*publication, std::move(base), options_.home_url).respond(request);
 }
 

@@ -32,13 +32,12 @@ Result<std::string> parse_public_url(std::string_view text);
 
 class Api {
  public:
-  Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob);
+  /// `read_releases` may be empty: then no older release is known.
+  Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob,
+      ReadReleases read_releases = {});
   /// Before the first request: accounts and submissions, when this host has them. Both outlive
   /// this.
-  void attach(People* people, Office* office) {
-    people_ = people;
-    office_ = office;
-  }
+  void attach(People* people, Office* office);
   /// Before the first request: when the catalog is kept elsewhere. It outlives this.
   void attach(const Upstream* upstream) { upstream_ = upstream; }
   /// From now on, requests see this snapshot; those in flight finish with the old one.
@@ -54,6 +53,8 @@ class Api {
 
   ApiOptions options_;
   ReadBlob read_blob_;
+  mutable ReleaseShelf releases_;
+  YankReason yanked_;
   Current current_;
   People* people_ = nullptr;
   Office* office_ = nullptr;

@@ -271,5 +271,15 @@ TEST(Api, ReadersKeepTheSnapshotTheyHold) {
   EXPECT_EQ(api.respond(get_request("/v1/workers/tts-worker")).status, 404);
 }
 
+TEST(V1, KnowsTheReleasesOfAWorker) {
+  const http::Response list = ask("/v1/workers/llm-worker-rbee-cpu/versions");
+  ASSERT_EQ(list.status, 200) << list.body;
+  EXPECT_THAT(list.body, HasSubstr("\"latest\":"));
+  EXPECT_EQ(ask("/v1/workers/nobody/versions").status, 404);
+  const http::Response other = ask("/v1/workers/llm-worker-rbee-cpu?version=99-1");
+  EXPECT_EQ(other.status, 404);
+  EXPECT_THAT(other.body, HasSubstr("release-not-found"));
+}
+
 }  // namespace
 }  // namespace rbee::api

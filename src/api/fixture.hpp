@@ -10,6 +10,7 @@
 
 #include "api/api.hpp"
 #include "catalog/builder.hpp"
+#include "catalog/releases.hpp"
 
 namespace rbee::api {
 
@@ -50,7 +51,10 @@ class CatalogFixture {
   const std::filesystem::path& top() const { return top_; }
   Api api(ApiOptions options = {.public_url = {}, .version = "test"}) const {
     return {std::move(options), snapshot_,
-            [this](const ObjectId& id) { return repository_->blob(id, 256'000); }};
+            [this](const ObjectId& id) { return repository_->blob(id, 256'000); },
+            [this](const catalog::Worker& worker) {
+              return catalog::read_releases(*repository_, worker.last_commit, worker);
+            }};
   }
 
  private:

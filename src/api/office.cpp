@@ -329,11 +329,17 @@ Result<Response> Office::trust(const Request&, const Params& params) const {
     for (const submission::Approval& approval : approvals)
       if (approval.tree == merged->tree) out.reviewers.push_back(approval.reviewer);
   }
-  TRY_ASSIGN(const auto yanks, service_.yanks());
-  for (const submission::Yank& yank : yanks)
-    if (yank.worker == id.str() && yank.version == worker->version)
-      out.yanked = yank.reason.empty() ? "no reason was given" : safe(yank.reason);
+  out.yanked = yank_reason(id.str(), worker->version);
   return json(200, wire::to_json(out));
+}
+
+std::string Office::yank_reason(const std::string& worker, const std::string& version) const {
+  const auto yanks = service_.yanks();
+  if (!yanks) return "whether it was taken back cannot be said now";
+  for (const submission::Yank& yank : *yanks)
+    if (yank.worker == worker && yank.version == version)
+      return yank.reason.empty() ? "no reason was given" : safe(yank.reason);
+  return {};
 }
 
 Result<Response> Office::advisories(const Request&, const Params&) const {

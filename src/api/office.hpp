@@ -21,6 +21,9 @@ class Office {
   /// The answer of the route; problem details (RFC 9457) when it fails.
   http::Response respond(const http::Request& request) const;
 
+  /// Why its maintainer took a release back; empty: it stands, or nobody can say.
+  std::string yank_reason(const std::string& worker, const std::string& version) const;
+
   // The routes. Each says in docs/api.md who may call it, what it takes and what it answers.
   Result<http::Response> list(const http::Request&, const http::Params&) const;
   Result<http::Response> show(const http::Request&, const http::Params&) const;

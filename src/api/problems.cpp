@@ -7,7 +7,7 @@ namespace rbee::api {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 89> kProblems = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 90> kProblems = {{
     {"account-disabled", "The account was disabled by the host."},
     {"account-name-invalid", "An account's name is 2 to 39 of a-z, 0-9 and '-'."},
     {"account-not-found", "No account has this name."},
@@ -26,6 +26,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 89> kProblem
     {"body-invalid", "The body is not the JSON object that this path wants; the detail says why."},
     {"cross-site", "The form was sent from another site."},
     {"email-invalid", "That is not an e-mail address."},
+    {"history-busy",
+     "The releases of other workers are being read out of the catalog. Try again in a moment."},
     {"license-needed",
      "This file is for holders of a licence: Authorization: Bearer. purchase_url says where to get "
      "one."},

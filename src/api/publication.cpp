@@ -34,11 +34,12 @@ TextTemplate render(const boost::json::value& value) {
 
 }  // namespace
 
-RenderedWorker::RenderedWorker(std::shared_ptr<const catalog::Worker> shown)
+RenderedWorker::RenderedWorker(std::shared_ptr<const catalog::Worker> shown,
+                               const std::string& query)
     : worker(std::move(shown)),
-      summary(render(wire::to_json(summarise(*worker, base_marker())))),
+      summary(render(wire::to_json(summarise(*worker, base_marker(), query)))),
       rbee(render(rbee_worker(*worker, std::nullopt, base_marker()))),
-      detail(render(wire::to_json(api::detail(*worker, commit_marker(), base_marker())))),
+      detail(render(wire::to_json(api::detail(*worker, commit_marker(), base_marker(), query)))),
       etag(http::strong_etag({worker->tree.str(), worker->last_commit.str(),
                               rfc3339(worker->created), rfc3339(worker->updated), worker->author})),
       search_text(api::search_text(*worker)) {}

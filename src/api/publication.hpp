@@ -20,7 +20,9 @@ namespace rbee::api {
 /// One worker's ready answers. Shared by all publications that show the same worker: what a merge
 /// did not touch is not rendered again.
 struct RenderedWorker {
-  explicit RenderedWorker(std::shared_ptr<const catalog::Worker> worker);
+  /// `query`: as `detail` of views.hpp has it.
+  explicit RenderedWorker(std::shared_ptr<const catalog::Worker> worker,
+                          const std::string& query = {});
 
   std::shared_ptr<const catalog::Worker> worker;
   TextTemplate summary, rbee;  ///< JSON of /v1 and of rbee's own /workers. Filled with: base.

@@ -1,8 +1,10 @@
 #include "api/v1.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 
 #include "api/problems.hpp"
 #include "api/views.hpp"
@@ -21,9 +23,10 @@ using manifest::RecipeKind;
 
 namespace {
 
-constexpr std::array<http::Route<V1>, 11> kRoutes = {{
+constexpr std::array<http::Route<V1>, 12> kRoutes = {{
     {Method::get, "/v1/workers", &V1::list},
     {Method::get, "/v1/workers/{id}", &V1::worker},
+    {Method::get, "/v1/workers/{id}/versions", &V1::versions},
     {Method::get, "/v1/workers/{id}/PKGBUILD", &V1::pkgbuild},
     {Method::get, "/v1/workers/{id}/PKGBUILD.bin", &V1::pkgbuild_bin},
     {Method::get, "/v1/workers/{id}/.SRCINFO", &V1::srcinfo},
@@ -80,9 +83,40 @@ Response V1::respond(const Request& request) const {
   return http::route(*this, kRoutes, request);
 }
 
-Result<const RenderedWorker*> V1::find(const Params& params) const {
-  if (const RenderedWorker* worker = publication_.find(params["id"])) return worker;
-  return tl::unexpected<Error>(publication_.missing(params["id"]));
+Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
+                                                       const Params& params) const {
+  const RenderedWorker* worker = publication_.find(params["id"]);
+  if (worker == nullptr) return tl::unexpected<Error>(publication_.missing(params["id"]));
+  const std::string_view version = request.parameter("version");
+  // The publication lives as long as the request.
+  const std::shared_ptr<const RenderedWorker> present(std::shared_ptr<const void>(), worker);
+  if (version.empty() || version == worker->worker->version) return present;
+  TRY_ASSIGN(const auto releases, releases_.of(*worker));
+  std::vector<std::string> known;
+  for (const auto& each : *releases) {
+    if (each->worker->version == version) return each;
+    if (known.size() < 10) known.push_back(each->worker->version);
+  }
+  return fail(Errc::not_found, "release-not-found",
+              fmt::format("the worker '{}' has no release '{}'", worker->worker->id.str(),
+                          printable_line(version.substr(0, 100))),
+              {.fix = fmt::format("it has {}", fmt::join(known, ", "))});
+}
+
+Result<Response> V1::versions(const Request& request, const Params& params) const {
+  TRY(no_parameters(request));
+  TRY_ASSIGN(const auto found, find(request, params));
+  TRY_ASSIGN(const auto releases, releases_.of(*found));
+  std::vector<wire::Release> all;
+  std::string yanks;
+  for (const auto& each : *releases) {
+    all.push_back(release(*each->worker));
+    if (yanked_) all.back().yanked = yanked_(found->worker->id.str(), all.back().version);
+    yanks += all.back().version + "=" + all.back().yanked + ";";
+  }
+  return fresh(request, "application/json",
+               http::strong_etag({"versions", found->worker->tree.str(), yanks}),
+               [&] { return boost::json::serialize(wire::to_json(all)) + "\n"; });
 }
 
 Result<Response> V1::list(const Request& request, const Params&) const {
@@ -116,15 +150,15 @@ Result<Response> V1::list(const Request& request, const Params&) const {
 }
 
 Result<Response> V1::worker(const Request& request, const Params& params) const {
-  TRY_ASSIGN(const RenderedWorker* const found, find(params));
-  TRY(no_parameters(request));
+  TRY_ASSIGN(const auto found, find(request, params));
+  TRY(no_parameters(request, {"version"}));
   return fresh(request, "application/json", publication_.detail_etag(*found), [&] {
     return found->detail.fill({base_, publication_.snapshot().commit().str()});
   });
 }
 
 Result<Response> V1::recipe(const Request& request, const Params& params, RecipeKind kind) const {
-  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  TRY_ASSIGN(const auto found, find(request, params));
   const catalog::RecipeText* recipe = found->worker->recipe(kind);
   if (recipe == nullptr)
     return fail(Errc::not_found, "recipe-not-found",
@@ -146,8 +180,8 @@ Result<Response> V1::pkgbuild_bin(const Request& request, const Params& params) 
 }
 
 Result<Response> V1::srcinfo(const Request& request, const Params& params) const {
-  TRY_ASSIGN(const RenderedWorker* const found, find(params));
-  TRY(no_parameters(request, {"recipe", "platform"}));
+  TRY_ASSIGN(const auto found, find(request, params));
+  TRY(no_parameters(request, {"recipe", "platform", "version"}));
   const catalog::Worker& worker = *found->worker;
   std::optional<RecipeKind> kind;
   if (const std::string_view name = request.parameter("recipe"); !name.empty()) {
@@ -184,13 +218,13 @@ Result<Response> V1::srcinfo(const Request& request, const Params& params) const
 }
 
 Result<Response> V1::manifest(const Request& request, const Params& params) const {
-  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  TRY_ASSIGN(const auto found, find(request, params));
   return untrusted(request, kPlain, http::strong_etag({"worker.toml", found->worker->tree.str()}),
                    [&] { return found->worker->manifest_text; });
 }
 
 Result<Response> V1::readme(const Request& request, const Params& params) const {
-  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  TRY_ASSIGN(const auto found, find(request, params));
   if (found->worker->readme.empty())
     return fail(Errc::not_found, "readme-not-found",
                 fmt::format("the worker '{}' has no README.md", found->worker->id.str()));
@@ -200,7 +234,7 @@ Result<Response> V1::readme(const Request& request, const Params& params) const 
 }
 
 Result<Response> V1::file(const Request& request, const Params& params) const {
-  TRY_ASSIGN(const RenderedWorker* const found, find(params));
+  TRY_ASSIGN(const auto found, find(request, params));
   const catalog::File* file = found->worker->file(params["path"]);
   if (file == nullptr) {
     std::vector<std::string> paths;

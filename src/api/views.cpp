@@ -49,7 +49,8 @@ wire::Variant variant_view(const catalog::Variant& variant) {
 
 }  // namespace
 
-wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base) {
+wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base,
+                              std::string_view query) {
   const std::string url = worker_url(worker, base);
   const bool has_binary = worker.recipe(manifest::RecipeKind::binary) != nullptr;
   wire::WorkerSummary out{
@@ -64,8 +65,8 @@ wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view ba
       .tags = worker.manifest.tags,
       .accelerators = {},
       .tasks = worker.manifest.capabilities.tasks,
-      .pkgbuild_url = url + (has_binary ? "/PKGBUILD.bin" : "/PKGBUILD"),
-      .url = url,
+      .pkgbuild_url = fmt::format("{}/PKGBUILD{}{}", url, has_binary ? ".bin" : "", query),
+      .url = fmt::format("{}{}", url, query),
       .author = worker.author,
       .created_at = rfc3339(worker.created),
       .updated_at = rfc3339(worker.updated)};
@@ -78,15 +79,15 @@ wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view ba
 }
 
 wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit,
-                          std::string_view base) {
+                          std::string_view base, std::string_view query) {
   const std::string url = worker_url(worker, base);
   wire::WorkerDetail out;
-  out.summary = summarise(worker, base);
+  out.summary = summarise(worker, base, query);
   out.commit = commit;
   for (const catalog::RecipeText& recipe : worker.recipes) {
     const std::string file(manifest::file_name(recipe.kind));
     out.recipes.push_back({.file = file,
-                           .url = url + "/" + file,
+                           .url = fmt::format("{}/{}{}", url, file, query),
                            .sha256 = Sha256::of(recipe.text).hex(),
                            .generated = recipe.generated});
   }
@@ -96,7 +97,7 @@ wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit
     out.files.push_back({.path = file.path,
                          .size_bytes = file.size_bytes,
                          .executable = file.executable,
-                         .url = url + "/files/" + encode_path(file.path)});
+                         .url = fmt::format("{}/files/{}{}", url, encode_path(file.path), query)});
   const manifest::Capabilities& capabilities = worker.manifest.capabilities;
   out.capabilities = {.tasks = capabilities.tasks,
                       .supported_formats = capabilities.supported_formats,
@@ -110,8 +111,26 @@ wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit
   if (const auto& premium = worker.manifest.premium)
     out.premium = wire::Premium{premium->license_env, premium->purchase_url, premium->hosts};
   out.locked_fetch = check::locked_fetchers(worker.manifest);
-  out.manifest_url = url + "/worker.toml";
-  if (!worker.readme.empty()) out.readme_url = url + "/README.md";
+  out.manifest_url = fmt::format("{}/worker.toml{}", url, query);
+  if (!worker.readme.empty()) out.readme_url = fmt::format("{}/README.md{}", url, query);
+  return out;
+}
+
+wire::Release release(const catalog::Worker& worker) {
+  wire::Release out;
+  out.version = worker.version;
+  out.released_at = rfc3339(worker.updated);
+  out.commit = worker.last_commit.str();
+  for (const catalog::Variant& variant : worker.variants)
+    out.variants.push_back({.os = std::string(to_string(variant.platform.os)),
+                            .arch = std::string(to_string(variant.platform.arch)),
+                            .accelerator = std::string(to_string(variant.platform.accelerator)),
+                            .recipe = std::string(manifest::file_name(variant.kind)),
+                            .features = {},
+                            .depends = {},
+                            .sources = {}});
+  const manifest::Hardware& hardware = worker.manifest.hardware;
+  out.hardware = {hardware.ram_mb, hardware.vram_mb, hardware.disk_mb, hardware.cuda};
   return out;
 }
 

@@ -12,9 +12,13 @@
 
 namespace rbee::api {
 
-wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base);
+/// `query` stands behind every address of the worker's own: "" or "?version=1.0-1".
+wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base,
+                              std::string_view query = {});
 wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit,
-                          std::string_view base);
+                          std::string_view base, std::string_view query = {});
+/// What a list of releases tells of one.
+wire::Release release(const catalog::Worker& worker);
 
 /// `path` with every segment percent-encoded, '/' kept.
 std::string encode_path(std::string_view path);

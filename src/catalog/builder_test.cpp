@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "catalog/findings.hpp"
+#include "catalog/releases.hpp"
 
 namespace rbee::catalog {
 namespace {
@@ -54,6 +55,11 @@ class TestCatalog {
                         : platform::create_repository_from_directory(files(), bare, who, "First");
     EXPECT_TRUE(id) << describe(id.error());
     return *id;
+  }
+  std::unique_ptr<platform::Repository> open() const {
+    auto repository = platform::Repository::open(root_ / "catalog.git");
+    EXPECT_TRUE(repository);
+    return std::move(*repository);
   }
   std::shared_ptr<const Snapshot> build(const CommitId& commit,
                                         const Snapshot* previous = nullptr) const {
@@ -452,6 +458,47 @@ TEST(Builder, AStepGivesWhatAFreshBuildGives) {
   other.add("z", "2.0");
   const auto after = other.build(other.commit());
   EXPECT_EQ(picture(*other.build(old, after.get())), picture(*before));
+}
+
+TEST(Releases, AreTheFoldersThatAWorkerHad) {
+  TestCatalog catalog;
+  catalog.add("community/a", "1.0");
+  const CommitId first = catalog.commit();
+  catalog.add("community/b", "7");
+  catalog.commit();
+  catalog.add("community/a", "1.1");
+  const CommitId second = catalog.commit();
+  catalog.write("community/a/PKGBUILD", "pkgver=$(curl https://e.org)\n");
+  catalog.commit();
+  catalog.write("community/a/README.md", "More words\n");
+  catalog.add("community/a", "1.1");
+  const CommitId again = catalog.commit();
+  catalog.remove("community/a");
+  catalog.commit();
+  catalog.add("community/a", "2.0");
+  const CommitId third = catalog.commit();
+  catalog.add("community/b", "8");
+  const auto snapshot = catalog.build(catalog.commit());
+  const auto repository = catalog.open();
+  const auto worker = snapshot->find("a");
+  ASSERT_TRUE(worker);
+  const auto releases = read_releases(*repository, snapshot->commit(), *worker);
+  ASSERT_TRUE(releases) << describe(releases.error());
+  std::vector<std::string> versions, commits;
+  for (const auto& each : *releases) {
+    versions.push_back(each->version);
+    commits.push_back(each->last_commit.str());
+  }
+  EXPECT_THAT(versions, ElementsAre("2.0-1", "1.1-1", "1.0-1"));
+  // Of 1.1 the newest folder counts; each release has the commit that brought it.
+  EXPECT_THAT(commits, ElementsAre(third.str(), again.str(), first.str()));
+  EXPECT_NE(again, second);
+  EXPECT_FALSE((*releases)[1]->readme.empty());
+  EXPECT_TRUE((*releases)[2]->readme.empty());
+  EXPECT_EQ(read_releases(*repository, snapshot->commit(), *worker, {.releases_max = 2})->size(),
+            2U);
+  EXPECT_EQ(read_releases(*repository, snapshot->commit(), *worker, {.commits_max = 3})->size(),
+            1U);
 }
 
 TEST(Builder, TheBundledCatalogIsSound) {

@@ -1,6 +1,7 @@
 // Package managers that fetch, in prepare(), what a lock file names: which, and from where.
 //
-// Pure. Source: worker.toml's [build] locked_fetch (docs/worker-toml.md); the managers' own defaults.
+// Pure. Source: worker.toml's [build] locked_fetch (docs/worker-toml.md); the managers' own
+// defaults.
 #pragma once
 
 #include <string>

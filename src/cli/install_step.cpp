@@ -81,17 +81,44 @@ std::string functions_of(const install::Plan& plan) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// How this system installs packages, and what it calls each of them.
+struct PackageManager {
+  std::string_view command;
+  std::string install::Missing::*package;
+};
+
+/// From os-release(5): ID, then what it is like. Unknown systems are spoken to in Debian's names.
+PackageManager package_manager() {
+#ifdef __APPLE__
+  return {"brew install", &install::Missing::homebrew};
+#endif
+  const auto text = platform::read_file("/etc/os-release", 64 << 10);
+  std::string words = " ";
+  if (text)
+    for (const std::string_view line : split(*text, '\n'))
+      for (const std::string_view key : {"ID=", "ID_LIKE="})
+        if (line.starts_with(key))
+          for (const char c : line.substr(key.size()))
+            if (c != '"' && c != '\'') words += c;
+  for (const std::string_view name : {"fedora", "rhel", "centos"})
+    if (words.find(name) != std::string::npos) return {"dnf install", &install::Missing::fedora};
+  if (words.find("arch") != std::string::npos) return {"pacman -S", &install::Missing::name};
+  return {"apt-get install", &install::Missing::debian};
+}
+
 void show_missing(const install::Plan& plan, Context& context) {
   const auto missing = install::missing_dependencies(plan);
   if (missing.empty()) return;
+  const PackageManager manager = package_manager();
   std::vector<std::string> names, packages;
   for (const install::Missing& each : missing) {
     names.push_back(printable_line(each.name));
-    if (!each.debian.empty()) packages.push_back(each.debian);
+    if (const std::string& package = each.*manager.package; !package.empty())
+      packages.push_back(printable_line(package));
   }
   std::string text = fmt::format("not found on this machine: {}", fmt::join(names, ", "));
   if (!packages.empty())
-    text += fmt::format("; on Debian: apt-get install {}", fmt::join(packages, " "));
+    text += fmt::format("; to get it: {} {}", manager.command, fmt::join(packages, " "));
   context.warn(text);
 }
 

@@ -96,10 +96,11 @@ void show_table(const std::vector<Candidate>& all, Context& context) {
   context.print(table);
 }
 
-/// The variant that is installed now, unless the user said otherwise.
+/// What the user once chose stays, unless another choice is made now; what the machine chose is
+/// chosen anew: it may have a GPU by now.
 Arguments like_before(Arguments arguments, const install::Installed& worker) {
   const auto platform = parse_platform(worker.platform);
-  if (arguments.accelerator.empty() && platform)
+  if (arguments.accelerator.empty() && platform && worker.accelerator_chosen)
     arguments.accelerator = rbee::to_string(platform->accelerator);
   if (arguments.recipe.empty()) arguments.recipe = worker.recipe;
   return arguments;
@@ -115,6 +116,9 @@ Result<install::Installed> upgrade_one(const install::Installed& worker, const A
              install_request(id, like_before(arguments, worker), machine));
   request.now = world.clock.now();
   TRY_ASSIGN(const Prepared prepared, prepare(request, source, places, world.clock));
+  if (const std::string now = to_string(prepared.plan.platform); now != worker.platform)
+    context.note(fmt::format("{} was {} and becomes {}: the machine is another one now", worker.id,
+                             worker.platform, now));
   show(prepared, context);
   TRY(consent(prepared, arguments, context));
   TRY_ASSIGN(install::Installed installed, perform(prepared, arguments, context));

@@ -181,8 +181,11 @@ Response problem(const Request& request, const Error& error) {
   for (const std::string* part : {&error.why, &error.fix})
     if (!part->empty()) detail += "; " + *part;
   // RFC 7725: there is something, and it may not be had.
-  const int status = error.id == "worker-quarantined" ? 451 : status_of(error.code);
-  return problem(request, Refusal{status, error.id, std::move(detail)});
+  const bool busy = error.id == "history-busy";
+  const int status = error.id == "worker-quarantined" ? 451 : busy ? 503 : status_of(error.code);
+  Response response = problem(request, Refusal{status, error.id, std::move(detail)});
+  if (busy) response.headers.add("Retry-After", "2");
+  return response;
 }
 
 }  // namespace rbee::http

@@ -240,7 +240,9 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
                      fs::exists(old->tree, unreadable);
   if (there) {
     TRY(check_commands(old->commands, id.str(), workers, directories));
-    if (old->facts == plan.facts && old->catalog == plan.catalog) return *old;
+    if (old->facts == plan.facts && old->catalog == plan.catalog &&
+        old->accelerator_chosen == plan.accelerator_chosen)
+      return *old;
   }
 
   Installed installed;
@@ -265,6 +267,7 @@ Result<Installed> execute(const Plan& plan, const Directories& directories,
   installed.pinned = old != workers.end() && old->pinned;
   installed.facts = plan.facts;
   installed.catalog = plan.catalog;
+  installed.accelerator_chosen = plan.accelerator_chosen;
   observer.phase(Phase::link, "");
   const std::string action =
       old == workers.end()

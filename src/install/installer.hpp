@@ -18,6 +18,7 @@
 #include "base/ids.hpp"
 #include "base/platform.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "check/sources.hpp"
 #include "check/trust_delta.hpp"
 #include "pkgbuild/recipe.hpp"
@@ -40,6 +41,15 @@ class WorkerSource {
   virtual ~WorkerSource() = default;
   virtual std::string name() const = 0;  ///< For people: "http://127.0.0.1:8787".
   virtual Result<wire::WorkerDetail> detail(const WorkerId& id) = 0;
+  /// An older release. Errors: Errc::not_found "release-not-found".
+  virtual Result<wire::WorkerDetail> release(const WorkerId& id, const std::string& version) {
+    return fail(Errc::not_found, "release-not-found",
+                name() + " does not have " + id.str() + " " + printable_line(version));
+  }
+  /// All releases, newest first; none when this source cannot say.
+  virtual Result<std::vector<wire::Release>> releases(const WorkerId&) {
+    return std::vector<wire::Release>();
+  }
   /// The text of a recipe, its SHA-256 checked against `recipe.sha256`.
   virtual Result<std::string> recipe(const WorkerId& id, const wire::RecipeInfo& recipe) = 0;
   virtual Result<std::string> file(const WorkerId& id, const wire::FileInfo& file) = 0;
@@ -90,6 +100,7 @@ struct Plan {
   std::vector<std::string> warnings;
   /// Names of sources that the user has to bring: neither the worker nor any server has them.
   std::vector<std::string> manual;
+  bool accelerator_chosen = false;   ///< By the user, not by the machine.
   std::optional<wire::Trust> trust;  ///< Of this release, where somebody says.
   check::TrustFacts facts;           ///< What a later release is compared with.
 };
@@ -121,7 +132,9 @@ struct Installed {
   std::vector<std::string> commands;  ///< Names linked into the bin directory.
   std::optional<wire::Run> run;
   wire::Capabilities capabilities;
-  bool pinned = false;      ///< `upgrade` leaves it alone.
+  bool pinned = false;  ///< `upgrade` leaves it alone.
+  /// The user named the accelerator: `upgrade` keeps it, whatever the machine has by then.
+  bool accelerator_chosen = false;
   check::TrustFacts facts;  ///< What a later release is compared with.
 };
 

@@ -96,6 +96,8 @@ Installed installed_from(const json::object& object, const fs::path& data) {
   if (const json::value* value = object.if_contains("capabilities"))
     worker.capabilities = capabilities_from(value->as_object());
   if (const json::value* value = object.if_contains("pinned")) worker.pinned = value->as_bool();
+  if (const json::value* value = object.if_contains("accelerator_chosen"))
+    worker.accelerator_chosen = value->as_bool();
   if (const json::value* value = object.if_contains("facts"))
     worker.facts = facts_from(value->as_object());
   return worker;
@@ -140,6 +142,7 @@ json::object to_json(const Installed& worker, const fs::path& data) {
                    {"size_bytes", worker.size_bytes},
                    {"commands", strings(worker.commands)},
                    {"pinned", worker.pinned},
+                   {"accelerator_chosen", worker.accelerator_chosen},
                    {"facts", to_json(worker.facts)}};
   if (worker.run)
     out["run"] = json::object{{"protocol", worker.run->protocol},

@@ -218,12 +218,6 @@ constexpr std::chrono::hours kCooldown{24};
 Result<void> check_release(const InstallRequest& request, const wire::WorkerDetail& detail,
                            const std::optional<wire::Trust>& trust) {
   const std::string& version = detail.summary.version;
-  if (request.version && *request.version != version)
-    return fail(Errc::not_found, "release-not-found",
-                fmt::format("the marketplace does not have {} {}", request.id.str(),
-                            printable_line(*request.version)),
-                {.evidence = {fmt::format("it has {}", printable_line(version))},
-                 .fix = fmt::format("rbee worker install {}", request.id.str())});
   if (!trust || trust->version != version) return {};
   if (!trust->yanked.empty())
     return fail(Errc::policy, "release-yanked",
@@ -281,10 +275,78 @@ Result<void> check_policy(const Plan& plan, const InstallRequest& request) {
               {.findings = std::move(findings)});
 }
 
+/// The release that the user named, when it is an older one.
+Result<wire::WorkerDetail> older_release(const InstallRequest& request,
+                                         const wire::WorkerDetail& present, WorkerSource& source) {
+  const std::string& wanted = *request.version;
+  const std::string& id = request.id.str();
+  TRY_ASSIGN(const std::vector<wire::Release> releases, source.releases(request.id));
+  std::string known;
+  for (const wire::Release& each : releases) {
+    known += (known.empty() ? "" : ", ") + printable_line(each.version);
+    if (each.version == wanted && !each.yanked.empty())
+      return fail(Errc::policy, "release-yanked",
+                  fmt::format("{} {} was taken back", id, printable_line(wanted)),
+                  {.evidence = {printable_line(each.yanked)},
+                   .fix = fmt::format("rbee worker install {}", id)});
+  }
+  if (known.empty()) known = printable_line(present.summary.version);
+  auto detail = source.release(request.id, wanted);
+  if (!detail && detail.error().code != Errc::not_found) return detail;
+  if (!detail || detail->summary.version != wanted)
+    return fail(Errc::not_found, "release-not-found",
+                fmt::format("the marketplace does not have {} {}", id, printable_line(wanted)),
+                {.evidence = {fmt::format("it has {}", known)},
+                 .fix = fmt::format("rbee worker install {}", id)});
+  return detail;
+}
+
+/// To a refusal because of this machine: the newest release that would not be refused.
+Error with_release_that_fits(Error error, const InstallRequest& request, WorkerSource& source) {
+  if (error.code != Errc::does_not_fit || request.version) return error;
+  const auto releases = source.releases(request.id);
+  if (!releases) return error;
+  for (const wire::Release& each : *releases) {
+    if (!each.yanked.empty()) continue;
+    wire::WorkerDetail detail;
+    detail.variants = each.variants;
+    detail.hardware = each.hardware;
+    for (const char* file : {"PKGBUILD", "PKGBUILD.bin"})
+      detail.recipes.push_back({file, {}, {}, false});
+    std::string why;
+    std::vector<std::string> warnings;
+    if (!choose(request, detail, why, warnings) || !check_memory(request, detail.hardware))
+      continue;
+    error.evidence.push_back(fmt::format("the newest release that fits: {} of {}",
+                                         printable_line(each.version),
+                                         printable_line(each.released_at.substr(0, 10))));
+    error.fix =
+        fmt::format("rbee worker install {}@{}", request.id.str(), printable_line(each.version));
+    return error;
+  }
+  if (!releases->empty()) error.evidence.push_back("no older release fits, either");
+  return error;
+}
+
+Result<Candidate> choose_fitting(const InstallRequest& request, const wire::WorkerDetail& detail,
+                                 WorkerSource& source, std::string& why,
+                                 std::vector<std::string>& warnings) {
+  auto chosen = choose(request, detail, why, warnings);
+  if (!chosen)
+    return tl::unexpected(with_release_that_fits(std::move(chosen).error(), request, source));
+  if (auto enough = check_memory(request, detail.hardware); !enough)
+    return tl::unexpected(with_release_that_fits(std::move(enough).error(), request, source));
+  return chosen;
+}
+
 }  // namespace
 
 Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
   TRY_ASSIGN(wire::WorkerDetail detail, source.detail(request.id));
+  if (request.version && detail.summary.id == request.id.str() &&
+      detail.summary.version != *request.version) {
+    TRY_ASSIGN(detail, older_release(request, detail, source));
+  }
   if (detail.summary.id != request.id.str())
     return fail(Errc::bad_response, "worker-other",
                 fmt::format("{} answered with the worker '{}' when asked for '{}'",
@@ -294,8 +356,7 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
   TRY(check_release(request, detail, trust));
   std::string why;
   std::vector<std::string> warnings;
-  TRY_ASSIGN(const Candidate chosen, choose(request, detail, why, warnings));
-  TRY(check_memory(request, detail.hardware));
+  TRY_ASSIGN(const Candidate chosen, choose_fitting(request, detail, source, why, warnings));
 
   const auto info =
       std::find_if(detail.recipes.begin(), detail.recipes.end(),
@@ -331,6 +392,7 @@ Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source) {
             .why = std::move(why),
             .warnings = std::move(warnings),
             .manual = {},
+            .accelerator_chosen = request.accelerator.has_value(),
             .trust = std::move(trust),
             .facts = {}};
   if (!plan.recipe.supports(platform.arch))

@@ -143,6 +143,19 @@ TEST(Upkeep, ADamagedTreeIsNotTakenAgain) {
   EXPECT_EQ(world.says(kId), "1\n");
 }
 
+TEST(Upkeep, WhetherTheUserChoseTheAcceleratorIsRemembered) {
+  World world;
+  world.offer("1");
+  ASSERT_TRUE(world.install());
+  EXPECT_FALSE(list_installed(world.places)->front().accelerator_chosen);
+  InstallRequest request = world.request();
+  request.accelerator = Accelerator::cpu;
+  const auto plan = plan_install(request, world.shelf);
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(execute(*plan, world.places, world.http, world.watcher, world.clock));
+  EXPECT_TRUE(list_installed(world.places)->front().accelerator_chosen) << "the same release again";
+}
+
 TEST(Upkeep, TheSameBytesFromAnotherOwnerAreRemembered) {
   World world;
   world.offer("1");

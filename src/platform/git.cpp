@@ -139,6 +139,21 @@ Result<std::vector<TreeEntry>> Repository::tree(const ObjectId& id) const {
   return entries;
 }
 
+Result<std::optional<TreeEntry>> Repository::find(const ObjectId& id,
+                                                  const std::string& path) const {
+  TRY_ASSIGN(const TreeHandle tree, (lookup<TreeHandle, git_tree>(state_->repository.get(), id,
+                                                                  GIT_OBJECT_TREE, "folder")));
+  git_tree_entry* found = nullptr;
+  const int code = git_tree_entry_bypath(&found, tree.get(), path.c_str());
+  if (code == GIT_ENOTFOUND) return std::optional<TreeEntry>();
+  if (code < 0) return git_failure(code, fmt::format("the folder {} cannot be read", id.str()));
+  const std::unique_ptr<git_tree_entry, void (*)(git_tree_entry*)> entry(found,
+                                                                         git_tree_entry_free);
+  return std::optional(TreeEntry{git_tree_entry_name(entry.get()),
+                                 kind_of(git_tree_entry_filemode(entry.get())),
+                                 from_oid(*git_tree_entry_id(entry.get()))});
+}
+
 Result<std::uint64_t> Repository::blob_size(const ObjectId& id) const {
   const git_oid oid = to_oid(id);
   std::size_t size = 0;

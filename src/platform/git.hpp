@@ -65,6 +65,8 @@ class Repository {
   Result<CommitInfo> commit(const CommitId& id) const;
   /// Entries in Git's order.
   Result<std::vector<TreeEntry>> tree(const ObjectId& id) const;
+  /// What stands at `path` ("community/tts-worker") in a tree; nothing when nothing does.
+  Result<std::optional<TreeEntry>> find(const ObjectId& tree, const std::string& path) const;
   Result<std::uint64_t> blob_size(const ObjectId& id) const;
   /// Of an object of any kind, without unpacking it; nothing when there is no such object.
   std::optional<std::uint64_t> object_size(const ObjectId& id) const;

@@ -182,7 +182,7 @@ NetworkFailure network_failure(CURLcode code, const Url& url, std::string_view d
 
 /// An attempt that brought so many bytes more than any before it made the download longer, not
 /// hopeless; a server that cuts each one still comes to its end.
-constexpr std::int64_t kWorthwhileBytes = 16 * 1024;
+constexpr std::int64_t kWorthwhileBytes = 4 * 1024;
 constexpr int kResumesMax = 200;
 
 /// Sleep before attempt `attempt` (2, 3 …): 0.25 s doubling, at most 8 s, with up to half of it at

@@ -97,6 +97,10 @@ std::string encode_path(std::string_view path) {
   return out;
 }
 
+std::string query_of(const std::string& version) {
+  return version.empty() ? std::string() : "?version=" + percent_encode(version);
+}
+
 }  // namespace
 
 MarketplaceClient::MarketplaceClient(const Url& base, Get get)
@@ -251,9 +255,24 @@ Result<std::optional<wire::Trust>> MarketplaceClient::trust(const WorkerId& id) 
   return std::optional(std::move(trust));
 }
 
-Result<wire::WorkerDetail> MarketplaceClient::detail(const WorkerId& id) {
-  Result<std::string> body = get_body("/v1/workers/" + id.str(), kDetailBytesMax, Expect::json);
+Result<std::vector<wire::Release>> MarketplaceClient::releases(const WorkerId& id) {
+  const Result<std::string> body =
+      get_body(fmt::format("/v1/workers/{}/versions", id.str()), kDetailBytesMax, Expect::json);
+  if (!body && body.error().code == Errc::not_found) return std::vector<wire::Release>();
+  if (!body) return tl::unexpected<Error>(body.error());
+  return wire::parse_releases(*body);
+}
+
+Result<wire::WorkerDetail> MarketplaceClient::detail(const WorkerId& id,
+                                                     const std::string& version) {
+  Result<std::string> body =
+      get_body("/v1/workers/" + id.str() + query_of(version), kDetailBytesMax, Expect::json);
   if (!body) {
+    if (body.error().code == Errc::not_found && !version.empty()) {
+      Error error = std::move(body).error();
+      error.id = "release-not-found";
+      return tl::unexpected<Error>(std::move(error));
+    }
     if (body.error().code == Errc::not_found)
       return tl::unexpected<Error>(worker_not_found(id, std::move(body).error()));
     return tl::unexpected<Error>(std::move(body).error());
@@ -267,14 +286,16 @@ Result<wire::WorkerDetail> MarketplaceClient::detail(const WorkerId& id) {
   return detail;
 }
 
-Result<std::string> MarketplaceClient::recipe(const WorkerId& id, const wire::RecipeInfo& recipe) {
+Result<std::string> MarketplaceClient::recipe(const WorkerId& id, const wire::RecipeInfo& recipe,
+                                              const std::string& version) {
   if (recipe.file != "PKGBUILD" && recipe.file != "PKGBUILD.bin")
     return fail(Errc::bad_response, "recipe-name-invalid",
                 "the marketplace names a recipe that cannot exist",
                 {.evidence = {"recipe: " + words_of(recipe.file)},
                  .why = "a recipe is called PKGBUILD or PKGBUILD.bin"});
-  TRY_ASSIGN(std::string text, get_body(fmt::format("/v1/workers/{}/{}", id.str(), recipe.file),
-                                        kRecipeBytesMax, Expect::text));
+  TRY_ASSIGN(std::string text,
+             get_body(fmt::format("/v1/workers/{}/{}{}", id.str(), recipe.file, query_of(version)),
+                      kRecipeBytesMax, Expect::text));
   const Sha256 digest = Sha256::of(text);
   if (digest.hex() != recipe.sha256)
     return fail(
@@ -288,7 +309,8 @@ Result<std::string> MarketplaceClient::recipe(const WorkerId& id, const wire::Re
   return text;
 }
 
-Result<std::string> MarketplaceClient::file(const WorkerId& id, const wire::FileInfo& file) {
+Result<std::string> MarketplaceClient::file(const WorkerId& id, const wire::FileInfo& file,
+                                            const std::string& version) {
   if (!is_plain_path(file.path))
     return fail(Errc::bad_response, "path-invalid",
                 "the marketplace names a file outside the worker's folder",
@@ -300,9 +322,9 @@ Result<std::string> MarketplaceClient::file(const WorkerId& id, const wire::File
                 {.evidence = {fmt::format("{} of at most {}", human_size(file.size_bytes),
                                           human_size(kFileBytesMax))},
                  .fix = "its author should make it a source of the recipe, with a checksum"});
-  TRY_ASSIGN(std::string bytes,
-             get_body(fmt::format("/v1/workers/{}/files/{}", id.str(), encode_path(file.path)),
-                      kFileBytesMax, Expect::text));
+  TRY_ASSIGN(std::string bytes, get_body(fmt::format("/v1/workers/{}/files/{}{}", id.str(),
+                                                     encode_path(file.path), query_of(version)),
+                                         kFileBytesMax, Expect::text));
   if (bytes.size() != file.size_bytes)
     return fail(
         Errc::integrity, "file-size-mismatch",

@@ -51,7 +51,12 @@ class MarketplaceClient {
   Result<wire::WorkerList> search(const SearchQuery& query);
 
   /// Errors: Errc::not_found "worker-not-found", with the nearest id when there is one.
-  Result<wire::WorkerDetail> detail(const WorkerId& id);
+  /// `version`: that release instead of the present one; the next three likewise. Errors:
+  /// Errc::not_found "release-not-found".
+  Result<wire::WorkerDetail> detail(const WorkerId& id, const std::string& version = {});
+
+  /// All releases, newest first; none when this marketplace cannot say.
+  Result<std::vector<wire::Release>> releases(const WorkerId& id);
 
   /// The summaries of those of `ids` that the marketplace has, in the order of their ids: one
   /// question for each 200.
@@ -63,11 +68,13 @@ class MarketplaceClient {
 
   /// The text of a recipe. Errors: Errc::integrity "recipe-digest-mismatch" when it is not the text
   /// that the detail named; Errc::too_large beyond 64 KiB.
-  Result<std::string> recipe(const WorkerId& id, const wire::RecipeInfo& recipe);
+  Result<std::string> recipe(const WorkerId& id, const wire::RecipeInfo& recipe,
+                             const std::string& version = {});
 
   /// The bytes of a file beside the recipe. Errors: Errc::integrity "file-size-mismatch";
   /// Errc::too_large beyond 256 KiB; Errc::bad_response "path-invalid".
-  Result<std::string> file(const WorkerId& id, const wire::FileInfo& file);
+  Result<std::string> file(const WorkerId& id, const wire::FileInfo& file,
+                           const std::string& version = {});
 
  private:
   enum class Expect { json, text };

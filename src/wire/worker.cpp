@@ -148,6 +148,13 @@ WorkerSummary read_summary(const Node& node) {
   return summary;
 }
 
+Hardware hardware_from(const Node& node) {
+  return {.ram_mb = node.integer_or_zero("ram_mb"),
+          .vram_mb = node.integer_or_zero("vram_mb"),
+          .disk_mb = node.integer_or_zero("disk_mb"),
+          .cuda = node.string_or_empty("cuda")};
+}
+
 Variant read_variant(const Node& node) {
   Variant variant{.os = node.string("os"),
                   .arch = node.string("arch"),
@@ -196,6 +203,28 @@ json::value to_json(const WorkerDetail& detail) {
     out["build"] = json::object{{"locked_fetch", texts(detail.locked_fetch)}};
   out["manifest_url"] = text(detail.manifest_url);
   put_unless_empty(out, "readme_url", detail.readme_url);
+  return out;
+}
+
+json::value to_json(const std::vector<Release>& releases) {
+  json::array all;
+  for (const Release& release : releases) {
+    json::array variants;
+    for (const Variant& variant : release.variants)
+      variants.push_back(json::object{{"os", text(variant.os)},
+                                      {"arch", text(variant.arch)},
+                                      {"accelerator", text(variant.accelerator)},
+                                      {"recipe", text(variant.recipe)}});
+    json::object out{{"version", text(release.version)},
+                     {"released_at", text(release.released_at)},
+                     {"commit", text(release.commit)},
+                     {"variants", std::move(variants)},
+                     {"hardware", hardware_object(release.hardware)}};
+    put_unless_empty(out, "yanked", release.yanked);
+    all.push_back(std::move(out));
+  }
+  json::object out{{"versions", std::move(all)}};
+  if (!releases.empty()) out["latest"] = text(releases.front().version);
   return out;
 }
 
@@ -254,11 +283,7 @@ Result<WorkerDetail> parse_worker_detail(std::string_view json_text) {
                           .max_context_length = node->optional_integer("max_context_length"),
                           .supports_streaming = node->optional_boolean("supports_streaming"),
                           .supports_batching = node->optional_boolean("supports_batching")};
-    if (const auto node = root.object("hardware"))
-      out.hardware = {.ram_mb = node->integer_or_zero("ram_mb"),
-                      .vram_mb = node->integer_or_zero("vram_mb"),
-                      .disk_mb = node->integer_or_zero("disk_mb"),
-                      .cuda = node->string_or_empty("cuda")};
+    if (const auto node = root.object("hardware")) out.hardware = hardware_from(*node);
     if (const auto node = root.object("run"))
       out.run = Run{.protocol = node->string("protocol"),
                     .args = node->strings("args"),
@@ -290,6 +315,33 @@ Result<Trust> parse_trust(std::string_view json_text) {
     out.reviewers = root.strings("reviewers");
     out.yanked = root.string_or_empty("yanked");
   }
+  if (error) return tl::unexpected<Error>(std::move(*error));
+  return out;
+}
+
+Result<std::vector<Release>> parse_releases(std::string_view json_text) {
+  TRY_ASSIGN(const json::value value, parse_json(json_text));
+  std::optional<Error> error;
+  const Node root(value, error);
+  std::vector<Release> out;
+  if (root.is_object())
+    for (const Node& each : root.objects("versions")) {
+      Release release;
+      release.version = each.string("version");
+      release.released_at = each.string("released_at");
+      release.commit = each.string_or_empty("commit");
+      release.yanked = each.string_or_empty("yanked");
+      for (const Node& variant : each.objects("variants"))
+        release.variants.push_back({.os = variant.string("os"),
+                                    .arch = variant.string("arch"),
+                                    .accelerator = variant.string("accelerator"),
+                                    .recipe = variant.string("recipe"),
+                                    .features = {},
+                                    .depends = {},
+                                    .sources = {}});
+      if (const auto node = each.object("hardware")) release.hardware = hardware_from(*node);
+      out.push_back(std::move(release));
+    }
   if (error) return tl::unexpected<Error>(std::move(*error));
   return out;
 }

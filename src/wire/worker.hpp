@@ -116,6 +116,14 @@ struct WorkerDetail {
   std::string readme_url;  ///< Empty when there is none.
 };
 
+/// One of GET /v1/workers/{id}/versions.
+struct Release {
+  std::string version, released_at, commit;
+  std::string yanked;             ///< Why its maintainer took it back; empty: it stands.
+  std::vector<Variant> variants;  ///< Platforms and recipes alone.
+  Hardware hardware;
+};
+
 /// RFC 9457 problem details, as every error of the API.
 struct Problem {
   std::string type, title, detail, instance;
@@ -127,11 +135,14 @@ boost::json::value to_json(const WorkerList& list);
 boost::json::value to_json(const WorkerDetail& detail);
 boost::json::value to_json(const Problem& problem);
 boost::json::value to_json(const Trust& trust);
+/// Newest first.
+boost::json::value to_json(const std::vector<Release>& releases);
 
 /// Errors of these: Errc::bad_response "response-shape", naming the key and what was expected.
 Result<WorkerList> parse_worker_list(std::string_view json);
 Result<WorkerDetail> parse_worker_detail(std::string_view json);
 Result<Problem> parse_problem(std::string_view json);
 Result<Trust> parse_trust(std::string_view json);
+Result<std::vector<Release>> parse_releases(std::string_view json);
 
 }  // namespace rbee::wire

@@ -33,9 +33,9 @@ def answer(mode, begin, if_range, turn, dice):
     """All bytes of the answer; the connection ends behind them."""
     if os.path.exists(FLAG):
         return honest(begin, if_range not in ("", ETAG))
-    if mode == "drop":  # Somewhere, head included; the third time it gets through.
+    if mode == "drop":  # Somewhere, head included; the third time it gets through, as three are tried without progress.
         whole = honest(begin, if_range not in ("", ETAG))
-        return whole if turn >= 3 else whole[: dice.randrange(len(whole))]
+        return whole if turn >= 2 else whole[: dice.randrange(len(whole))]
     if mode == "drop-always":
         return honest(begin)[: dice.randrange(40)]
     if mode == "no-ranges":
