@@ -23,8 +23,9 @@ Result<std::vector<std::shared_ptr<const Worker>>> read_releases(
   std::optional<Error> error;
   const auto look = [&](const platform::CommitInfo& commit) -> Result<void> {
     TRY_ASSIGN(const auto entry, repository.find(commit.tree, directory));
-    const std::optional<ObjectId> tree =
-        entry && entry->kind == platform::EntryKind::folder ? std::optional(entry->id) : std::nullopt;
+    const std::optional<ObjectId> tree = entry && entry->kind == platform::EntryKind::folder
+                                             ? std::optional(entry->id)
+                                             : std::nullopt;
     if (tree == last) {
       // Older, and the same: this commit is nearer to the one that brought it.
       if (present != nullptr && tree) {

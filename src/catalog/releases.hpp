@@ -22,8 +22,8 @@ struct ReleaseLimits {
 };
 
 /// Newest first, the present one included; of several folders with one version the newest. Each
-/// has the commit that brought it in `last_commit` and its time in `updated`. Folders that could not
-/// be published today are left out. Beyond the limits the older ones are missing.
+/// has the commit that brought it in `last_commit` and its time in `updated`. Folders that could
+/// not be published today are left out. Beyond the limits the older ones are missing.
 Result<std::vector<std::shared_ptr<const Worker>>> read_releases(
     const platform::Repository& repository, const CommitId& head, const Worker& worker,
     const ReleaseLimits& limits = {});

@@ -130,6 +130,8 @@ void FieldBuilder::end_field(Span span) {
 }
 
 void FieldBuilder::end_glob(Span span) {
+  if (shell_.odd_globs_ || shell_.find("GLOBIGNORE") != nullptr)
+    return shell_.unsupported("a pattern under GLOBIGNORE or dotglob and its like", span);
   std::string pattern;
   std::size_t next = 0;
   for (std::size_t i = 0; i < current_.size(); ++i) {

@@ -617,6 +617,8 @@ void Interpreter::run_external(std::vector<std::string>& argv, Span span) {
   };
   if (effects_ != nullptr && subshells_ == 0 && !argv[0].empty() && !is_text_command(argv[0])) {
     require_untainted(span);
+    // Then it may be a program of the recipe's own.
+    if (find("PATH") != nullptr) unsupported("commands under a PATH that the recipe sets", span);
     if (stopped() || refused(effects_->run(argv), span)) return;
     status_ = 0;
     return;

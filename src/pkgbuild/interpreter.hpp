@@ -323,6 +323,7 @@ class Interpreter {
   std::optional<Span> eval_place_;
   std::optional<Halt> halt_;
   std::optional<std::string> only_writable_;
+  bool odd_globs_ = false;      ///< An option says that patterns match other names than usual.
   bool world_changed_ = false;  ///< A command that was not run may have written files.
 };
 

@@ -563,9 +563,10 @@ void Builtins::shopt() {
     else if (name == "patsub_replacement")
       bit = kNoPatsubReplacement, inverse = true;
     else if (name == "checkwinsize" || name == "nocaseglob" || name == "dotglob" ||
-             name == "globstar")
+             name == "globstar") {
+      shell_.odd_globs_ = shell_.odd_globs_ || (set && name != "checkwinsize");
       continue;
-    else
+    } else
       return refuse("shopt " + name);
     if (set || unset) {
       const bool on = set != inverse;
