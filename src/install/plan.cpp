@@ -324,7 +324,7 @@ Error with_release_that_fits(Error error, const InstallRequest& request, WorkerS
         fmt::format("rbee worker install {}@{}", request.id.str(), printable_line(each.version));
     return error;
   }
-  if (!releases->empty()) error.evidence.push_back("no older release fits, either");
+  if (releases->size() > 1) error.evidence.push_back("no older release fits, either");
   return error;
 }
 
