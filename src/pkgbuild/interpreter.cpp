@@ -169,10 +169,19 @@ void Interpreter::execute(const Command* command) {
     std::deque<std::string> texts;
     std::deque<Input> inputs;
     std::vector<Written> written;
-    if (apply_redirects(*command, texts, inputs, written)) execute_body(*command);
+    const TaintId outer_stream = stream_taint_;
+    if (apply_redirects(*command, texts, inputs, written)) {
+      if (!written.empty()) stream_taint_ = 0;
+      execute_body(*command);
+    }
     io_ = outer;
-    for (const Written& file : written)
+    for (const Written& file : written) {
+      // Nobody knows what `echo $(id -u) >file` leaves in the file.
+      if (stream_taint_ != 0)
+        unsupported(taints_[stream_taint_].first, taints_[stream_taint_].second);
       if (!halted()) refused(effects_->write(file.path, *file.text, file.append), command->span);
+    }
+    if (!written.empty()) stream_taint_ = outer_stream;
   }
   // bash would stop here, unless what stands around the command looks at its status; a command made
   // of others fails by one of them, which was looked at by itself.
