@@ -219,6 +219,7 @@ Result<int> worker_install(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const platform::Machine machine, world.machine());
   TRY_ASSIGN(install::InstallRequest request, install_request(id, arguments, machine));
   request.version = version;
+  if (const auto free = platform::free_bytes(places.data)) request.capacity.disk_bytes = *free;
   request.now = world.clock.now();
 
   Result<Prepared> prepared = fail(Errc::failed, "", "");

@@ -115,6 +115,7 @@ Result<install::Installed> upgrade_one(const install::Installed& worker, const A
   TRY_ASSIGN(install::InstallRequest request,
              install_request(id, like_before(arguments, worker), machine));
   request.now = world.clock.now();
+  if (const auto free = platform::free_bytes(places.data)) request.capacity.disk_bytes = *free;
   TRY_ASSIGN(const Prepared prepared, prepare(request, source, places, world.clock));
   if (const std::string now = to_string(prepared.plan.platform); now != worker.platform)
     context.note(fmt::format("{} was {} and becomes {}: the machine is another one now", worker.id,

@@ -51,6 +51,7 @@ class Shelf final : public WorkerSource {
   Result<std::string> file(const WorkerId& id, const wire::FileInfo& file) override {
     return texts.at(id.str() + "/" + file.path);
   }
+  Result<std::vector<wire::Release>> releases(const WorkerId&) override { return history; }
   Result<std::optional<wire::Trust>> trust(const WorkerId& id) override {
     const auto found = trusts.find(id.str());
     return found == trusts.end() ? std::nullopt : std::optional(found->second);
@@ -70,6 +71,7 @@ class Shelf final : public WorkerSource {
   std::map<std::string, wire::WorkerDetail> details;
   std::map<std::string, wire::Trust> trusts;
   std::map<std::string, std::string> texts;
+  std::vector<wire::Release> history;  ///< Of every worker.
 };
 
 class Watcher final : public Observer {

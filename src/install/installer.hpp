@@ -62,8 +62,9 @@ class WorkerSource {
 /// What this machine can hold. 0 or empty: nobody knows, and nothing is refused for it.
 struct Capacity {
   std::uint64_t ram_bytes = 0;
-  std::map<Accelerator, std::uint64_t> vram_bytes = {};  ///< Of the largest device.
-  std::string cuda = {};                                 ///< What the driver supports: "12.4".
+  std::optional<std::uint64_t> disk_bytes = std::nullopt;  ///< Free where workers are kept.
+  std::map<Accelerator, std::uint64_t> vram_bytes = {};    ///< Of the largest device.
+  std::string cuda = {};                                   ///< What the driver supports: "12.4".
 };
 
 struct InstallRequest {
@@ -148,7 +149,8 @@ struct Generation {
 };
 
 /// Errors: Errc::not_found "worker-not-found", "release-not-found"; Errc::does_not_fit
-/// "no-variant-fits" (all variants and why), "memory-too-small"; Errc::policy "checksum-missing"
+/// "no-variant-fits" (all variants and why), "memory-too-small", "disk-too-small", each with the
+/// newest release that fits where there is one; Errc::policy "checksum-missing"
 /// and its like, "release-yanked", "release-too-young"; Errc::invalid_input/unsupported from the
 /// recipe.
 Result<Plan> plan_install(const InstallRequest& request, WorkerSource& source);

@@ -212,6 +212,15 @@ Result<void> check_memory(const InstallRequest& request, const wire::Hardware& h
       {.evidence = {fmt::format("this machine has {}", human_size(request.capacity.ram_bytes))}});
 }
 
+Result<void> check_disk(const InstallRequest& request, const wire::Hardware& hardware) {
+  const std::uint64_t wanted = megabytes(hardware.disk_mb);
+  if (!request.capacity.disk_bytes || wanted <= *request.capacity.disk_bytes) return {};
+  return fail(Errc::does_not_fit, "disk-too-small",
+              fmt::format("{} needs {} of disk space", request.id.str(), human_size(wanted)),
+              {.evidence = {fmt::format("{} are left where workers are kept",
+                                        human_size(*request.capacity.disk_bytes))}});
+}
+
 /// A release that nobody but its author has looked at waits a day, so that somebody can.
 constexpr std::chrono::hours kCooldown{24};
 
@@ -315,7 +324,8 @@ Error with_release_that_fits(Error error, const InstallRequest& request, WorkerS
       detail.recipes.push_back({file, {}, {}, false});
     std::string why;
     std::vector<std::string> warnings;
-    if (!choose(request, detail, why, warnings) || !check_memory(request, detail.hardware))
+    if (!choose(request, detail, why, warnings) || !check_memory(request, detail.hardware) ||
+        !check_disk(request, detail.hardware))
       continue;
     error.evidence.push_back(fmt::format("the newest release that fits: {} of {}",
                                          printable_line(each.version),
@@ -334,8 +344,9 @@ Result<Candidate> choose_fitting(const InstallRequest& request, const wire::Work
   auto chosen = choose(request, detail, why, warnings);
   if (!chosen)
     return tl::unexpected(with_release_that_fits(std::move(chosen).error(), request, source));
-  if (auto enough = check_memory(request, detail.hardware); !enough)
-    return tl::unexpected(with_release_that_fits(std::move(enough).error(), request, source));
+  for (const auto& check : {check_memory, check_disk})
+    if (auto enough = check(request, detail.hardware); !enough)
+      return tl::unexpected(with_release_that_fits(std::move(enough).error(), request, source));
   return chosen;
 }
 

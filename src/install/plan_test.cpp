@@ -75,6 +75,50 @@ TEST(Plan, NeverSilentlyTheProcessor) {
   EXPECT_EQ(plan_install(request, world.shelf).error().id, "no-variant-fits");
 }
 
+TEST(Plan, ARefusalNamesTheNewestReleaseThatFits) {
+  World world;
+  world.offer("3");
+  const auto release = [](const std::string& version, const std::string& accelerator,
+                          std::int64_t ram_mb, std::int64_t disk_mb,
+                          const std::string& yanked = "") {
+    wire::Release out;
+    out.version = version;
+    out.released_at = "2026-11-01T00:00:00Z";
+    out.yanked = yanked;
+    out.variants.push_back({"linux", "x86_64", accelerator, "PKGBUILD.bin", {}, {}, {}});
+    out.hardware.ram_mb = ram_mb;
+    out.hardware.disk_mb = disk_mb;
+    return out;
+  };
+  world.shelf.history = {
+      release("3-1", "cpu", 64'000, 1),    release("2.2-1", "cuda", 1, 1),
+      release("2.1-1", "cpu", 1, 900'000), release("2.0-1", "cpu", 1, 1, "it was broken"),
+      release("1.9-1", "cpu", 1, 1),       release("1.8-1", "cpu", 1, 1)};
+  InstallRequest request = world.request();
+  request.capacity.ram_bytes = 8'000'000'000;
+  request.capacity.disk_bytes = 100'000'000'000;
+  auto& detail = world.shelf.details.at(kId);
+  const auto refusal = [&] {
+    const auto plan = plan_install(request, world.shelf);
+    return plan ? std::string("it fits")
+                : fmt::format("{}: {} -> {}", plan.error().id, plan.error().evidence.back(),
+                              plan.error().fix);
+  };
+  const std::string told =
+      "the newest release that fits: 1.9-1 of 2026-11-01 -> rbee worker install "
+      "my-custom-worker@1.9-1";
+  detail.hardware.ram_mb = 64'000;
+  EXPECT_EQ(refusal(), "memory-too-small: " + told);
+  detail.hardware = {};
+  detail.hardware.disk_mb = 200'000;
+  EXPECT_EQ(refusal(), "disk-too-small: " + told);
+  detail.hardware = {};
+  detail.variants.front().accelerator = "cuda";
+  EXPECT_EQ(refusal(), "no-variant-fits: " + told);
+  world.shelf.history.resize(2);
+  EXPECT_THAT(refusal(), HasSubstr("no older release fits, either"));
+}
+
 TEST(Dependencies, TheTableIsSortedAndSaysHowToLook) {
   const auto& table = dependency_probes();
   for (std::size_t i = 0; i < table.size(); ++i) {
