@@ -65,6 +65,9 @@ std::string who(const install::Plan& plan) {
                          ? std::string("kept by the marketplace's host")
                          : fmt::format("maintained by {} since {}", printable_line(trust.owner),
                                        printable_line(trust.owner_since.substr(0, 10)));
+  // Who looked is told of the present release alone.
+  if (trust.version != plan.detail.summary.version)
+    return text + "; who looked at this older release is not told";
   if (!trust.by_submission) return text + "; this release was put there by the host";
   if (trust.reviewers.empty()) return text + "; nobody else has looked at this release";
   std::vector<std::string> names;

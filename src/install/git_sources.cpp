@@ -31,6 +31,9 @@ bool calls_git(std::string_view text) {
   return false;
 }
 
+/// What a repository leaves free on the disk, for others to live from.
+constexpr std::uint64_t kDiskReserveBytes = 256 << 20;
+
 bool is_whole_commit(const platform::GitRef& ref) {
   return ref.kind == platform::GitRef::Kind::commit && ref.name.size() == 40;
 }
@@ -100,8 +103,14 @@ Result<build::Repository> fetch_repository(const pkgbuild::SourceEntry& source, 
   const fs::path folder =
       cache / "git" /
       (history ? address : address + "-" + Sha256::of(git.ref.name).hex().substr(0, 16));
+  bool disk_is_low = false;
   const platform::GitWatch watch{
-      .cancelled = [&] { return observer.cancelled(); },
+      .cancelled =
+          [&] {
+            const auto free = platform::free_bytes(cache);
+            disk_is_low = disk_is_low || (free && *free < kDiskReserveBytes);
+            return disk_is_low || observer.cancelled();
+          },
       .progress = [&](std::uint64_t bytes) { observer.progress(source.file_name, bytes, 0); }};
   TRY(platform::make_directories(cache / "git", 0700));
   std::error_code none;
@@ -115,7 +124,14 @@ Result<build::Repository> fetch_repository(const pkgbuild::SourceEntry& source, 
                   fmt::format("'{}' is not in the cache", printable_line(source.file_name)),
                   {.evidence = {printable_line(source.url)}, .fix = "try again without --offline"});
     observer.phase(Phase::fetch, source.file_name);
-    TRY(platform::git_fetch(folder, git.url, git.ref, history, watch));
+    const auto done = platform::git_fetch(folder, git.url, git.ref, history, watch);
+    if (!done && disk_is_low)
+      return fail(
+          Errc::io, "disk-full",
+          fmt::format("'{}' was not fetched further when less than {} of disk space were left",
+                      printable_line(source.file_name), human_size(kDiskReserveBytes)),
+          {.fix = "free some disk space, rbee cache prune, and try again"});
+    TRY(done);
   }
   TRY_ASSIGN(const std::string commit, platform::git_resolve(folder, git.ref));
   ::utimensat(AT_FDCWD, folder.c_str(), nullptr, 0);

@@ -313,8 +313,11 @@ Result<ProcessResult> run_room(const SandboxSpec& spec) {
   }
   auto result = run_process(process);
   wait_until_empty(made.info);
-  if (opener)
-    if (auto error = opener->join()) return tl::unexpected(std::move(*error));
+  if (opener) {
+    auto error = opener->join();
+    // Who stops a build while its gateway is made gets to hear that, and not what it broke.
+    if (error && !(spec.cancelled && spec.cancelled())) return tl::unexpected(std::move(*error));
+  }
   return result;
 }
 
