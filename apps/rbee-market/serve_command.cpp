@@ -201,14 +201,18 @@ Result<void> run_serve(const ServeOptions& options) {
     office_options.submit_at = options.upstream.value_or("");
     TRY_ASSIGN(office, MarketOffice::open(
                            office_options, [&api] { return api.snapshot(); }, look_again, log));
-    api.attach(office->people.get(), office->office.get());
+    api.add(*office->people);
+    api.add(*office->office);
+    api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
+      return office->office->yank_reason(worker, version);
+    });
   }
   std::optional<api::Upstream> upstream;
   if (follower != nullptr) {
     TRY_ASSIGN(std::string secret, webhook_secret(options));
     upstream.emplace([&follower] { return follower->state(); }, [&follower] { follower->wake(); },
                      std::move(secret));
-    api.attach(&*upstream);
+    api.follow(*upstream);
   }
   TRY(publish());
 

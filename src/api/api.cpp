@@ -26,13 +26,16 @@ Api::Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, 
       releases_(std::move(read_releases)),
       current_(std::make_shared<const Publication>(std::move(snapshot), nullptr)) {}
 
-void Api::attach(People* people, Office* office) {
-  people_ = people;
-  office_ = office;
-  if (office != nullptr)
-    yanked_ = [office](const std::string& worker, const std::string& version) {
-      return office->yank_reason(worker, version);
-    };
+void Api::follow(const Upstream& upstream) {
+  upstream_ = &upstream;
+  add(upstream);
+}
+
+std::vector<http::RouteName> Api::routes() const {
+  std::vector<http::RouteName> all = V1::routes();
+  for (const Part* part : parts_)
+    for (const http::RouteName& route : part->routes()) all.push_back(route);
+  return all;
 }
 
 void Api::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
@@ -52,10 +55,8 @@ http::Response Api::respond(const http::Request& request) const {
     const std::string_view host = request.headers.get("Host");
     base = "http://" + std::string(http::is_host(host) ? host : "localhost");
   }
-  const std::string_view path = request.path;
-  if (people_ != nullptr && People::serves(path)) return people_->respond(request, base);
-  if (office_ != nullptr && Office::serves(path)) return office_->respond(request);
-  if (upstream_ != nullptr && Upstream::serves(path)) return upstream_->respond(request);
+  for (const Part* part : parts_)
+    if (part->serves(request.path)) return part->respond(request, base);
   http::Response response = respond_from_catalog(request, std::move(base));
   if (upstream_ != nullptr) upstream_->mark(response);
   return response;

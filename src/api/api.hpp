@@ -6,9 +6,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "api/office.hpp"
-#include "api/people.hpp"
+#include "api/part.hpp"
 #include "api/publication.hpp"
 #include "api/upstream.hpp"
 #include "api/v1.hpp"
@@ -35,15 +35,18 @@ class Api {
   /// `read_releases` may be empty: then no older release is known.
   Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob,
       ReadReleases read_releases = {});
-  /// Before the first request: accounts and submissions, when this host has them. Both outlive
-  /// this.
-  void attach(People* people, Office* office);
+  /// Before the first request. It outlives this.
+  void add(const Part& part) { parts_.push_back(&part); }
+  /// Before the first request: whoever knows why a release was taken back.
+  void ask_for_yanks(YankReason yanked) { yanked_ = std::move(yanked); }
   /// Before the first request: when the catalog is kept elsewhere. It outlives this.
-  void attach(const Upstream* upstream) { upstream_ = upstream; }
+  void follow(const Upstream& upstream);
   /// From now on, requests see this snapshot; those in flight finish with the old one.
   void publish(std::shared_ptr<const catalog::Snapshot> snapshot);
   std::shared_ptr<const catalog::Snapshot> snapshot() const;
   http::Response respond(const http::Request& request) const;
+  /// Of every part and of the catalog; rbee's own protocol has none (docs/rbee-protocol.md).
+  std::vector<http::RouteName> routes() const;
   /// For `http::Service::refuse`: what rbee's clients expect for a malformed worker id, else
   /// problem details.
   http::Response refuse(const http::Request& request, const http::Refusal& refusal) const;
@@ -56,8 +59,7 @@ class Api {
   mutable ReleaseShelf releases_;
   YankReason yanked_;
   Current current_;
-  People* people_ = nullptr;
-  Office* office_ = nullptr;
+  std::vector<const Part*> parts_;
   const Upstream* upstream_ = nullptr;
 };
 

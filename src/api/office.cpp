@@ -84,11 +84,15 @@ bj::array to_json(const std::vector<Finding>& findings) {
 
 }  // namespace
 
-bool Office::serves(std::string_view path) {
+bool Office::serves(std::string_view path) const {
   return http::has_route(kRoutes, path);
 }
 
-Response Office::respond(const Request& request) const {
+std::vector<http::RouteName> Office::routes() const {
+  return http::names_of(kRoutes);
+}
+
+Response Office::respond(const Request& request, std::string_view) const {
   Response response = http::route(*this, kRoutes, request);
   if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"rbee\"");
   return response;

@@ -4,6 +4,7 @@
 // Reads and writes through the submission layer.
 #pragma once
 
+#include "api/part.hpp"
 #include "api/people.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
@@ -11,15 +12,14 @@
 
 namespace rbee::api {
 
-class Office {
+class Office : public Part {
  public:
   Office(submission::Service& service, community::Tokens& tokens)
       : service_(service), tokens_(tokens) {}
 
-  /// True when this path is one of ours.
-  static bool serves(std::string_view path);
-  /// The answer of the route; problem details (RFC 9457) when it fails.
-  http::Response respond(const http::Request& request) const;
+  bool serves(std::string_view path) const override;
+  http::Response respond(const http::Request& request, std::string_view base) const override;
+  std::vector<http::RouteName> routes() const override;
 
   /// Why its maintainer took a release back; empty: it stands, or nobody can say.
   std::string yank_reason(const std::string& worker, const std::string& version) const;

@@ -89,11 +89,15 @@ bj::object to_json(const Account& account) {
 
 }  // namespace
 
-bool People::serves(std::string_view path) {
+bool People::serves(std::string_view path) const {
   return http::has_route(kRoutes, path);
 }
 
-Response People::respond(const Request& request, std::string_view base) {
+std::vector<http::RouteName> People::routes() const {
+  return http::names_of(kRoutes);
+}
+
+Response People::respond(const Request& request, std::string_view base) const {
   Request with_base = request;
   with_base.headers.set("X-Rbee-Base", std::string(base));  // For the routes that show an address.
   Response response = http::route(*this, kRoutes, with_base);

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "api/part.hpp"
 #include "community/accounts.hpp"
 #include "community/device_login.hpp"
 #include "community/licenses.hpp"
@@ -19,7 +20,7 @@ struct PeopleOptions {
   bool sign_up = true;  ///< Anybody may make an account.
 };
 
-class People {
+class People : public Part {
  public:
   People(platform::Database& database, const Clock& clock, PeopleOptions options)
       : database_(database),
@@ -30,10 +31,9 @@ class People {
         logins_(database, clock),
         ownership_(database, clock) {}
 
-  /// True when this path is one of ours.
-  static bool serves(std::string_view path);
-  /// `base`: the marketplace's own address, for URLs in answers.
-  http::Response respond(const http::Request& request, std::string_view base);
+  bool serves(std::string_view path) const override;
+  http::Response respond(const http::Request& request, std::string_view base) const override;
+  std::vector<http::RouteName> routes() const override;
   community::Tokens& tokens() { return tokens_; }
   community::Accounts& accounts() { return accounts_; }
   community::Licenses& licenses() { return licenses_; }

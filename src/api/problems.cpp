@@ -1,13 +1,14 @@
 #include "api/problems.hpp"
 
-#include <array>
-#include <utility>
-
 namespace rbee::api {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 90> kProblems = {{
+struct Problem {
+  std::string_view id, text;
+};
+
+constexpr Problem kProblems[] = {
     {"account-disabled", "The account was disabled by the host."},
     {"account-name-invalid", "An account's name is 2 to 39 of a-z, 0-9 and '-'."},
     {"account-not-found", "No account has this name."},
@@ -120,7 +121,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 90> kProblem
     {"blob-too-large", "The file is larger than the catalog serves."},
     {"repository-unreadable",
      "The catalog's Git repository cannot be read; the server's log says why."},
-}};
+};
 
 }  // namespace
 

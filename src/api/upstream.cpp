@@ -31,11 +31,15 @@ bj::value or_null(const std::optional<Time>& time) {
 
 }  // namespace
 
-bool Upstream::serves(std::string_view path) {
+bool Upstream::serves(std::string_view path) const {
   return http::has_route(kRoutes, path);
 }
 
-Response Upstream::respond(const Request& request) const {
+std::vector<http::RouteName> Upstream::routes() const {
+  return http::names_of(kRoutes);
+}
+
+Response Upstream::respond(const Request& request, std::string_view) const {
   return http::route(*this, kRoutes, request);
 }
 

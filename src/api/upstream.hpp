@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/part.hpp"
 #include "base/clock.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
@@ -29,15 +30,15 @@ struct UpstreamState {
   std::string error_id, error;  ///< Why, when it is stale.
 };
 
-class Upstream {
+class Upstream : public Part {
  public:
   /// `state` and `wake` are called from any thread. No `secret`: there is no webhook.
   Upstream(std::function<UpstreamState()> state, std::function<void()> wake, std::string secret)
       : state_(std::move(state)), wake_(std::move(wake)), secret_(std::move(secret)) {}
 
-  /// True when this path is one of ours.
-  static bool serves(std::string_view path);
-  http::Response respond(const http::Request& request) const;
+  bool serves(std::string_view path) const override;
+  http::Response respond(const http::Request& request, std::string_view base) const override;
+  std::vector<http::RouteName> routes() const override;
   /// Says in an answer from the catalog that the catalog is old: "Rbee-Stale-Since: TIME".
   void mark(http::Response& response) const;
 

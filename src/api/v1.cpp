@@ -83,6 +83,10 @@ Response V1::respond(const Request& request) const {
   return http::route(*this, kRoutes, request);
 }
 
+std::vector<http::RouteName> V1::routes() {
+  return http::names_of(kRoutes);
+}
+
 Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
                                                        const Params& params) const {
   const RenderedWorker* worker = publication_.find(params["id"]);

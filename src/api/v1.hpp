@@ -34,6 +34,7 @@ class V1 {
         version_(std::move(version)) {}
 
   http::Response respond(const http::Request& request) const;
+  static std::vector<http::RouteName> routes();
 
   Result<http::Response> list(const http::Request&, const http::Params&) const;
   Result<http::Response> worker(const http::Request&, const http::Params&) const;

@@ -45,6 +45,19 @@ struct Route {
   Result<Response> (Service::*handler)(const Request&, const Params&) const;
 };
 
+/// A route without its handler: what a description of the API lists.
+struct RouteName {
+  Method method;
+  std::string_view pattern;  ///< Of the table that it came from.
+};
+
+template <typename Service, std::size_t N>
+std::vector<RouteName> names_of(const std::array<Route<Service>, N>& routes) {
+  std::vector<RouteName> all;
+  for (const Route<Service>& row : routes) all.push_back({row.method, row.pattern});
+  return all;
+}
+
 /// True when some row answers at this path, by whatever method.
 template <typename Service, std::size_t N>
 bool has_route(const std::array<Route<Service>, N>& routes, std::string_view path) {
