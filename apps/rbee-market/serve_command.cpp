@@ -67,13 +67,17 @@ UpstreamOptions upstream_options(const ServeOptions& options, const fs::path& da
 
 Result<std::string> webhook_secret(const ServeOptions& options) {
   constexpr std::size_t kSecretMin = 16;
-  if (!options.upstream_secret) return std::string();
-  TRY_ASSIGN(const std::string text, platform::read_file(*options.upstream_secret, 4096));
-  const std::string secret(trim(text));
+  std::string secret = options.upstream_secret;
+  std::string where = "RBEE_MARKET_CATALOG_UPSTREAM_SECRET";
+  if (secret.empty()) {
+    if (!options.upstream_secret_file) return std::string();
+    TRY_ASSIGN(secret, platform::read_file(*options.upstream_secret_file, 4096));
+    where = options.upstream_secret_file->string();
+  }
+  secret = trim(secret);
   if (secret.size() < kSecretMin)
     return fail(Errc::usage, "secret-too-short",
-                fmt::format("{} holds less than {} characters", options.upstream_secret->string(),
-                            kSecretMin),
+                fmt::format("{} holds less than {} characters", where, kSecretMin),
                 {.fix = "make one: openssl rand -hex 32 >FILE"});
   return secret;
 }
@@ -203,6 +207,7 @@ Result<void> run_serve(const ServeOptions& options) {
                            office_options, [&api] { return api.snapshot(); }, look_again, log));
     api.add(*office->people);
     api.add(*office->office);
+    api.add(*office->operations);
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
@@ -228,7 +233,12 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          {.respond = [&api](const http::Request& request) { return api.respond(request); },
+          {.respond =
+               [&](const http::Request& request) {
+                 if (office != nullptr)
+                   if (auto refused = office->operations->refuse_frozen(request)) return *refused;
+                 return api.respond(request);
+               },
            .refuse = [&api](const http::Request& request,
                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
            .stream = [&office](const http::Request& request) -> http::Streamed {

@@ -27,6 +27,9 @@ constexpr Problem kProblems[] = {
     {"body-invalid", "The body is not the JSON object that this path wants; the detail says why."},
     {"cross-site", "The form was sent from another site."},
     {"email-invalid", "That is not an e-mail address."},
+    {"frozen",
+     "The host has stopped this for a while; the detail says why. GET /v1/status shows what is "
+     "stopped."},
     {"history-busy",
      "The releases of other workers are being read out of the catalog. Try again in a moment."},
     {"license-needed",
@@ -47,6 +50,10 @@ constexpr Problem kProblems[] = {
     {"password-weak", "The password is too easy to guess."},
     {"quarantined-already", "The worker is in quarantine already."},
     {"range-not-satisfiable", "The file ends before the range begins."},
+    {"rate-limited",
+     "This client asks more often than one client may; Retry-After says when to go on. The "
+     "RateLimit fields of every answer show what is left."},
+    {"reason-long", "A reason is at most 500 bytes."},
     {"reason-missing", "This needs a reason, and the reason is shown to others."},
     {"release-not-found", "The worker has had no such release."},
     {"request-kind", "Requests are out-of-date, deletion and merge."},
@@ -59,6 +66,7 @@ constexpr Problem kProblems[] = {
     {"signature-invalid", "The request is not signed with the webhook's secret."},
     {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},
+    {"switch-unknown", "Switches are sign-up, adoption, submissions, publish and reviews."},
     {"submission-actor", "Somebody else must do this."},
     {"submission-claimed", "Another reviewer looks at it now."},
     {"submission-merging", "The submission is being merged this very moment."},
