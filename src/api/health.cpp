@@ -69,9 +69,8 @@ Result<Response> Health::ready(const Request&, const Params&) const {
     for (const Checked& each : check())
       if (each.required && !each.error_id.empty() && why.empty()) why = each.error_id;
   const bool ready = why.empty();
-  return json(ready ? 200 : 503,
-              bj::object{{"status", ready ? "ready" : "not-ready"},
-                         {"reason", ready ? bj::value() : bj::value(why)}});
+  return json(ready ? 200 : 503, bj::object{{"status", ready ? "ready" : "not-ready"},
+                                            {"reason", ready ? bj::value() : bj::value(why)}});
 }
 
 Result<Response> Health::health(const Request&, const Params&) const {
@@ -81,9 +80,9 @@ Result<Response> Health::health(const Request&, const Params&) const {
     const bool well = each.error_id.empty();
     down = down || (!well && each.required);
     degraded = degraded || !well;
-    components[each.name] =
-        well ? bj::object{{"status", "ok"}}
-             : bj::object{{"status", each.required ? "down" : "degraded"}, {"error", each.error_id}};
+    components[each.name] = well ? bj::object{{"status", "ok"}}
+                                 : bj::object{{"status", each.required ? "down" : "degraded"},
+                                              {"error", each.error_id}};
   }
   bj::object answer{{"status", down       ? "down"
                                : degraded ? "degraded"

@@ -40,6 +40,7 @@ constexpr Problem kProblems[] = {
      "one."},
     {"login-refused", "The account's name or the password is wrong."},
     {"login-throttled", "Too many wrong passwords, or too many open log-ins. Wait 15 minutes."},
+    {"metrics-private", "The metrics are for who runs this server."},
     {"not-a-maintainer", "The account is not a co-maintainer of the worker."},
     {"not-an-orphan", "Only a worker that its owner gave up can be adopted."},
     {"not-quarantined", "The worker is not in quarantine."},

@@ -117,7 +117,8 @@ void Compressor::encode(const Request& request, Response& response) {
     if (response.headers.get("Vary").empty() && !is_public(request, response)) return;
     add_vary(response.headers);
     const std::string tag = gzip_etag(response.headers.get("ETag"));
-    if (tag.size() > 2 && accepts_gzip(accepted) && names_etag(request.headers.get("If-None-Match"), tag))
+    if (tag.size() > 2 && accepts_gzip(accepted) &&
+        names_etag(request.headers.get("If-None-Match"), tag))
       response.headers.set("ETag", tag);
     return;
   }

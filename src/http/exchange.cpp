@@ -126,11 +126,11 @@ Awaitable<bool> Loop::exchange(Connection& connection) {
     if (const auto* own = std::get_if<Response>(&decision)) {
       // The body, if there is one, is not wanted.
       log_access(request, *own, own->body.size(), Steady::now());
-      co_return co_await answer(connection, request, *own,
-                                parser.is_done() && parser.get().keep_alive() && !is_http_1_0 &&
-                                        !shared_.draining
-                                    ? KeepAlive::yes
-                                    : KeepAlive::no);
+      co_return co_await answer(
+          connection, request, *own,
+          parser.is_done() && parser.get().keep_alive() && !is_http_1_0 && !shared_.draining
+              ? KeepAlive::yes
+              : KeepAlive::no);
     }
   }
   if (shared_.service.stream) {

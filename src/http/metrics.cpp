@@ -99,8 +99,7 @@ void Metrics::count_limited(std::string_view rate_class) {
 std::uint64_t Metrics::sum(std::vector<std::atomic<std::uint64_t>> Shard::*table,
                            std::size_t at) const {
   std::uint64_t total = 0;
-  for (const auto& shard : shards_)
-    total += ((*shard).*table)[at].load(std::memory_order_relaxed);
+  for (const auto& shard : shards_) total += ((*shard).*table)[at].load(std::memory_order_relaxed);
   return total;
 }
 
@@ -147,8 +146,8 @@ std::string Metrics::text() const {
               "counter");
   for (std::size_t route = 0; route < routes; ++route)
     if (const std::uint64_t n = sum(&Shard::bytes, route))
-      out += fmt::format("rbee_http_response_bytes_total{{route=\"{}\"}} {}\n", route_label(route),
-                         n);
+      out +=
+          fmt::format("rbee_http_response_bytes_total{{route=\"{}\"}} {}\n", route_label(route), n);
   open_metric(out, "rbee_http_unread_requests_total",
               "Requests refused before they could be read: malformed, too slow, too many "
               "connections.",
@@ -163,8 +162,8 @@ std::string Metrics::text() const {
                        name_of(static_cast<RateClass>(i)),
                        limited_[i].load(std::memory_order_relaxed));
   open_metric(out, "rbee_http_requests_in_flight", "Requests being answered now.", "gauge");
-  out += fmt::format("rbee_http_requests_in_flight {}\n",
-                     in_flight_.load(std::memory_order_relaxed));
+  out +=
+      fmt::format("rbee_http_requests_in_flight {}\n", in_flight_.load(std::memory_order_relaxed));
   for (const AskedMetric& metric : asked_) {
     const std::vector<Sample> samples = metric.samples();
     if (samples.empty()) continue;

@@ -40,8 +40,8 @@ class Metrics {
  public:
   /// Upper bounds of the latency histogram, in microseconds.
   static constexpr std::array<std::uint64_t, 14> kBounds = {
-      100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 500'000,
-      1'000'000, 2'500'000};
+      100,    250,    500,     1'000,   2'500,   5'000,     10'000,
+      25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000};
 
   explicit Metrics(const std::vector<std::string>& patterns);
 
@@ -60,8 +60,8 @@ class Metrics {
  private:
   static constexpr std::size_t kShards = 8, kMethods = 8, kClasses = 6;
   struct Shard {
-    std::vector<std::atomic<std::uint64_t>> requests;  ///< Route, method, class.
-    std::vector<std::atomic<std::uint64_t>> buckets;   ///< Route, bound.
+    std::vector<std::atomic<std::uint64_t>> requests;             ///< Route, method, class.
+    std::vector<std::atomic<std::uint64_t>> buckets;              ///< Route, bound.
     std::vector<std::atomic<std::uint64_t>> microseconds, bytes;  ///< Route.
   };
   std::uint64_t sum(std::vector<std::atomic<std::uint64_t>> Shard::*table, std::size_t at) const;

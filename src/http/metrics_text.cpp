@@ -27,7 +27,8 @@ bool is_number(std::string_view text) {
   const std::string copy(text);
   char* end = nullptr;
   std::strtod(copy.c_str(), &end);
-  return !copy.empty() && end == copy.c_str() + copy.size() && !is_alpha(copy[0]);
+  return !copy.empty() && end == copy.c_str() + copy.size() && !is_alpha(copy[0]) &&
+         copy[0] != ' ' && copy[0] != '\t';
 }
 
 struct Line {
@@ -57,7 +58,8 @@ std::string parse(std::string_view text, Line& line) {
       for (; !rest.empty() && rest.front() != '"'; rest.remove_prefix(1)) {
         if (rest.front() == '\\') {
           rest.remove_prefix(1);
-          if (rest.empty() || std::string_view("\\\"n").find(rest.front()) == std::string_view::npos)
+          if (rest.empty() ||
+              std::string_view("\\\"n").find(rest.front()) == std::string_view::npos)
             return "an escape is unknown";
         }
         value += rest.front();

@@ -65,7 +65,8 @@ struct Service {
   /// `request.path` empty. Not set: problem details.
   std::function<Response(const Request&, const Refusal&)> refuse = {};
   /// Asked before all others, with the request's head and no body: it may set the client's address
-  /// and `answer_fields`, and answer at once, for example with 429. Not set: everything is admitted.
+  /// and `answer_fields`, and answer at once, for example with 429. Not set: everything is
+  /// admitted.
   std::function<std::optional<Response>(Request&)> admit = {};
   /// Told of every answer, those to malformed requests included (their method is "-"). Must be
   /// quick.

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <toml++/toml.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 namespace rbee::ops {
 namespace {
@@ -153,6 +155,19 @@ TEST(Settings, TheExampleHoldsEverySettingAndItsFallback) {
     EXPECT_EQ(all.text(row.name), row.fallback) << row.name;
     if (row.place == SettingPlace::anywhere) {
       EXPECT_THAT(all.origin(row.name), HasSubstr("example:"));
+    }
+  }
+}
+
+TEST(Settings, TheHostsPageNamesEverySettingAndItsOption) {
+  std::ifstream in(std::string(RBEE_SOURCE_DIR) + "/docs/hosting.md");
+  std::ostringstream page;
+  page << in.rdbuf();
+  for (const SettingRow& row : setting_rows()) {
+    EXPECT_THAT(page.str(), HasSubstr("`" + std::string(row.name) + "`"));
+    if (!row.flag.empty()) {
+      const std::string flag(row.flag.substr(row.flag.starts_with('!') ? 1 : 0));
+      EXPECT_THAT(page.str(), HasSubstr("`" + flag + "`"));
     }
   }
 }

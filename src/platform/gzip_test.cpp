@@ -9,7 +9,6 @@
 #include <fstream>
 #include <sstream>
 
-
 namespace rbee::platform {
 namespace {
 
@@ -43,8 +42,8 @@ TEST(Gzip, HasNoTimeNoNameAndNoSystemInItsHead) {
 }
 
 TEST(Gzip, TheGzipProgramReadsOursAndWeReadIts) {
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("rbee-gzip-test." + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("rbee-gzip-test." + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   const std::string text = sample(200'000);
   std::ofstream(folder / "ours.gz", std::ios::binary) << gzip(text);
