@@ -81,7 +81,8 @@ Result<Response> V1::versions(const Request& request, const Params& params) cons
   std::string yanks;
   for (const auto& each : *releases) {
     all.push_back(release(*each->worker));
-    if (tools_.yanked) all.back().yanked = tools_.yanked(found->worker->id.str(), all.back().version);
+    if (tools_.yanked)
+      all.back().yanked = tools_.yanked(found->worker->id.str(), all.back().version);
     yanks += all.back().version + "=" + all.back().yanked + ";";
   }
   return fresh(request, "application/json",

@@ -59,11 +59,10 @@ bj::array trust_changes(const catalog::Worker& before, const catalog::Worker& no
   bj::array all;
   std::set<std::pair<int, std::string>> told;
   for (const catalog::Variant& variant : now.variants) {
-    const auto old = std::find_if(before.variants.begin(), before.variants.end(),
-                                  [&](const catalog::Variant& each) {
-                                    return each.kind == variant.kind &&
-                                           each.platform == variant.platform;
-                                  });
+    const auto old = std::find_if(
+        before.variants.begin(), before.variants.end(), [&](const catalog::Variant& each) {
+          return each.kind == variant.kind && each.platform == variant.platform;
+        });
     if (old == before.variants.end() || variant.recipe == nullptr || old->recipe == nullptr)
       continue;
     const auto facts = [](const catalog::Worker& worker, const catalog::Variant& each) {
@@ -73,9 +72,8 @@ bj::array trust_changes(const catalog::Worker& before, const catalog::Worker& no
                              each.platform.arch, {}, worker.manifest.license);
       return made;
     };
-    for (const check::TrustChange& change :
-         check::trust_delta(facts(before, *old), facts(now, variant),
-                            before.version == now.version)) {
+    for (const check::TrustChange& change : check::trust_delta(
+             facts(before, *old), facts(now, variant), before.version == now.version)) {
       if (!told.emplace(static_cast<int>(change.kind), change.text).second) continue;
       all.push_back(bj::object{{"kind", check::to_string(change.kind)},
                                {"risky", change.risky},
@@ -85,6 +83,17 @@ bj::array trust_changes(const catalog::Worker& before, const catalog::Worker& no
     }
   }
   return all;
+}
+
+/// A unified diff under the names that `git apply` and patch(1) -p1 read; an empty one is no file.
+std::string with_heads(std::string_view diff, const std::string& before, const std::string& now) {
+  if (diff.empty()) return {};
+  std::size_t body = 0;
+  for (int line = 0; line < 2; ++line) body = diff.find('\n', body) + 1;
+  const auto name = [](char side, const std::string& path) {
+    return path.empty() ? std::string("/dev/null") : fmt::format("{}/{}", side, printable_line(path));
+  };
+  return fmt::format("--- {}\n+++ {}\n{}", name('a', before), name('b', now), diff.substr(body));
 }
 
 bool wants_text(const Request& request) {
@@ -171,7 +180,9 @@ Result<Response> V1::diff(const Request& request, const Params& params) const {
                       x->executable == y->executable;
     if (same) continue;
     bj::object file{{"path", printable_line(path)},
-                    {"status", x == nullptr ? "added" : y == nullptr ? "removed" : "changed"}};
+                    {"status", x == nullptr   ? "added"
+                               : y == nullptr ? "removed"
+                                              : "changed"}};
     if (x != nullptr) file["size_before"] = x->size_bytes;
     if (y != nullptr) file["size_after"] = y->size_bytes;
     if (x != nullptr && y != nullptr && x->executable != y->executable)
@@ -190,7 +201,9 @@ Result<Response> V1::diff(const Request& request, const Params& params) const {
       file["left_out"] = comparable ? "the answer is long enough" : "it is no short text";
     } else {
       constexpr std::size_t kContext = 3;
-      std::string text = unified_diff(*left, *right, path, kContext);
+      std::string text = with_heads(unified_diff(*left, *right, "x", kContext),
+                                    x == nullptr ? std::string() : path,
+                                    y == nullptr ? std::string() : path);
       bytes += text.size();
       whole_patch += text;
       file["diff"] = std::move(text);
@@ -227,14 +240,14 @@ Result<Response> V1::findings(const Request& request, const Params& params) cons
   // Its author wants to know most what is wrong with a worker that is not offered.
   for (const catalog::Broken& broken : publication_.snapshot().broken())
     if (broken.directory == id || broken.directory == fmt::format("community/{}", id))
-      return untrusted(
-          request, kJson,
-          http::strong_etag({"findings", broken.directory, broken.tree.str(), commit}), [&] {
-            return bj::serialize(bj::object{{"worker", id},
-                                            {"offered", false},
-                                            {"findings", to_json(broken.findings)}}) +
-                   "\n";
-          });
+      return untrusted(request, kJson,
+                       http::strong_etag({"findings", broken.directory, broken.tree.str(), commit}),
+                       [&] {
+                         return bj::serialize(bj::object{{"worker", id},
+                                                         {"offered", false},
+                                                         {"findings", to_json(broken.findings)}}) +
+                                "\n";
+                       });
   TRY_ASSIGN(const auto found, find(request, params));
   const catalog::Worker& worker = *found->worker;
   const std::string etag = http::strong_etag({"findings", worker.tree.str(), tools_.version});

@@ -19,12 +19,11 @@ Result<Response> V1::dependants(const Request& request, const Params& params) co
   TRY(no_parameters(request));
   TRY_ASSIGN(const auto found, find(request, params));
   const catalog::Snapshot& snapshot = publication_.snapshot();
-  const std::string etag = http::strong_etag(
-      {"dependants", found->worker->id.str(), snapshot.commit().str(), base_});
+  const std::string etag =
+      http::strong_etag({"dependants", found->worker->id.str(), snapshot.commit().str(), base_});
   return fresh(request, kJson, etag, [&] {
     constexpr std::size_t kShownMax = 1'000;
-    const auto places =
-        publication_.relations().dependants(catalog::entry_of(*found->worker));
+    const auto places = publication_.relations().dependants(catalog::entry_of(*found->worker));
     bj::array workers;
     for (const std::uint32_t place : places) {
       if (workers.size() == kShownMax) break;
@@ -44,10 +43,9 @@ Result<Response> V1::similar(const Request& request, const Params& params) const
   return fresh(request, kJson, etag, [&] {
     constexpr std::size_t kShownMax = 12;
     bj::array workers;
-    for (const Relations::Similar& each : publication_.relations().similar(
-             catalog::entry_of(*found->worker), kShownMax)) {
-      bj::object one =
-          wire::to_json(summarise(*snapshot.workers()[each.place], base_)).as_object();
+    for (const Relations::Similar& each :
+         publication_.relations().similar(catalog::entry_of(*found->worker), kShownMax)) {
+      bj::object one = wire::to_json(summarise(*snapshot.workers()[each.place], base_)).as_object();
       one["score"] = std::round(each.score * 1000) / 1000;
       bj::array common;
       for (const std::string& word : each.in_common) common.push_back(bj::string(printable(word)));
