@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "catalog/builder.hpp"
 #include "catalog/releases.hpp"
+#include "platform/memory.hpp"
 
 namespace rbee::market {
 
@@ -65,6 +66,7 @@ Result<std::unique_ptr<ServedCatalog>> ServedCatalog::open(const CatalogSource& 
       new ServedCatalog(std::move(path), std::move(repository), log));
   TRY_ASSIGN(const CommitId commit, served->head());
   TRY_ASSIGN(served->snapshot_, catalog::build_snapshot(*served->repository_, commit));
+  platform::return_freed_memory();
   served->log_changes(nullptr, *served->snapshot_);
   return served;
 }
