@@ -79,6 +79,10 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
         return found && (*found)->manifest.premium ? (*found)->manifest.premium->purchase_url
                                                    : std::string();
       });
+  office->opinions = std::make_unique<api::Opinions>(*office->database, office->clock,
+                                                     office->people->tokens(), current);
+  office->numbers = std::make_unique<MarketNumbers>(*office->database, office->clock);
+  TRY(office->numbers->refresh());
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
   office->operations =
       std::make_unique<api::Operations>(*office->database, office->clock, office->people->tokens());

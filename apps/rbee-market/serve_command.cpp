@@ -236,6 +236,10 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->people);
     api.add(*office->office);
     api.add(*office->operations);
+    api.add(*office->opinions);
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+    api.ask_for_owners(
+        [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
@@ -326,7 +330,8 @@ Result<void> run_serve(const ServeOptions& options) {
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
-      const auto ticked = office->service->tick();
+      auto ticked = office->service->tick();
+      if (ticked) ticked = office->numbers->refresh();
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)
