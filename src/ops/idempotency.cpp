@@ -118,7 +118,8 @@ Result<Idempotency::Begun> Idempotency::begin(const Request& request, const std:
                                               const std::string& key, const std::string& digest) {
   const std::int64_t now = clock_.now().time_since_epoch().count();
   TRY_ASSIGN(auto transaction, database_.begin());
-  TRY(transaction.execute("DELETE FROM idempotency_keys WHERE created <= ?", {now - lasts_.count()}));
+  TRY(transaction.execute("DELETE FROM idempotency_keys WHERE created <= ?",
+                          {now - lasts_.count()}));
   TRY_ASSIGN(const auto rows,
              transaction.query("SELECT digest, created, status, content_type, location, body FROM "
                                "idempotency_keys WHERE account = ? AND key_hash = ?",
@@ -147,7 +148,8 @@ Result<Idempotency::Begun> Idempotency::begin(const Request& request, const std:
       response.headers.add("Retry-After", "1");
       return Begun{std::move(response)};
     }
-    TRY(transaction.execute("UPDATE idempotency_keys SET created = ? WHERE account = ? AND "
+    TRY(
+        transaction.execute("UPDATE idempotency_keys SET created = ? WHERE account = ? AND "
                             "key_hash = ?",
                             {now, account, key}));
   } else {
@@ -155,7 +157,8 @@ Result<Idempotency::Begun> Idempotency::begin(const Request& request, const std:
         "DELETE FROM idempotency_keys WHERE account = ? AND id <= (SELECT id FROM "
         "idempotency_keys WHERE account = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
         {account, account, kKeysMax - 1}));
-    TRY(transaction.insert("INSERT INTO idempotency_keys (account, key_hash, digest, created) "
+    TRY(
+        transaction.insert("INSERT INTO idempotency_keys (account, key_hash, digest, created) "
                            "VALUES (?, ?, ?, ?)",
                            {account, key, digest, now}));
   }
@@ -167,7 +170,8 @@ Result<void> Idempotency::finish(const std::string& account, const std::string& 
                                  const Response* response) {
   TRY_ASSIGN(auto transaction, database_.begin());
   if (response == nullptr) {
-    TRY(transaction.execute("DELETE FROM idempotency_keys WHERE account = ? AND key_hash = ? AND "
+    TRY(
+        transaction.execute("DELETE FROM idempotency_keys WHERE account = ? AND key_hash = ? AND "
                             "status IS NULL",
                             {account, key}));
   } else {

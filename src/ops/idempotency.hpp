@@ -30,10 +30,7 @@ class Idempotency {
   /// Answers are kept for `lasts`. All arguments outlive this.
   Idempotency(platform::Database& database, const Clock& clock, AccountOf account_of,
               std::chrono::seconds lasts)
-      : database_(database),
-        clock_(clock),
-        account_of_(std::move(account_of)),
-        lasts_(lasts) {}
+      : database_(database), clock_(clock), account_of_(std::move(account_of)), lasts_(lasts) {}
 
   /// `inner`'s answer. For a POST to /v1 with an Idempotency-Key, from an account: the kept one
   /// ("Idempotency-Replayed: true") when the same request was answered before; 422

@@ -47,8 +47,8 @@ class Keys : public testing::Test {
   }
   Response send(const Request& request, int status = 201) {
     return keys_->respond(request, [&](const Request&) {
-      Response response = http::reply(status, "application/json",
-                                      "{\"made\":" + std::to_string(++made_) + "}\n");
+      Response response =
+          http::reply(status, "application/json", "{\"made\":" + std::to_string(++made_) + "}\n");
       response.headers.set("Location", "/v1/things/" + std::to_string(made_));
       return response;
     });
