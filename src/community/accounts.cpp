@@ -58,6 +58,14 @@ Result<void> check_email(std::string_view email) {
               {.fix = "write it as name@example.org"});
 }
 
+/// ASCII, as `check_email` has it.
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return lower;
+}
+
 Result<void> check_password(std::string_view password, std::string_view name) {
   if (password.size() < kPasswordBytesMin || password == name)
     return fail(Errc::invalid_input, "password-weak", "the password is too easy to guess",
@@ -149,7 +157,8 @@ Result<Account> Accounts::by_id(std::int64_t id) const {
 Result<std::optional<Account>> Accounts::by_email(std::string_view email) const {
   TRY_ASSIGN(
       const auto rows,
-      database_.query(fmt::format("SELECT {} FROM accounts WHERE email = ?", kColumns), {email}));
+      database_.query(fmt::format("SELECT {} FROM accounts WHERE lower(email) = ?", kColumns),
+                      {to_lower(email)}));
   if (rows.empty()) return std::optional<Account>();
   return std::optional(account_of(rows[0]));
 }

@@ -119,6 +119,8 @@ CREATE TABLE licenses (
   revoked INTEGER
 ) STRICT;
 )sql"},
+    // What finds an account by its address; PostgreSQL has it from COLLATE NOCASE above.
+    {3, "CREATE UNIQUE INDEX IF NOT EXISTS accounts_email_nocase ON accounts (lower(email))"},
 };
 
 }  // namespace
