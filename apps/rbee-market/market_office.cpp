@@ -6,6 +6,7 @@
 
 #include "catalog/findings.hpp"
 #include "community/schema.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/random.hpp"
 #include "submission/store.hpp"
@@ -18,6 +19,7 @@ Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path&
   TRY_ASSIGN(auto database, platform::Database::open(data / "market.db"));
   TRY(community::prepare(*database));
   TRY(submission::prepare(*database));
+  TRY(ops::prepare_idempotency(*database));
   return database;
 }
 

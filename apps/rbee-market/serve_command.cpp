@@ -13,9 +13,11 @@
 #include <thread>
 
 #include "api/api.hpp"
+#include "api/caller.hpp"
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
@@ -267,6 +269,22 @@ Result<void> run_serve(const ServeOptions& options) {
   api.add(health);
   metrics = std::make_unique<http::Metrics>(counted_patterns(api));
   add_metrics(*metrics, watched);
+  std::optional<ops::Idempotency> idempotency;
+  if (office != nullptr && options.idempotency.count() > 0)
+    idempotency.emplace(
+        *office->database, office->clock,
+        [&office](const http::Request& request) -> std::optional<std::string> {
+          const auto identity = api::identify(request, office->people->tokens());
+          return identity ? std::optional(identity->account.name) : std::nullopt;
+        },
+        options.idempotency);
+  const auto respond = [&](const http::Request& request) -> http::Response {
+    if (office != nullptr)
+      if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
+    if (!idempotency) return api.respond(request);
+    return idempotency->respond(request,
+                                [&api](const http::Request& each) { return api.respond(each); });
+  };
   http::FrontOptions front_options{options.trusted_proxies, options.rates, options.cors, {}};
   if (options.gzip)
     front_options.gzip = [](std::string_view bytes) { return platform::gzip(bytes, kGzipLevel); };
@@ -285,13 +303,7 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond =
-                            [&](const http::Request& request) {
-                              if (office != nullptr)
-                                if (auto frozen = office->operations->refuse_frozen(request))
-                                  return *frozen;
-                              return api.respond(request);
-                            },
+          front.before({.respond = respond,
                         .refuse =
                             [&api](const http::Request& request, const http::Refusal& refusal) {
                               return api.refuse(request, refusal);

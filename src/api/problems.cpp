@@ -32,6 +32,11 @@ constexpr Problem kProblems[] = {
      "stopped."},
     {"history-busy",
      "The releases of other workers are being read out of the catalog. Try again in a moment."},
+    {"idempotency-in-progress",
+     "The first request with this Idempotency-Key is still being answered. Try again."},
+    {"idempotency-key-invalid",
+     "An Idempotency-Key is 1 to 255 printable characters without spaces."},
+    {"idempotency-key-reused", "Another request was sent with this Idempotency-Key before."},
     {"license-needed",
      "This file is for holders of a licence: Authorization: Bearer. purchase_url says where to get "
      "one."},
