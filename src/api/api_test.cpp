@@ -229,7 +229,7 @@ TEST(V1, TakesItsAddressFromTheOptionOrTheHost) {
 }
 
 TEST(V1, SaysHowItIs) {
-  const http::Response response = ask("/healthz");
+  const http::Response response = ask("/v1/healthz");
   EXPECT_EQ(response.status, 200);
   EXPECT_THAT(response.body, HasSubstr(R"("status":"ok","version":"test","commit":")"));
   EXPECT_THAT(response.body, HasSubstr(R"("workers":3,"broken":1})"));
