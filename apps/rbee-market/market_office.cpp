@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "analytics/schema.hpp"
 #include "catalog/findings.hpp"
 #include "community/schema.hpp"
 #include "platform/files.hpp"
@@ -18,6 +19,7 @@ Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path&
   TRY_ASSIGN(auto database, platform::Database::open(data / "market.db"));
   TRY(community::prepare(*database));
   TRY(submission::prepare(*database));
+  TRY(analytics::prepare(*database));
   return database;
 }
 

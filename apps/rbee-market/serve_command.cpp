@@ -15,6 +15,7 @@
 #include "api/api.hpp"
 #include "base/text.hpp"
 #include "market_office.hpp"
+#include "market_statistics.hpp"
 #include "platform/files.hpp"
 #include "served_catalog.hpp"
 #include "upstream.hpp"
@@ -207,6 +208,8 @@ Result<void> run_serve(const ServeOptions& options) {
       return office->office->yank_reason(worker, version);
     });
   }
+  TRY_ASSIGN(const auto statistics, MarketStatistics::open(data, office.get(), api));
+  api.add(*statistics->part);
   std::optional<api::Upstream> upstream;
   if (follower != nullptr) {
     TRY_ASSIGN(std::string secret, webhook_secret(options));
@@ -244,6 +247,7 @@ Result<void> run_serve(const ServeOptions& options) {
   std::fflush(stdout);
 
   std::string trouble;
+  LoggedOnce statistics_trouble("statistics", log);
   for (;;) {
     const timespec second{1, 0};
     const int signal = ::sigtimedwait(&signals, nullptr, &second);
@@ -265,6 +269,7 @@ Result<void> run_serve(const ServeOptions& options) {
             {{"id", std::string_view(ticked.error().id)}, {"reason", std::string_view(now_wrong)}});
       trouble = now_wrong;
     }
+    statistics_trouble.see(statistics->part->tick());
     if (served->refresh(when) == nullptr && signal != SIGHUP && !quarantine_changed()) continue;
     // Rather the old catalog than one that nobody looked at.
     if (const auto published = publish(); !published)
@@ -273,6 +278,7 @@ Result<void> run_serve(const ServeOptions& options) {
   }
   let_a_second_signal_end_us();
   server->stop();
+  statistics_trouble.see(statistics->part->tick());  // What came since the last one.
   log.write(LogLevel::info, "stopped", {});
   return {};
 }

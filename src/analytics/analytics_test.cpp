@@ -25,7 +25,9 @@ class Statistics : public ::testing::Test, protected StatisticsFixture {
 
 TEST(StatisticsTime, BucketsBeginWhereCalendarsSay) {
   const auto at = [](const char* text) { return *parse_rfc3339(text); };
-  const auto text = [](std::int64_t seconds) { return rfc3339(Time(std::chrono::seconds(seconds))); };
+  const auto text = [](std::int64_t seconds) {
+    return rfc3339(Time(std::chrono::seconds(seconds)));
+  };
   const Time time = at("2026-11-27T10:38:59Z");  // A Friday.
   EXPECT_EQ(text(hour_of(time)), "2026-11-27T10:00:00Z");
   EXPECT_EQ(text(day_of(time)), "2026-11-27T00:00:00Z");
@@ -125,9 +127,9 @@ TEST_F(Statistics, WhatIsOldGoesAndWhatItCountedForStays) {
   EXPECT_EQ(rows("analytics_events"), 0);
   clock.advance(days(800));
   must(expire(*db, clock.now(), {}, 1));  // One row a transaction.
-  EXPECT_EQ(must(db->query("SELECT COUNT(*) FROM analytics_counts WHERE grain = 'day'"))[0][0]
-                .integer(),
-            0);
+  EXPECT_EQ(
+      must(db->query("SELECT COUNT(*) FROM analytics_counts WHERE grain = 'day'"))[0][0].integer(),
+      0);
   EXPECT_EQ(must(totals(*db, "tts-worker")).installs, 2);
   EXPECT_EQ(must(series(*db, {"tts-worker", Grain::week, clock.now() - days(900), clock.now(),
                               GroupBy::version}))
@@ -225,8 +227,7 @@ TEST_F(Statistics, TheLeaderboardReadsWhatChanged) {
 
   // What it learns step by step is what another learns at once.
   for (int step = 0; step < 20; ++step) {
-    for (int i = 0; i < step; ++i)
-      tell(install("worker-" + std::to_string(i % 7), step * 100 + i));
+    for (int i = 0; i < step; ++i) tell(install("worker-" + std::to_string(i % 7), step * 100 + i));
     if (step % 5 == 4) clock.advance(days(1));
     count_all(3);
     must(board.refresh(*db, clock.now()));
@@ -295,7 +296,8 @@ TEST(StatisticsFairness, OneAddressCannotVoteAWorkerUp) {
 }
 
 TEST(StatisticsFairness, AFloodOfAddressesSharesOnePlace) {
-  Fairness fairness("secret", {.burst = 2, .per_hour = 60, .worker_per_day = 5, .addresses_max = 3});
+  Fairness fairness("secret",
+                    {.burst = 2, .per_hour = 60, .worker_per_day = 5, .addresses_max = 3});
   const Time now{std::chrono::seconds(1'800'000'000)};
   using Verdict = Fairness::Verdict;
   for (int i = 0; i < 3; ++i)

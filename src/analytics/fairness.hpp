@@ -15,9 +15,9 @@
 namespace rbee::analytics {
 
 struct FairnessLimits {
-  double burst = 120;         ///< Receipts at once: a lock file of many workers, a classroom.
-  double per_hour = 120;      ///< And as many an hour from then on.
-  int worker_per_day = 20;    ///< Counted for one worker; more are taken and not counted.
+  double burst = 120;       ///< Receipts at once: a lock file of many workers, a classroom.
+  double per_hour = 120;    ///< And as many an hour from then on.
+  int worker_per_day = 20;  ///< Counted for one worker; more are taken and not counted.
   std::size_t addresses_max = 50'000;  ///< Who comes when all places are taken shares one.
 };
 
@@ -50,11 +50,11 @@ class Fairness {
   std::string secret_;
   FairnessLimits limits_;
   std::mutex mutex_;
-  std::int64_t day_ = -1;                          ///< Guarded, as all below.
+  std::int64_t day_ = -1;  ///< Guarded, as all below.
   std::string day_secret_;
   Time swept_{};
   std::unordered_map<std::string, Bucket> buckets_;
-  std::unordered_map<std::string, int> counted_;   ///< By address and worker, of today.
+  std::unordered_map<std::string, int> counted_;  ///< By address and worker, of today.
 };
 
 /// "192.0.2.7" as it is; an IPv6 address as its /64. What is no address stays as it is.

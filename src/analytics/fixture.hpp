@@ -38,13 +38,12 @@ class StatisticsFixture {
   }
   bool tell(const Event& event) { return must(recorder.record(event)); }
   /// One visitor is one number.
-  static Event install(const std::string& worker, int visitor,
-                       const std::string& release = "1.0-1",
+  static Event install(const std::string& worker, int visitor, const std::string& release = "1.0-1",
                        const std::string& platform = "linux-x86_64-cpu") {
     char id[17];
     std::snprintf(id, sizeof id, "%016x", static_cast<unsigned>(visitor));
-    return {EventKind::install, worker,         release, platform, "PKGBUILD.bin",
-            "cpu-avx2-16g",     /*ci=*/false, id};
+    return {EventKind::install, worker,         release,      platform,
+            "PKGBUILD.bin",     "cpu-avx2-16g", /*ci=*/false, id};
   }
 
   fakes::TempDir root;

@@ -47,11 +47,11 @@ void count(Counts& counts, EventKind kind, bool ci) {
 /// The number of this roll-up. Taking it locks the row, so that roll-ups come one after the other
 /// also on a database that lets several write.
 Result<std::int64_t> next_batch(Transaction& transaction) {
-  TRY(
-      transaction.execute("UPDATE analytics_state SET value = value + 1 WHERE name = 'batch'"));
+  TRY(transaction.execute("UPDATE analytics_state SET value = value + 1 WHERE name = 'batch'"));
   TRY_ASSIGN(const auto rows,
              transaction.query("SELECT value FROM analytics_state WHERE name = 'batch'"));
-  if (rows.empty()) return fail(Errc::io, "database-failed", "the statistics have lost their state");
+  if (rows.empty())
+    return fail(Errc::io, "database-failed", "the statistics have lost their state");
   return rows[0][0].integer();
 }
 
@@ -93,7 +93,8 @@ Result<std::int64_t> roll_up(platform::Database& database, std::int64_t events_m
   if (any.empty()) return 0;
   TRY_ASSIGN(auto transaction, database.begin());
   TRY_ASSIGN(const std::int64_t batch, next_batch(transaction));
-  TRY(transaction.execute("UPDATE analytics_events SET batch = ? WHERE id IN (SELECT id FROM "
+  TRY(
+      transaction.execute("UPDATE analytics_events SET batch = ? WHERE id IN (SELECT id FROM "
                           "analytics_events WHERE batch = 0 ORDER BY id LIMIT ?)",
                           {batch, events_max}));
   TRY_ASSIGN(const auto rows,

@@ -52,8 +52,8 @@ Event event_of(const Step& step) {
 }
 
 /// grain, start, worker, release, platform, kind (or "ci").
-using Bucket = std::tuple<std::string, std::int64_t, std::string, std::string, std::string,
-                          std::string>;
+using Bucket =
+    std::tuple<std::string, std::int64_t, std::string, std::string, std::string, std::string>;
 using Naive = std::map<Bucket, std::int64_t>;
 
 /// What counting by hand gives: a set of what was seen, a line for each bucket.
@@ -73,15 +73,13 @@ class ByHand {
     const auto monday = day - std::chrono::days(weekday.iso_encoding() - 1);
     const auto hour = std::chrono::floor<std::chrono::hours>(now);
     const auto seconds = [](auto time) {
-      return std::int64_t{std::chrono::time_point_cast<std::chrono::seconds>(time)
-                              .time_since_epoch()
-                              .count()};
+      return std::int64_t{
+          std::chrono::time_point_cast<std::chrono::seconds>(time).time_since_epoch().count()};
     };
-    for (const auto& [grain, start] :
-         {std::pair<std::string, std::int64_t>{"hour", seconds(hour)},
-          {"day", seconds(day)},
-          {"week", seconds(monday)},
-          {"all", 0}}) {
+    for (const auto& [grain, start] : {std::pair<std::string, std::int64_t>{"hour", seconds(hour)},
+                                       {"day", seconds(day)},
+                                       {"week", seconds(monday)},
+                                       {"all", 0}}) {
       ++counts[{grain, start, event.worker, event.release, event.platform, column}];
       ++counts[{grain, start, "", "", event.platform, column}];
     }
@@ -89,8 +87,8 @@ class ByHand {
   Naive counts;
 
  private:
-  std::set<std::tuple<std::string, std::string, std::string, std::string_view,
-                      std::chrono::sys_days>>
+  std::set<
+      std::tuple<std::string, std::string, std::string, std::string_view, std::chrono::sys_days>>
       seen_;
 };
 

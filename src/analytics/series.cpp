@@ -83,9 +83,9 @@ Result<std::vector<Point>> series(const platform::Database& database, const Seri
              database.query(
                  fmt::format("SELECT start, {0}, {1} FROM analytics_counts WHERE worker = ? AND "
                              "grain = ? AND start >= ? AND start < ? GROUP BY {2} ORDER BY {2}",
-                             column, kSums, query.by == GroupBy::nothing
-                                                ? std::string("start")
-                                                : fmt::format("start, {}", column)),
+                             column, kSums,
+                             query.by == GroupBy::nothing ? std::string("start")
+                                                          : fmt::format("start, {}", column)),
                  {query.worker, name_of(query.grain), first, end}));
   std::map<std::pair<std::int64_t, std::string>, Sums> sums;
   if (query.by == GroupBy::nothing)
@@ -112,11 +112,12 @@ Result<Sums> totals(const platform::Database& database, std::string_view worker)
 Result<std::vector<Point>> shares(const platform::Database& database, std::string_view worker,
                                   GroupBy by, Time since) {
   const std::string_view column = column_of(by);
-  TRY_ASSIGN(const auto rows,
-             database.query(fmt::format("SELECT {0}, {1} FROM analytics_counts WHERE worker = ? "
-                                        "AND grain = 'day' AND start >= ? GROUP BY {0} ORDER BY {0}",
-                                        column, kSums),
-                            {worker, day_of(since)}));
+  TRY_ASSIGN(
+      const auto rows,
+      database.query(fmt::format("SELECT {0}, {1} FROM analytics_counts WHERE worker = ? "
+                                 "AND grain = 'day' AND start >= ? GROUP BY {0} ORDER BY {0}",
+                                 column, kSums),
+                     {worker, day_of(since)}));
   std::map<std::string, Sums> sums;
   for (const SqlRow& row : rows) sums[group_of(by, row[0].text())] += sums_at(row, 1);
   std::vector<Point> out;

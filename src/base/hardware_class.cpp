@@ -9,8 +9,8 @@ namespace rbee {
 
 namespace {
 
-constexpr std::array kMemoryGib = {0, 1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512,
-                                   1024};
+constexpr std::array kMemoryGib = {0,  1,  2,  4,   8,   12,  16,  24,  32,
+                                   48, 64, 96, 128, 192, 256, 512, 1024};
 constexpr std::uint64_t kGib = 1ULL << 30;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLevels = {{

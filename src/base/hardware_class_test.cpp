@@ -35,10 +35,10 @@ TEST(HardwareClass, SaysAcceleratorTargetAndMemory) {
 
 TEST(HardwareClass, NothingElseIsAccepted) {
   EXPECT_TRUE(is_hardware_class("unknown"));
-  for (const std::string text :
-       {"", "cpu", "cpu-avx2", "cpu-avx2-16", "cpu-avx2-17g", "cpu-avx2-16g-x", "CPU-avx2-16g",
-        "gpu-avx2-16g", "cpu-sm89-16g", "cuda-avx2-16g", "cuda-sm-16g", "cuda-sm1234-16g",
-        "rocm-gfx11001100-16g", "vulkan-mine-16g", "cpu-avx2-016g", "cpu-avx2--16g", "=cmd()"})
+  for (const std::string& text : std::vector<std::string>{
+           "", "cpu", "cpu-avx2", "cpu-avx2-16", "cpu-avx2-17g", "cpu-avx2-16g-x", "CPU-avx2-16g",
+           "gpu-avx2-16g", "cpu-sm89-16g", "cuda-avx2-16g", "cuda-sm-16g", "cuda-sm1234-16g",
+           "rocm-gfx11001100-16g", "vulkan-mine-16g", "cpu-avx2-016g", "cpu-avx2--16g", "=cmd()"})
     EXPECT_FALSE(is_hardware_class(text)) << text;
 }
 
