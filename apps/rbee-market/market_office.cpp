@@ -82,6 +82,8 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
                                                    : std::string();
       });
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
+  office->operations =
+      std::make_unique<api::Operations>(*office->database, office->clock, office->people->tokens());
   std::error_code code;
   const fs::path self = fs::read_symlink("/proc/self/exe", code);
   community::Tokens& tokens = office->people->tokens();

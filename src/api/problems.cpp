@@ -30,6 +30,9 @@ constexpr Problem kProblems[] = {
      "The release is built from the catalog's own files or from Git on this platform: there is no "
      "file to download."},
     {"email-invalid", "That is not an e-mail address."},
+    {"frozen",
+     "The host has stopped this for a while; the detail says why. GET /v1/status shows what is "
+     "stopped."},
     {"history-busy",
      "The releases of other workers are being read out of the catalog. Try again in a moment."},
     {"license-needed",
@@ -40,6 +43,7 @@ constexpr Problem kProblems[] = {
      "one."},
     {"login-refused", "The account's name or the password is wrong."},
     {"login-throttled", "Too many wrong passwords, or too many open log-ins. Wait 15 minutes."},
+    {"metrics-private", "The metrics are for who runs this server."},
     {"not-a-maintainer", "The account is not a co-maintainer of the worker."},
     {"not-an-orphan", "Only a worker that its owner gave up can be adopted."},
     {"not-quarantined", "The worker is not in quarantine."},
@@ -50,6 +54,10 @@ constexpr Problem kProblems[] = {
     {"password-weak", "The password is too easy to guess."},
     {"quarantined-already", "The worker is in quarantine already."},
     {"range-not-satisfiable", "The file ends before the range begins."},
+    {"rate-limited",
+     "This client asks more often than one client may; Retry-After says when to go on. The "
+     "RateLimit fields of every answer show what is left."},
+    {"reason-long", "A reason is at most 500 bytes."},
     {"reason-missing", "This needs a reason, and the reason is shown to others."},
     {"receipt-invalid",
      "The install receipt has a value that no client sends; docs/statistics.md lists them."},
@@ -66,6 +74,7 @@ constexpr Problem kProblems[] = {
     {"signature-invalid", "The request is not signed with the webhook's secret."},
     {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},
+    {"switch-unknown", "Switches are sign-up, adoption, submissions, publish and reviews."},
     {"submission-actor", "Somebody else must do this."},
     {"submission-claimed", "Another reviewer looks at it now."},
     {"submission-merging", "The submission is being merged this very moment."},

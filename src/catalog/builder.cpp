@@ -8,7 +8,6 @@
 #include <set>
 #include <thread>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/text.hpp"
 #include "catalog/findings.hpp"
@@ -26,12 +25,16 @@ using platform::TreeEntry;
 
 constexpr const char* kIdTaken = "worker-id-taken";
 
-/// One folder's place in the new snapshot: as it was before, or to be read.
-struct Slot {
+/// A folder that is read, and what it turned out to be: one of the two.
+struct Unread {
   Folder folder;
-  std::shared_ptr<const Entry> entry;  ///< nullptr: not read yet, or broken.
-  std::optional<Broken> broken;
+  std::shared_ptr<const Entry> entry = nullptr;
+  std::optional<Broken> broken = {};
 };
+
+bool has_smaller_id(const std::shared_ptr<const Entry>& a, const std::shared_ptr<const Entry>& b) {
+  return a->id < b->id;
+}
 
 /// Finds the entries of the snapshot before by folder. Who asks in Git's order is answered fast:
 /// that is nearly the order of ids.
@@ -95,17 +98,21 @@ class Builder {
     }
     TRY(read_workers());
     TRY(add_history());
-    std::vector<std::shared_ptr<const Entry>> workers;
-    workers.reserve(slots_.size());
-    std::vector<Broken> broken;
-    for (Slot& slot : slots_) {
-      if (slot.entry != nullptr)
-        workers.push_back(std::move(slot.entry));
-      else if (slot.broken)
-        broken.push_back(std::move(*slot.broken));
+    if (is_small) {
+      for (Unread& each : unread_)
+        if (each.entry != nullptr)
+          workers_.insert(
+              std::upper_bound(workers_.begin(), workers_.end(), each.entry, has_smaller_id),
+              each.entry);
+    } else {
+      for (Unread& each : unread_)
+        if (each.entry != nullptr) workers_.push_back(std::move(each.entry));
+      std::sort(workers_.begin(), workers_.end(), has_smaller_id);
     }
-    return std::make_shared<const Snapshot>(commit_, info.committed, std::move(workers),
-                                            std::move(broken), std::move(findings_), store_);
+    for (Unread& each : unread_)
+      if (each.broken) broken_.push_back(std::move(*each.broken));
+    return std::make_shared<const Snapshot>(commit_, info.committed, std::move(workers_),
+                                            std::move(broken_), std::move(findings_), store_);
   }
 
  private:
@@ -124,38 +131,44 @@ class Builder {
         only.before->kind != EntryKind::folder || only.after->kind != EntryKind::folder)
       return false;
     TRY_ASSIGN(const auto changes, repository_.compare(only.before->id, only.after->id));
+    constexpr std::size_t kSmallMax = 1'000;  // Each is put in its place by itself.
+    if (changes.size() > kSmallMax) return false;
     std::set<std::string, std::less<>> changed;
     for (const platform::TreeChange& change : changes) {
       // An official worker may have this id; rare enough to look at everything.
-      const bool was_taken = previous_->find(change.name) != nullptr &&
-                             previous_->find(change.name)->origin == Origin::official;
-      if (was_taken) return false;
+      const auto worker = previous_->find(change.name);
+      if (worker != nullptr && worker->origin == Origin::official) return false;
       changed.insert(change.name);
     }
     keep_all(changed);
     for (const platform::TreeChange& change : changes)
       if (change.after && change.after->kind == EntryKind::folder &&
           !change.after->name.starts_with('.'))
-        slots_.push_back({{Origin::community, change.name, change.after->id}, nullptr, {}});
+        unread_.push_back({{Origin::community, change.name, change.after->id}});
     return true;
   }
 
   /// Everything of the snapshot before but the community folders called `changed`.
   void keep_all(const std::set<std::string, std::less<>>& changed) {
-    slots_.reserve(previous_->workers().size() + changed.size());
-    for (const auto& worker : previous_->workers())
-      if (changed.empty() || worker->origin == Origin::official ||
-          !changed.contains(worker->id.str()))
-        slots_.push_back({{worker->origin, {}, worker->tree}, worker, {}});
+    workers_ = previous_->workers();
+    for (const std::string& name : changed)
+      if (const auto at = place_of(name); at != workers_.end()) workers_.erase(at);
     for (const Broken& broken : previous_->broken()) {
       const std::string_view directory = broken.directory;
       constexpr std::string_view kCommunity = "community/";
-      if (directory.starts_with(kCommunity) &&
-          changed.contains(directory.substr(kCommunity.size())))
-        continue;
-      slots_.push_back({{Origin::official, {}, broken.tree}, nullptr, broken});
+      if (!directory.starts_with(kCommunity) ||
+          !changed.contains(directory.substr(kCommunity.size())))
+        broken_.push_back(broken);
     }
     findings_ = previous_->findings();
+  }
+
+  /// Of the worker of this id in `workers_`, which are sorted; the end when there is none.
+  std::vector<std::shared_ptr<const Entry>>::iterator place_of(std::string_view id) {
+    const auto at = std::lower_bound(
+        workers_.begin(), workers_.end(), id,
+        [](const auto& worker, std::string_view i) { return worker->id.str() < i; });
+    return at != workers_.end() && (*at)->id.str() == id ? at : workers_.end();
   }
 
   Result<void> add_official(const Folder& folder) {
@@ -184,19 +197,17 @@ class Builder {
 
   Result<void> add_community(const ObjectId& tree) {
     TRY_ASSIGN(const std::vector<TreeEntry> entries, repository_.tree(tree));
-    slots_.reserve(slots_.size() + entries.size());
+    if (previous_ != nullptr) workers_.reserve(workers_.size() + entries.size());
     for (const TreeEntry& entry : entries) {
       if (entry.kind != EntryKind::folder || entry.name.starts_with('.')) continue;
       const Folder folder{Origin::community, entry.name, entry.id};
       if (official_.contains(entry.name)) {
-        slots_.push_back(
-            {folder, nullptr,
-             Broken{
-                 folder.directory(),
-                 {make_finding(kIdTaken, "",
-                               fmt::format("an official worker is called '{}' already", entry.name),
-                               {.fix = "choose another id"})},
-                 folder.tree}});
+        broken_.push_back(
+            {folder.directory(),
+             {make_finding(kIdTaken, "",
+                           fmt::format("an official worker is called '{}' already", entry.name),
+                           {.fix = "choose another id"})},
+             folder.tree});
       } else {
         add_worker(folder);
       }
@@ -205,30 +216,27 @@ class Builder {
   }
 
   void add_worker(const Folder& folder) {
-    Slot slot{folder, nullptr, {}};
     if (auto known = before_.worker(folder); known != nullptr && known->tree == folder.tree)
-      slot.entry = std::move(known);
+      workers_.push_back(std::move(known));
     else if (const Broken* broken = before_.broken(folder);
              broken != nullptr && broken->tree == folder.tree &&
              broken->findings.front().rule != kIdTaken)
-      slot.broken = *broken;
-    slots_.push_back(std::move(slot));
+      broken_.push_back(*broken);
+    else
+      unread_.push_back({folder});
   }
 
   /// Read and evaluate every folder that is not known yet, on several threads when they are many.
   Result<void> read_workers() {
-    std::vector<Slot*> unread;
-    for (Slot& slot : slots_)
-      if (slot.entry == nullptr && !slot.broken) unread.push_back(&slot);
     std::atomic<std::size_t> next = 0;
     std::mutex mutex;
     std::optional<Error> error;
     const auto work = [&](const platform::Repository& repository) {
-      for (std::size_t i = next++; i < unread.size(); i = next++) {
-        if (auto read = read_worker(repository, *unread[i]); !read) {
+      for (std::size_t i = next++; i < unread_.size(); i = next++) {
+        if (auto read = read_worker(repository, unread_[i]); !read) {
           const std::lock_guard lock(mutex);
           if (!error) error = std::move(read).error();
-          next = unread.size();
+          next = unread_.size();
         }
       }
     };
@@ -237,35 +245,33 @@ class Builder {
         options_.threads > 0 ? options_.threads
                              : std::max<std::size_t>(1, std::thread::hardware_concurrency());
     std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < std::min(threads_max, unread.size() / kWorthAThread); ++i)
+    for (std::size_t i = 1; i < std::min(threads_max, unread_.size() / kWorthAThread); ++i)
       threads.emplace_back([&] {
         if (const auto own = store_->borrow()) work(**own);
       });
     work(repository_);
     for (std::thread& thread : threads) thread.join();
-    for (const Slot* slot : unread)
-      if (slot->entry != nullptr) fresh_.insert(slot->folder.directory());
     if (error) return tl::unexpected<Error>(std::move(*error));
     return {};
   }
 
-  Result<void> read_worker(const platform::Repository& repository, Slot& slot) const {
-    const Folder& folder = slot.folder;
+  Result<void> read_worker(const platform::Repository& repository, Unread& unread) const {
+    const Folder& folder = unread.folder;
     auto loaded = load_worker(GitFiles(repository, folder.tree), commit_, folder);
     // A tree that calls one of its folders a file is its author's doing, not damage.
     if (!loaded && loaded.error().code != Errc::invalid_input)
       return tl::unexpected(std::move(loaded).error());
     if (!loaded) {
-      slot.broken = Broken{folder.directory(),
-                           {make_finding(loaded.error().id, "", loaded.error().message,
-                                         {.why = "the folder names it as something else"})},
-                           folder.tree};
+      unread.broken = Broken{folder.directory(),
+                             {make_finding(loaded.error().id, "", loaded.error().message,
+                                           {.why = "the folder names it as something else"})},
+                             folder.tree};
     } else if (loaded->worker) {
       Entry entry = entry_of(*loaded->worker);
       if (options_.extract) entry.extract = options_.extract(*loaded->worker);
-      slot.entry = std::make_shared<const Entry>(std::move(entry));
+      unread.entry = std::make_shared<const Entry>(std::move(entry));
     } else {
-      slot.broken = Broken{folder.directory(), std::move(loaded->findings), folder.tree};
+      unread.broken = Broken{folder.directory(), std::move(loaded->findings), folder.tree};
     }
     return {};
   }
@@ -277,53 +283,54 @@ class Builder {
       TRY_ASSIGN(const bool later, repository_.is_ancestor(previous_->commit(), commit_));
       if (later) hide = previous_->commit();
     }
-    std::unordered_map<std::string, Slot*> slots;
+    // Everything that is dated anew, by its folder.
+    std::unordered_map<std::string, std::shared_ptr<const Entry>*> dated;
+    for (Unread& each : unread_)
+      if (each.entry != nullptr) dated.emplace(each.entry->directory(), &each.entry);
     if (!hide) {
-      slots.reserve(slots_.size());
-      for (Slot& slot : slots_)
-        if (slot.entry != nullptr) slots.emplace(slot.entry->directory(), &slot);
-      const Wanted all{slots.size(),
-                       [&](const std::string& directory) { return slots.contains(directory); }};
+      dated.reserve(dated.size() + workers_.size());
+      for (auto& worker : workers_) dated.emplace(worker->directory(), &worker);
+      const Wanted all{dated.size(),
+                       [&](const std::string& directory) { return dated.contains(directory); }};
       TRY_ASSIGN(const Histories histories, read_history(repository_, commit_, std::nullopt, all));
-      for (const auto& [directory, slot] : slots) date(*slot, histories, nullptr);
+      for (const auto& [directory, entry] : dated) date(*entry, histories, nullptr);
       return {};
     }
-    // Of the commits since then: what they changed, and what is new here.
+    // What the commits since then changed, and what is new here; of 100,000 workers, the others
+    // cost nothing.
     const Wanted any{1, [](const std::string&) { return true; }};
     TRY_ASSIGN(Histories histories, read_history(repository_, commit_, hide, any));
-    for (Slot& slot : slots_) {
-      if (slot.entry == nullptr) continue;
-      // Of 100,000 entries, those that nothing happened to must cost nothing here.
-      if (histories.empty() && fresh_.empty()) break;
-      std::string directory = slot.entry->directory();
-      if (histories.contains(directory) || fresh_.contains(directory))
-        slots.emplace(std::move(directory), &slot);
+    if (!std::is_sorted(workers_.begin(), workers_.end(), has_smaller_id))
+      std::sort(workers_.begin(), workers_.end(), has_smaller_id);
+    for (const auto& [directory, history] : histories) {
+      const auto at = place_of(std::string_view(directory).substr(directory.rfind('/') + 1));
+      if (at != workers_.end() && (*at)->directory() == directory) dated.emplace(directory, &*at);
     }
     std::set<std::string> unknown;
-    for (const auto& [directory, slot] : slots) {
+    for (const auto& [directory, entry] : dated) {
       const auto found = histories.find(directory);
       const bool complete = found != histories.end() && found->second.complete;
-      if (!complete && old_entry(*slot) == nullptr) unknown.insert(directory);
+      if (!complete && old_entry(**entry) == nullptr) unknown.insert(directory);
     }
     const Wanted rest{unknown.size(),
                       [&](const std::string& directory) { return unknown.contains(directory); }};
     TRY_ASSIGN(Histories whole, read_history(repository_, commit_, std::nullopt, rest));
     for (auto& [directory, history] : whole)
       histories.insert_or_assign(directory, std::move(history));
-    for (const auto& [directory, slot] : slots) date(*slot, histories, old_entry(*slot).get());
+    for (const auto& [directory, entry] : dated) date(*entry, histories, old_entry(**entry).get());
     return {};
   }
 
   /// The entry of the same folder in the snapshot before; nullptr when there was none.
-  std::shared_ptr<const Entry> old_entry(const Slot& slot) const {
-    if (previous_ == nullptr) return nullptr;
-    auto old = previous_->find(slot.entry->id.str());
-    return old != nullptr && old->origin == slot.entry->origin ? old : nullptr;
+  std::shared_ptr<const Entry> old_entry(const Entry& entry) const {
+    auto old = previous_->find(entry.id.str());
+    return old != nullptr && old->origin == entry.origin ? old : nullptr;
   }
 
   /// `old`: what the snapshot before said, when the histories are those since then.
-  static void date(Slot& slot, const Histories& histories, const Entry* old) {
-    const Entry& entry = *slot.entry;
+  static void date(std::shared_ptr<const Entry>& place, const Histories& histories,
+                   const Entry* old) {
+    const Entry& entry = *place;
     CommitId last_commit = entry.last_commit;
     Time created{}, updated{};
     std::string author;
@@ -350,7 +357,7 @@ class Builder {
     dated->created = created;
     dated->updated = updated;
     dated->author = std::move(author);
-    slot.entry = std::move(dated);
+    place = std::move(dated);
   }
 
   const platform::Repository& repository_;
@@ -360,8 +367,9 @@ class Builder {
   Before before_;
   std::shared_ptr<WorkerStore> store_;
   std::set<std::string, std::less<>> official_;
-  std::vector<Slot> slots_;
-  std::unordered_set<std::string> fresh_;  ///< Directories that were read just now.
+  std::vector<std::shared_ptr<const Entry>> workers_;  ///< Known from before.
+  std::vector<Unread> unread_;
+  std::vector<Broken> broken_;
   std::vector<Finding> findings_;
 };
 

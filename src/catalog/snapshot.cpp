@@ -64,10 +64,6 @@ Snapshot::Snapshot(CommitId commit, Time committed,
       broken_(std::move(broken)),
       findings_(std::move(findings)),
       store_(std::move(store)) {
-  const auto by_id = [](const auto& a, const auto& b) { return a->id < b->id; };
-  // Git's order of folders is nearly this one.
-  if (!std::is_sorted(workers_.begin(), workers_.end(), by_id))
-    std::sort(workers_.begin(), workers_.end(), by_id);
   std::sort(broken_.begin(), broken_.end(),
             [](const Broken& a, const Broken& b) { return a.directory < b.directory; });
 }

@@ -110,7 +110,7 @@ class WorkerStore;  // worker_store.hpp
 
 class Snapshot {
  public:
-  /// `store` gives whole workers; nullptr: `load` fails.
+  /// `workers` are sorted by id. `store` gives whole ones; nullptr: `load` fails.
   Snapshot(CommitId commit, Time committed, std::vector<std::shared_ptr<const Entry>> workers,
            std::vector<Broken> broken, std::vector<Finding> findings,
            std::shared_ptr<WorkerStore> store);

@@ -61,11 +61,11 @@ Result<std::shared_ptr<const Worker>> WorkerStore::load(const Entry& entry) {
   TRY_ASSIGN(Loaded loaded,
              load_worker(GitFiles(*repository, entry.tree), entry.last_commit, folder));
   if (loaded.worker == nullptr)
-    return fail(Errc::io, "worker-unreadable",
-                fmt::format("{} was sound when the catalog was read, and is not now",
-                            entry.directory()),
-                {.why = "the repository was damaged or changed by hand",
-                 .fix = "git -C " + repository_.string() + " fsck"});
+    return fail(
+        Errc::io, "worker-unreadable",
+        fmt::format("{} was sound when the catalog was read, and is not now", entry.directory()),
+        {.why = "the repository was damaged or changed by hand",
+         .fix = "git -C " + repository_.string() + " fsck"});
   loaded.worker->created = entry.created;
   loaded.worker->updated = entry.updated;
   loaded.worker->author = entry.author;

@@ -30,7 +30,8 @@ class WorkerStore {
   WorkerStore(const WorkerStore&) = delete;
   WorkerStore& operator=(const WorkerStore&) = delete;
 
-  /// From memory, or about 0.2 ms. Errors: Errc::io "worker-unreadable" and those of the repository.
+  /// From memory, or about 0.2 ms. Errors: Errc::io "worker-unreadable" and those of the
+  /// repository.
   Result<std::shared_ptr<const Worker>> load(const Entry& entry);
   /// `worker` was read just now and will be asked for; kept while there is room.
   void keep(std::shared_ptr<const Worker> worker);
