@@ -282,21 +282,22 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond =
-                            [&](const http::Request& request) {
-                              if (office != nullptr)
-                                if (auto frozen = office->operations->refuse_frozen(request))
-                                  return *frozen;
-                              return api.respond(request);
-                            },
-                        .refuse =
-                            [&api](const http::Request& request, const http::Refusal& refusal) {
-                              return api.refuse(request, refusal);
-                            },
-                        .stream = [&office](const http::Request& request) -> http::Streamed {
-                          if (office == nullptr) return std::monostate{};
-                          return office->stream(request);
-                        }}),
+          front.before(
+              {.respond =
+                   [&](const http::Request& request) {
+                     if (office != nullptr)
+                       if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
+                     return api.respond(request);
+                   },
+               .refuse = [&api](
+                             const http::Request& request,
+                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
+               .is_private =
+                   [](const http::Request& request) { return api::hides_address(request.path); },
+               .stream = [&office](const http::Request& request) -> http::Streamed {
+                 if (office == nullptr) return std::monostate{};
+                 return office->stream(request);
+               }}),
           log));
   const std::string origin = server->origin();
   if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);
@@ -354,8 +355,8 @@ Result<void> run_serve(const ServeOptions& options) {
   health.drain();
   std::this_thread::sleep_for(options.drain_delay);
   server->stop();
-  statistics_trouble.see(statistics->part->tick());  // What came since the last one.
   running = nullptr;
+  statistics_trouble.see(statistics->part->tick());  // What came since the last one.
   log.write(LogLevel::info, "stopped", {});
   return {};
 }

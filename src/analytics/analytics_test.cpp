@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <thread>
 
 #include "analytics/fairness.hpp"
@@ -187,9 +188,16 @@ TEST(Trend, AHandfulIsNoTrendAndSteadyUseIsNone) {
   const auto once = [](int installs) { return std::vector<DayCount>{{kToday, installs}}; };
   EXPECT_EQ(trend({}, kToday), 0);
   EXPECT_LT(trend(once(3), kToday), 0.5);
-  EXPECT_LT(trend(once(10), kToday), 1);
+  EXPECT_LT(trend(once(11), kToday), 1);
   EXPECT_GT(trend(once(12), kToday), 1);
-  EXPECT_NEAR(trend(steady(1000, 84), kToday), 1, 0.1);
+  EXPECT_LT(trend(once(14), kToday), kTrending);
+  EXPECT_GT(trend(once(15), kToday), kTrending);
+  // By hand: 15 / (1 + h + h^2 …) with h = 2^(-1/3), over the same with 2^(-1/21), and 2.
+  const double recent = 15 * (1 - std::exp2(-1.0 / 3)) / (1 - std::exp2(-28.0));
+  const double usual = 15 * (1 - std::exp2(-1.0 / 21)) / (1 - std::exp2(-4.0));
+  EXPECT_NEAR(trend(once(15), kToday), recent / (usual + 2), 1e-9);
+  for (const int a_day : {1, 10, 1000, 1'000'000})
+    EXPECT_NEAR(trend(steady(a_day, 84), kToday), a_day / (a_day + 2.0), 1e-9);
   EXPECT_LT(trend(steady(1, 84), kToday), 0.4);
   // Ten times as much in the last three days beats a giant that stands still.
   std::vector<DayCount> rising = steady(10, 84);

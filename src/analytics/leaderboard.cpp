@@ -18,28 +18,29 @@ constexpr std::int64_t kPage = 2000;
 /// Beyond so many changed workers, reading everything is cheaper.
 constexpr std::size_t kChangedMax = 2000;
 
-/// Weights by age in days; they sum up to 1 over all ages.
-struct Weights {
-  std::array<double, kDaysMax> recent{}, usual{};
-  Weights() {
-    const double a = std::exp2(-1 / kShortHalfLife), b = std::exp2(-1 / kLongHalfLife);
-    for (int age = 0; age < kDaysMax; ++age) {
-      recent[static_cast<std::size_t>(age)] = (1 - a) * std::pow(a, age);
-      usual[static_cast<std::size_t>(age)] = (1 - b) * std::pow(b, age);
-    }
+/// By age in days. They sum up to 1, so that steady use has the same average under both.
+std::array<double, kDaysMax> weights(double half_life) {
+  std::array<double, kDaysMax> out{};
+  double sum = 0, weight = 1;
+  for (double& each : out) {
+    each = weight;
+    sum += weight;
+    weight *= std::exp2(-1 / half_life);
   }
-};
+  for (double& each : out) each /= sum;
+  return out;
+}
 
 }  // namespace
 
 double trend(std::span<const DayCount> days, std::int64_t today) {
-  static const Weights weights;
+  static const auto short_weights = weights(kShortHalfLife), long_weights = weights(kLongHalfLife);
   double recent = 0, usual = 0;
   for (const DayCount& each : days) {
     const std::int64_t age = today - each.day;
     if (age < 0 || age >= kDaysMax) continue;
-    recent += each.installs * weights.recent[static_cast<std::size_t>(age)];
-    usual += each.installs * weights.usual[static_cast<std::size_t>(age)];
+    recent += each.installs * short_weights[static_cast<std::size_t>(age)];
+    usual += each.installs * long_weights[static_cast<std::size_t>(age)];
   }
   return recent / (usual + kFloor);
 }

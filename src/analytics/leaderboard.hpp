@@ -24,10 +24,13 @@ struct DayCount {
   std::int32_t installs = 0;
 };
 
+/// What is called a trend. Above 1, so that a giant's busy Monday is none.
+inline constexpr double kTrending = 1.2;
+
 /// How much faster a worker is installed now than before: S / (L + 2), where S and L are installs a
-/// day, averaged with weights that halve every 3 and every 21 days. Steady use tends to 1 from
-/// below; the 2 keeps a handful of installs of something new from being a trend: it takes about
-/// ten in one day to pass 1. `days` sorted by day; what is older than 84 days counts as nothing.
+/// day, averaged with weights that halve every 3 and every 21 days. Steady use stays
+/// below 1; the 2 keeps a handful of installs of something new from being a trend: it takes twelve
+/// in one day to pass 1. What is older than 84 days counts as nothing.
 double trend(std::span<const DayCount> days, std::int64_t today);
 
 /// Of one worker. CI is left out.

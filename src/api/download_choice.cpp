@@ -15,10 +15,9 @@ namespace rbee::api {
 namespace {
 
 /// SHA-256 first, as rbee's own artefacts have it; then the stronger, then what else there is.
-constexpr std::array kPreference = {HashAlgorithm::sha256, HashAlgorithm::b2,
-                                    HashAlgorithm::sha512, HashAlgorithm::sha384,
-                                    HashAlgorithm::sha224, HashAlgorithm::sha1,
-                                    HashAlgorithm::md5,    HashAlgorithm::cksum};
+constexpr std::array kPreference = {
+    HashAlgorithm::sha256, HashAlgorithm::b2,   HashAlgorithm::sha512, HashAlgorithm::sha384,
+    HashAlgorithm::sha224, HashAlgorithm::sha1, HashAlgorithm::md5,    HashAlgorithm::cksum};
 
 std::string name_of(HashAlgorithm algorithm) {
   std::string name(array_name(algorithm));
@@ -45,7 +44,8 @@ Result<DownloadChoice> choose_download(const catalog::Worker& worker, std::strin
                                     offered.empty() ? "linux-x86_64" : *offered.begin())});
   const auto wanted = parse_platform(platform);
   const bool any_accelerator = std::count(platform.begin(), platform.end(), '-') == 1;
-  // Lower is better: the processor before accelerators when none was named, binaries before sources.
+  // Lower is better: the processor before accelerators when none was named, binaries before
+  // sources.
   const catalog::Variant* best = nullptr;
   const auto rank = [](const catalog::Variant& variant) {
     return std::pair(variant.platform.accelerator,

@@ -70,14 +70,9 @@ bool is_rbee(const Request& request) {
 
 }  // namespace
 
-std::string_view client_address(const Request& request) {
-  const std::string_view peer = request.remote_address;
-  if (peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.")) {
-    std::string_view named = request.headers.get("X-Forwarded-For");
-    named = trim(named.substr(named.rfind(',') + 1));
-    if (!named.empty()) return named;
-  }
-  return peer;
+bool hides_address(std::string_view path) {
+  return path == "/v1/receipts" ||
+         (path.starts_with("/v1/workers/") && path.ends_with("/download"));
 }
 
 bool Statistics::serves(std::string_view path) const {
@@ -135,7 +130,7 @@ Result<bool> Statistics::is_release(const catalog::Entry& entry, const std::stri
 Result<Response> Statistics::receive(const Request& request, const Params&) const {
   TRY_ASSIGN(Event event, parse_receipt(request));
   const auto answer =
-      ledger_.fairness().ask(client_address(request), event.worker, ledger_.clock().now());
+      ledger_.fairness().ask(request.remote_address, event.worker, ledger_.clock().now());
   if (answer.verdict == Fairness::Verdict::too_many)
     return throttled(request, answer.retry_after_seconds);
   std::optional<std::int64_t> account;
@@ -189,12 +184,12 @@ Result<Response> Statistics::worker_stats(const Request& request, const Params& 
                                                         query.to, query.by}));
   if (!query.csv) {
     const Time since = ledger_.clock().now() - std::chrono::days(29);
-    TRY_ASSIGN(stats.versions, analytics::shares(database, stats.worker,
-                                                 analytics::GroupBy::version, since));
-    TRY_ASSIGN(stats.platforms, analytics::shares(database, stats.worker,
-                                                  analytics::GroupBy::platform, since));
-    TRY_ASSIGN(stats.accelerators, analytics::shares(database, stats.worker,
-                                                     analytics::GroupBy::accelerator, since));
+    TRY_ASSIGN(stats.versions,
+               analytics::shares(database, stats.worker, analytics::GroupBy::version, since));
+    TRY_ASSIGN(stats.platforms,
+               analytics::shares(database, stats.worker, analytics::GroupBy::platform, since));
+    TRY_ASSIGN(stats.accelerators,
+               analytics::shares(database, stats.worker, analytics::GroupBy::accelerator, since));
   }
   return render(request, query, stats);
 }
@@ -251,19 +246,18 @@ Result<void> Statistics::check_license(const Request& request,
 }
 
 void Statistics::count_download(const Request& request, Event event) const {
-  event.visitor =
-      ledger_.fairness().visitor_of(client_address(request), ledger_.clock().now());
+  event.visitor = ledger_.fairness().visitor_of(request.remote_address, ledger_.clock().now());
   ledger_.recorder().note_download(std::move(event));
 }
 
 Result<Response> Statistics::download(const Request& request, const Params& params) const {
   for (const auto& [name, value] : request.query)
     if (name != "platform")
-      return fail(Errc::invalid_input, "parameter-unknown",
-                  fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
+      return fail(
+          Errc::invalid_input, "parameter-unknown",
+          fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
   TRY_ASSIGN(const auto worker, sources_.worker(params["id"], params["version"]));
-  TRY_ASSIGN(const DownloadChoice choice,
-             choose_download(*worker, request.parameter("platform")));
+  TRY_ASSIGN(const DownloadChoice choice, choose_download(*worker, request.parameter("platform")));
   const std::string_view base = request.headers.get("X-Rbee-Base");
   const bool sold_here =
       choice.source.url.starts_with(fmt::format("{}/premium/{}/", base, worker->id.str()));
@@ -282,11 +276,10 @@ Result<Response> Statistics::download(const Request& request, const Params& para
   }
   // A file that is sold here is counted when it is sent.
   if (request.method == Method::get && !sold_here && !is_rbee(request))
-    count_download(request,
-                   {.worker = worker->id.str(),
-                    .release = worker->version,
-                    .platform = to_string(choice.platform),
-                    .recipe = std::string(manifest::file_name(choice.recipe))});
+    count_download(request, {.worker = worker->id.str(),
+                             .release = worker->version,
+                             .platform = to_string(choice.platform),
+                             .recipe = std::string(manifest::file_name(choice.recipe))});
   return json(200, answer);
 }
 

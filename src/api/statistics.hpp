@@ -43,6 +43,8 @@ class Statistics : public Part {
   http::Response respond(const http::Request& request, std::string_view base) const override;
   std::vector<http::RouteName> routes() const override;
 
+  /// Before the first request: who counts stars.
+  void ask_for_people(ReadNumbers people) { sources_.people = std::move(people); }
   /// Once a second, by one thread: `Ledger::tick`, and what follows from it.
   Result<void> tick();
   /// Installs, of 30 days, and the trend; people's numbers are others'. Never nullptr.
@@ -77,11 +79,11 @@ class Statistics : public Part {
     Overview overview;
   };
   mutable Ranks ranks_;  ///< Guarded.
-  std::shared_ptr<const NumbersTable> numbers_ = std::make_shared<const NumbersTable>();  ///< Guarded.
+  std::shared_ptr<const NumbersTable> numbers_ =
+      std::make_shared<const NumbersTable>();  ///< Guarded.
 };
 
-/// Who sent the request. Behind a proxy on this machine: whom the proxy names last in
-/// X-Forwarded-For; what others write there means nothing.
-std::string_view client_address(const http::Request& request);
+/// True for paths whose callers' addresses no log may hold: receipts and downloads.
+bool hides_address(std::string_view path);
 
 }  // namespace rbee::api

@@ -80,9 +80,10 @@ Result<Time> time_of(std::string_view name, std::string_view text) {
   if (text.size() == 10) full += "T00:00:00Z";
   const auto time = parse_rfc3339(full);
   if (!time || *time < Time{})
-    return invalid(fmt::format("the parameter '{}' is a day such as 2026-11-27, or a time such as "
-                               "2026-11-27T10:00:00Z",
-                               name));
+    return invalid(
+        fmt::format("the parameter '{}' is a day such as 2026-11-27, or a time such as "
+                    "2026-11-27T10:00:00Z",
+                    name));
   return *time;
 }
 
@@ -91,9 +92,8 @@ double rounded(double value, double steps) {
 }
 
 bj::object to_json(const Sums& sums) {
-  return {{"downloads", sums.downloads()}, {"installs", sums.installs},
-          {"upgrades", sums.upgrades},     {"removes", sums.removes},
-          {"served", sums.served},         {"ci_installs", sums.ci}};
+  return {{"downloads", sums.downloads()}, {"installs", sums.installs}, {"upgrades", sums.upgrades},
+          {"removes", sums.removes},       {"served", sums.served},     {"ci_installs", sums.ci}};
 }
 
 bj::value text_or_null(const std::string& text) {
@@ -108,10 +108,10 @@ bj::array shares(const std::vector<Point>& points, std::string_view key) {
   for (const Point& point : points) {
     bj::object row{{key, text_or_null(point.group)}};
     for (const auto& [name, value] : to_json(point.sums)) row[name] = value;
-    row["share"] = all == 0 ? 0.0
-                            : rounded(static_cast<double>(point.sums.downloads()) /
-                                          static_cast<double>(all),
-                                      10'000);
+    row["share"] =
+        all == 0 ? 0.0
+                 : rounded(static_cast<double>(point.sums.downloads()) / static_cast<double>(all),
+                           10'000);
     out.push_back(std::move(row));
   }
   return out;
@@ -175,8 +175,8 @@ Result<StatsQuery> parse_stats_query(const Request& request, Time now) {
 Response render(const Request& request, const StatsQuery& query, const WorkerStats& stats) {
   const std::string_view group = word_of(query.by);
   if (query.csv) {
-    Csv csv({"start", group.empty() ? "all" : group, "downloads", "installs", "upgrades",
-             "removes", "served", "ci_installs"});
+    Csv csv({"start", group.empty() ? "all" : group, "downloads", "installs", "upgrades", "removes",
+             "served", "ci_installs"});
     for (const Point& point : stats.series) {
       const Sums& sums = point.sums;
       csv.add({rfc3339(point.start), printable_line(point.group), number(sums.downloads()),
@@ -252,9 +252,10 @@ Overview rank(const catalog::Snapshot& snapshot, const analytics::Standings& sta
                         return std::tie(b.installs_30_days, b.installs, a.worker) <
                                std::tie(a.installs_30_days, a.installs, b.worker);
                       });
-  overview.trending = best(
-      [](const auto& each) { return each.trend > 1; },
-      [](const auto& a, const auto& b) { return std::tie(b.trend, a.worker) < std::tie(a.trend, b.worker); });
+  overview.trending = best([](const auto& each) { return each.trend >= analytics::kTrending; },
+                           [](const auto& a, const auto& b) {
+                             return std::tie(b.trend, a.worker) < std::tie(a.trend, b.worker);
+                           });
   std::vector<const catalog::Entry*> entries;
   entries.reserve(snapshot.workers().size());
   for (const auto& entry : snapshot.workers()) entries.push_back(entry.get());

@@ -52,7 +52,7 @@ struct Overview {
   std::size_t workers = 0;
   analytics::Sums totals;
   std::vector<Ranked> top;       ///< Most installs in 30 days.
-  std::vector<Ranked> trending;  ///< Trend above 1, highest first.
+  std::vector<Ranked> trending;  ///< Trend of `kTrending` and above, highest first.
   std::vector<Ranked> recent;    ///< Updated last.
   std::vector<analytics::Point> platforms, accelerators;  ///< Of 30 days.
 };
