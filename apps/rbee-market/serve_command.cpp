@@ -17,6 +17,7 @@
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
+#include "market_statistics.hpp"
 #include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
@@ -239,12 +240,19 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->office);
     api.add(*office->operations);
     api.add(*office->opinions);
-    api.ask_for_numbers([&office] { return office->numbers->table(); });
     api.ask_for_owners(
         [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
+  }
+  TRY_ASSIGN(const auto statistics, MarketStatistics::open(data, office.get(), api));
+  api.add(*statistics->part);
+  if (office != nullptr) {
+    statistics->part->ask_for_people([&office] { return office->numbers->table(); });
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+  } else {
+    api.ask_for_numbers([&statistics] { return statistics->part->numbers(); });
   }
   std::optional<api::Upstream> upstream;
   if (follower != nullptr) {
@@ -303,15 +311,17 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond = respond,
-                        .refuse =
-                            [&api](const http::Request& request, const http::Refusal& refusal) {
-                              return api.refuse(request, refusal);
-                            },
-                        .stream = [&office](const http::Request& request) -> http::Streamed {
-                          if (office == nullptr) return std::monostate{};
-                          return office->stream(request);
-                        }}),
+          front.before(
+              {.respond = respond,
+               .refuse = [&api](
+                             const http::Request& request,
+                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
+               .is_private =
+                   [](const http::Request& request) { return api::hides_address(request.path); },
+               .stream = [&office](const http::Request& request) -> http::Streamed {
+                 if (office == nullptr) return std::monostate{};
+                 return office->stream(request);
+               }}),
           log));
   const std::string origin = server->origin();
   if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);
@@ -328,6 +338,7 @@ Result<void> run_serve(const ServeOptions& options) {
   std::fflush(stdout);
 
   std::string trouble;
+  LoggedOnce statistics_trouble("statistics", log);
   for (;;) {
     const timespec second{1, 0};
     const int signal = ::sigtimedwait(&signals, nullptr, &second);
@@ -343,7 +354,7 @@ Result<void> run_serve(const ServeOptions& options) {
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
       auto ticked = office->service->tick();
-      if (ticked) ticked = office->numbers->refresh();
+      if (ticked) ticked = office->numbers->refresh(statistics->part->numbers());
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)
@@ -352,6 +363,7 @@ Result<void> run_serve(const ServeOptions& options) {
             {{"id", std::string_view(ticked.error().id)}, {"reason", std::string_view(now_wrong)}});
       trouble = now_wrong;
     }
+    statistics_trouble.see(statistics->part->tick());
     const auto begin = Pulse::Clock::now();
     const bool refreshed = served->refresh(when) != nullptr;
     if (!refreshed && signal != SIGHUP && !quarantine_changed()) continue;
@@ -369,6 +381,7 @@ Result<void> run_serve(const ServeOptions& options) {
   std::this_thread::sleep_for(options.drain_delay);
   server->stop();
   running = nullptr;
+  statistics_trouble.see(statistics->part->tick());  // What came since the last one.
   log.write(LogLevel::info, "stopped", {});
   return {};
 }

@@ -26,6 +26,9 @@ constexpr Problem kProblems[] = {
     {"bad-gateway", "The program behind this path gave no proper answer."},
     {"body-invalid", "The body is not the JSON object that this path wants; the detail says why."},
     {"cross-site", "The form was sent from another site."},
+    {"download-none",
+     "The release is built from the catalog's own files or from Git on this platform: there is no "
+     "file to download."},
     {"email-invalid", "That is not an e-mail address."},
     {"frozen",
      "The host has stopped this for a while; the detail says why. GET /v1/status shows what is "
@@ -61,6 +64,10 @@ constexpr Problem kProblems[] = {
      "RateLimit fields of every answer show what is left."},
     {"reason-long", "A reason is at most 500 bytes."},
     {"reason-missing", "This needs a reason, and the reason is shown to others."},
+    {"receipt-invalid",
+     "The install receipt has a value that no client sends; docs/statistics.md lists them."},
+    {"receipts-throttled",
+     "This address has sent many install receipts. Retry-After says when to send the rest."},
     {"release-not-found", "The worker has had no such release."},
     {"request-kind", "Requests are out-of-date, deletion and merge."},
     {"request-not-found", "No open request has this number."},
@@ -116,6 +123,7 @@ constexpr Problem kProblems[] = {
     {"no-such-resource", "Nothing is at this path."},
     {"parameter-invalid",
      "A query parameter has a value that cannot be used; the detail says what can."},
+    {"parameter-missing", "The path needs this query parameter; the detail shows one."},
     {"parameter-unknown", "A query parameter is not known here; it was probably misspelt."},
     {"readme-not-found", "The worker has no README.md."},
     {"recipe-not-found",
