@@ -16,10 +16,10 @@ namespace rbee::api {
 struct Numbers {
   std::int64_t stars = 0;
   std::int64_t votes = 0;
-  double popularity = 0;     ///< Votes, each worth 0.98 as much a day later (the AUR's formula).
-  std::int64_t ratings = 0;  ///< How many.
-  double rating = 0;         ///< Bayesian mean, 1 to 5; 0: nobody rated it.
-  std::int64_t installs = 0;         ///< Reported by clients that agreed, CI left out.
+  double popularity = 0;      ///< Votes, each worth 0.98 as much a day later (the AUR's formula).
+  std::int64_t ratings = 0;   ///< How many.
+  double rating = 0;          ///< Bayesian mean, 1 to 5; 0: nobody rated it.
+  std::int64_t installs = 0;  ///< Reported by clients that agreed, CI left out.
   std::int64_t installs_30_days = 0;
   double trend = 0;  ///< Growth of installs of late; higher is hotter.
 };
