@@ -203,21 +203,22 @@ std::size_t Index::memory_bytes() const {
 
 std::vector<FacetValue> Index::values(Field field, std::string_view prefix) const {
   std::vector<FacetValue> all;
-  std::vector<std::vector<std::uint32_t>> counts;
   const auto number = static_cast<std::size_t>(field);
   for (const Part& part : parts_) {
     const Segment& segment = *part.segment;
-    const std::uint32_t begin = segment.field_begin[number], end = segment.field_begin[number + 1];
-    std::vector<std::uint32_t> count(end - begin, 0);
-    for (std::size_t doc = 0; doc < segment.size(); ++doc) {
-      if (part.removed != nullptr && (*part.removed)[doc]) continue;
-      for (const std::uint32_t value : segment.values_of(static_cast<DocId>(doc)))
-        if (value >= begin && value < end) ++count[value - begin];
-    }
-    for (std::uint32_t i = 0; i < count.size(); ++i)
-      if (const std::string_view value = segment.values[begin + i];
-          count[i] > 0 && value.starts_with(prefix))
-        all.push_back({std::string(value), count[i]});
+    const std::size_t last = segment.field_begin[number + 1];
+    const std::size_t begin = segment.values.lower_bound(prefix, segment.field_begin[number], last);
+    std::size_t end = begin;
+    while (end < last && segment.values[end].starts_with(prefix)) ++end;
+    std::vector<std::uint32_t> count(
+        segment.value_counts.begin() + static_cast<std::ptrdiff_t>(begin),
+        segment.value_counts.begin() + static_cast<std::ptrdiff_t>(end));
+    for (std::size_t doc = 0; part.removed != nullptr && doc < segment.size(); ++doc)
+      if ((*part.removed)[doc])
+        for (const std::uint32_t value : segment.values_of(static_cast<DocId>(doc)))
+          if (value >= begin && value < end) --count[value - begin];
+    for (std::size_t i = begin; i < end; ++i)
+      if (count[i - begin] > 0) all.push_back({std::string(segment.values[i]), count[i - begin]});
   }
   // Segments have their own numbers; by the value they meet.
   std::sort(all.begin(), all.end(),

@@ -291,8 +291,9 @@ void Matcher::correct(Condition& condition, const std::string& word) const {
       Candidate& each = candidates[std::string(part.segment->terms[near.term])];
       each.slips = near.slips;
       const Postings list = part.segment->postings(near.term);
-      for (std::uint32_t i = 0; i < list.size; ++i)
-        each.workers += part.removed == nullptr || !(*part.removed)[list.docs[i]] ? 1 : 0;
+      each.workers += list.size;
+      for (std::uint32_t i = 0; part.removed != nullptr && i < list.size; ++i)
+        each.workers -= (*part.removed)[list.docs[i]] ? 1 : 0;
     }
   std::erase_if(candidates, [](const auto& each) { return each.second.workers == 0; });
   if (candidates.empty()) return;
@@ -320,6 +321,13 @@ void Matcher::correct(Condition& condition, const std::string& word) const {
         raise(dense, segment.postings(*term), [](std::uint8_t impact) { return impact; });
     drain(dense, segment.size(), condition.lists[i]);
   }
+}
+
+const Condition* Matcher::only_condition(std::size_t number) const {
+  const bool is_plain = conditions_.size() == 1 && exclusions_.empty() && query_.filters.empty() &&
+                        !query_.premium && min_rating_cents_ == 0 &&
+                        index_.parts_[number].removed == nullptr;
+  return is_plain ? &conditions_.front() : nullptr;
 }
 
 void Matcher::match(std::size_t number, Matches& out) const {

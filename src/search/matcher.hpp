@@ -45,6 +45,8 @@ class Matcher {
   /// `index` and `query` outlive this.
   Matcher(const Index& index, const Query& query, double min_rating);
   const std::vector<Condition>& conditions() const { return conditions_; }
+  /// The condition whose list is all that matches in this part; nullptr: there is more to it.
+  const Condition* only_condition(std::size_t part) const;
   /// Fills `out` for one part of the index.
   void match(std::size_t part, Matches& out) const;
 

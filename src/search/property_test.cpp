@@ -55,6 +55,12 @@ TestWorker a_worker(int number) {
   return worker;
 }
 
+/// With few postings a prefix is kept ready in these small indexes, too.
+BuildOptions an_option() {
+  return {.prepared_postings_min = *rc::gen::elementOf(std::vector<std::uint64_t>{1, 4, 1'000}),
+          .seed = *rc::gen::arbitrary<std::uint64_t>()};
+}
+
 std::string a_query() {
   std::string text;
   for (int i = *rc::gen::inRange(0, 4); i >= 0; --i) {
@@ -135,14 +141,14 @@ void compare(const Index& index, const std::vector<TestWorker>& workers, std::si
 RC_GTEST_PROP(IndexProperty, AnswersAsReadingEveryTextDoes, ()) {
   std::vector<TestWorker> workers;
   for (int i = *rc::gen::inRange(0, 25); i >= 0; --i) workers.push_back(a_worker(i));
-  const auto index = Index::build(documents_of(workers), facts_of(workers), kTestNow);
+  const auto index = Index::build(documents_of(workers), facts_of(workers), kTestNow, an_option());
   for (int i = 0; i < 5; ++i) compare(*index, workers, 0);
 }
 
 RC_GTEST_PROP(IndexProperty, AnswersTheSameAfterPushesAndMerges, ()) {
   std::vector<TestWorker> workers;
   for (int i = *rc::gen::inRange(0, 15); i >= 0; --i) workers.push_back(a_worker(i));
-  auto index = Index::build(documents_of(workers), facts_of(workers), kTestNow);
+  auto index = Index::build(documents_of(workers), facts_of(workers), kTestNow, an_option());
   std::size_t stale = 0;
   for (int step = *rc::gen::inRange(1, 6); step > 0; --step) {
     std::vector<TestWorker> changed;
@@ -160,7 +166,8 @@ RC_GTEST_PROP(IndexProperty, AnswersTheSameAfterPushesAndMerges, ()) {
     };
     std::erase_if(workers, gone);
     workers.insert(workers.end(), changed.begin(), changed.end());
-    index = index->updated(documents_of(changed), removed, facts_of(workers), kTestNow);
+    index =
+        index->updated(documents_of(changed), removed, facts_of(workers), kTestNow, an_option());
     ++stale;
     if (*rc::gen::inRange(0, 4) == 0) index = index->compacted();
   }

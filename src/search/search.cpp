@@ -54,6 +54,32 @@ class Best {
   std::int32_t floor_ = std::numeric_limits<std::int32_t>::min();
 };
 
+/// Offer documents by their scores; those that are `named` (ascending) have the points of an exact
+/// name, too.
+template <typename Best, typename ScoreOf>
+void offer_all(Best& best, std::size_t count, std::uint32_t part, const DocId* docs,
+               const std::vector<DocId>& named, ScoreOf score_of) {
+  std::int32_t floor = best.floor();
+  std::size_t begin = 0;
+  for (std::size_t k = 0; k <= named.size(); ++k) {
+    const std::size_t end =
+        k == named.size() ? count
+                          : static_cast<std::size_t>(
+                                std::lower_bound(docs + begin, docs + count, named[k]) - docs);
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::int32_t score = score_of(i);
+      if (score < floor) continue;
+      best.offer({score, part, docs[i]});
+      floor = best.floor();
+    }
+    begin = end;
+    if (k == named.size() || end == count || docs[end] != named[k]) continue;
+    best.offer({score_of(end) + kExactPoints, part, docs[end]});
+    floor = best.floor();
+    begin = end + 1;
+  }
+}
+
 /// Counts values over the matches of all segments.
 class FacetCounts {
  public:
@@ -133,44 +159,43 @@ SearchAnswer Index::search(const SearchRequest& request) const {
   FacetCounts counts;
   std::uint64_t eligible = 0;
   std::vector<std::vector<DocId>> named(parts_.size());
-  thread_local Matches matches;
+  thread_local Matches scratch;
+  Matches& matches = scratch;
   for (std::uint32_t number = 0; number < parts_.size(); ++number) {
     const Part& part = parts_[number];
+    if (!request.query.exact.empty()) named[number] = part.segment->named(request.query.exact);
+    const std::int32_t* const totals = part.totals->data();
+    if (const Condition* only = matcher.only_condition(number);
+        only != nullptr && !request.after && !request.facets) {
+      // The most usual search by far: no copy of the list is needed.
+      const Postings& list = only->lists[number].postings;
+      answer.total += list.size;
+      eligible += list.size;
+      offer_all(best, list.size, number, list.docs, named[number], [&](std::size_t i) {
+        return only->points[list.impacts[i]] + totals[list.docs[i]];
+      });
+      continue;
+    }
     matcher.match(number, matches);
     answer.total += matches.docs.size();
     if (request.facets) counts.add(*part.segment, matches.docs);
-    if (!request.query.exact.empty()) named[number] = part.segment->named(request.query.exact);
-    const std::int32_t* const totals = part.totals->data();
-    auto next_named = named[number].begin();
-    std::int32_t floor = best.floor();
-    const std::size_t size = matches.docs.size();
-    const auto score_of = [&](std::size_t i) {
-      std::int32_t score = matches.points[i] + totals[matches.docs[i]];
-      while (next_named != named[number].end() && *next_named < matches.docs[i]) ++next_named;
-      if (next_named != named[number].end() && *next_named == matches.docs[i])
-        score += kExactPoints;
-      return score;
-    };
+    const DocId* const docs = matches.docs.data();
+    const std::int32_t* const points = matches.points.data();
+    const auto score = [&](std::size_t i) { return points[i] + totals[docs[i]]; };
     if (!request.after) {
-      eligible += size;
-      for (std::size_t i = 0; i < size; ++i) {
-        const std::int32_t score = score_of(i);
-        if (score < floor) continue;
-        best.offer({score, number, matches.docs[i]});
-        floor = best.floor();
-      }
-    } else {
-      for (std::size_t i = 0; i < size; ++i) {
-        const Candidate candidate{score_of(i), number, matches.docs[i]};
-        if (candidate.score > request.after->score ||
-            (candidate.score == request.after->score && id_of(candidate) <= request.after->id))
-          continue;
-        ++eligible;
-        if (candidate.score >= floor) {
-          best.offer(candidate);
-          floor = best.floor();
-        }
-      }
+      eligible += matches.docs.size();
+      offer_all(best, matches.docs.size(), number, docs, named[number], score);
+      continue;
+    }
+    for (std::size_t i = 0; i < matches.docs.size(); ++i) {
+      Candidate candidate{score(i), number, docs[i]};
+      if (std::binary_search(named[number].begin(), named[number].end(), docs[i]))
+        candidate.score += kExactPoints;
+      if (candidate.score > request.after->score ||
+          (candidate.score == request.after->score && id_of(candidate) <= request.after->id))
+        continue;
+      ++eligible;
+      if (candidate.score >= best.floor()) best.offer(candidate);
     }
   }
 

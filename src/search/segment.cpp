@@ -82,14 +82,20 @@ std::vector<std::uint32_t> Segment::find_values(Field field, std::string_view va
   return found;
 }
 
+std::uint32_t letters_of(std::string_view word) {
+  std::uint32_t set = 0;
+  for (const char c : word) set |= 1U << (static_cast<unsigned char>(c) & 31U);
+  return set;
+}
+
 std::size_t Segment::memory_bytes() const {
-  std::size_t bytes = sizeof(Segment) + ids.memory_bytes() + values.memory_bytes() +
-                      terms.memory_bytes() + bytes_of(exact_hash) + bytes_of(exact_doc) +
-                      bytes_of(platforms) + bytes_of(created_days) + bytes_of(updated_days) +
-                      bytes_of(is_premium) + bytes_of(is_official) + bytes_of(value_begin) +
-                      bytes_of(value_ids) + bytes_of(shapes) + bytes_of(posting_begin) +
-                      bytes_of(docs) + bytes_of(impacts) + bytes_of(positions) +
-                      bytes_of(position_skips) + bytes_of(prefixes);
+  std::size_t bytes =
+      sizeof(Segment) + ids.memory_bytes() + values.memory_bytes() + terms.memory_bytes() +
+      bytes_of(exact_hash) + bytes_of(exact_doc) + bytes_of(platforms) + bytes_of(created_days) +
+      bytes_of(updated_days) + bytes_of(is_premium) + bytes_of(is_official) +
+      bytes_of(value_begin) + bytes_of(value_ids) + bytes_of(value_counts) + bytes_of(is_strong) +
+      bytes_of(shapes.letters) + bytes_of(shapes.terms) + bytes_of(posting_begin) + bytes_of(docs) +
+      bytes_of(impacts) + bytes_of(positions) + bytes_of(position_skips) + bytes_of(prefixes);
   for (const PreparedPrefix& each : prefixes) bytes += bytes_of(each.docs) + bytes_of(each.impacts);
   return bytes;
 }

@@ -60,12 +60,16 @@ class TextTable {
   std::vector<std::uint32_t> begins_{0};
 };
 
-/// What a word of the dictionary looks like from outside, for the search of misspelt ones.
-struct TermShape {
-  std::uint32_t letters = 0;  ///< One bit for each letter that it has.
-  std::uint8_t length = 0;    ///< Bytes.
-  bool is_strong = false;     ///< Stands in an id, a name, a tag or a task.
+/// What the words of the dictionary look like from outside, for the search of misspelt ones: by
+/// length, so that those of another length are not looked at.
+struct TermShapes {
+  std::vector<std::uint32_t>
+      letters;  ///< One bit for each letter that the word has (`letters_of`).
+  std::vector<TermId> terms;
+  std::vector<std::uint32_t> length_begin;  ///< The first of each length, in bytes; one more.
 };
+/// Letters as bits: the five low bits of each byte.
+std::uint32_t letters_of(std::string_view word);
 
 /// The union of a prefix's postings, made when the segment was.
 struct PreparedPrefix {
@@ -93,11 +97,13 @@ struct Segment {
   // Values of fields that are words; those of one field stand together, sorted.
   TextTable values;
   std::array<std::uint32_t, kFields.size() + 1> field_begin{};  ///< Into `values`.
+  std::vector<std::uint32_t> value_counts;                      ///< Documents that have it.
   std::vector<std::uint32_t> value_begin;  ///< Of each document, into `value_ids`; one more.
   std::vector<std::uint32_t> value_ids;    ///< Ascending for each document.
   // Words.
-  TextTable terms;                           ///< Sorted.
-  std::vector<TermShape> shapes;             ///< Of each term.
+  TextTable terms;                      ///< Sorted.
+  std::vector<std::uint8_t> is_strong;  ///< The term stands in an id, a name, a tag or a task.
+  TermShapes shapes;
   std::vector<std::uint32_t> posting_begin;  ///< Of each term; one more.
   std::vector<DocId> docs;
   std::vector<std::uint8_t> impacts;
@@ -105,7 +111,8 @@ struct Segment {
   /// 0x40: the last number of the posting. `position_skips` has the offset of every 64th posting.
   std::vector<std::uint8_t> positions;
   std::vector<std::uint32_t> position_skips;
-  std::vector<PreparedPrefix> prefixes;  ///< Sorted by begin, then the longer range first.
+  std::vector<PreparedPrefix> prefixes;     ///< Sorted by begin, then the longer range first.
+  std::uint64_t prepared_postings_min = 0;  ///< As built.
 
   std::size_t size() const { return ids.size(); }
   std::optional<DocId> find(std::string_view id) const;
@@ -144,6 +151,8 @@ class PositionReader {
 };
 
 struct BuildOptions {
+  /// A prefix with fewer postings is cheaper to merge on demand than to keep.
+  std::uint64_t prepared_postings_min = 48'000;
   std::uint64_t seed =
       0;  ///< Of the hash table. One that strangers cannot know, where their texts are read.
 };

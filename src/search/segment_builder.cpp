@@ -21,8 +21,6 @@ namespace {
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 /// Between two texts of one document, so that no phrase spans them.
 constexpr std::uint32_t kGap = 8;
-/// A prefix with fewer postings is cheaper to merge on demand than to keep.
-constexpr std::uint64_t kPreparedPostingsMin = 48'000;
 
 /// Words to numbers in order of appearance. Open addressing; the texts stand in one piece.
 class Vocabulary {
@@ -97,12 +95,6 @@ class ValueNumbers {
   std::unordered_map<std::string, std::uint32_t> numbers_;
 };
 
-std::uint32_t letters_of(std::string_view word) {
-  std::uint32_t set = 0;
-  for (const char c : word) set |= 1U << (static_cast<unsigned char>(c) & 31U);
-  return set;
-}
-
 std::uint8_t impact_of(float frequency) {
   return static_cast<std::uint8_t>(
       std::clamp(std::lround(255.0F * frequency / (kSaturation + frequency)), 1L, 255L));
@@ -125,7 +117,7 @@ std::int32_t days(Time time) {
 /// tree.
 void prepare_prefixes(Segment& segment, TermId begin, TermId end, std::size_t depth,
                       std::vector<std::uint8_t>& dense) {
-  if (segment.posting_begin[end] - segment.posting_begin[begin] < kPreparedPostingsMin ||
+  if (segment.posting_begin[end] - segment.posting_begin[begin] < segment.prepared_postings_min ||
       end - begin < 2 || depth > kWordBytesMax)
     return;
   // An only child may have the same terms ("infer" and "inferen"): one of them is enough.
@@ -172,8 +164,28 @@ void prepare_prefixes(Segment& segment, TermId begin, TermId end, std::size_t de
   }
 }
 
+void sort_shapes(Segment& segment) {
+  TermShapes& shapes = segment.shapes;
+  shapes.length_begin.assign(kWordBytesMax + 6, 0);
+  for (TermId term = 0; term < segment.terms.size(); ++term)
+    ++shapes.length_begin[segment.terms[term].size() + 1];
+  std::partial_sum(shapes.length_begin.begin(), shapes.length_begin.end(),
+                   shapes.length_begin.begin());
+  shapes.letters.resize(segment.terms.size());
+  shapes.terms.resize(segment.terms.size());
+  std::vector<std::uint32_t> next = shapes.length_begin;
+  for (TermId term = 0; term < segment.terms.size(); ++term) {
+    const std::string_view text = segment.terms[term];
+    const std::uint32_t at = next[text.size()]++;
+    shapes.letters[at] = letters_of(text);
+    shapes.terms[at] = term;
+  }
+}
+
 void finish(Segment& segment) {
-  segment.shapes.resize(segment.terms.size());
+  sort_shapes(segment);
+  segment.value_counts.assign(segment.values.size(), 0);
+  for (const std::uint32_t value : segment.value_ids) ++segment.value_counts[value];
   std::vector<std::uint8_t> dense(segment.size());
   prepare_prefixes(segment, 0, static_cast<TermId>(segment.terms.size()), 0, dense);
   segment.ids.shrink();
@@ -196,7 +208,9 @@ void set_exact(Segment& segment, std::vector<std::pair<std::uint64_t, DocId>>& e
 class Builder {
  public:
   Builder(std::span<const Document> documents, const BuildOptions& options)
-      : documents_(documents), seed_(options.seed), segment_(std::make_shared<Segment>()) {}
+      : documents_(documents), seed_(options.seed), segment_(std::make_shared<Segment>()) {
+    segment_->prepared_postings_min = options.prepared_postings_min;
+  }
 
   std::shared_ptr<const Segment> build() {
     std::vector<std::uint32_t> order(documents_.size());
@@ -215,11 +229,8 @@ class Builder {
       std::sort(segment_->value_ids.begin() + segment_->value_begin[doc],
                 segment_->value_ids.begin() + segment_->value_begin[doc + 1]);
     finish(*segment_);
-    for (TermId term = 0; term < segment_->terms.size(); ++term) {
-      const std::string_view text = segment_->terms[term];
-      segment_->shapes[term] = {letters_of(text), static_cast<std::uint8_t>(text.size()),
-                                is_strong_[unsorted_[term]] != 0};
-    }
+    segment_->is_strong.reserve(unsorted_.size());
+    for (const std::uint32_t term : unsorted_) segment_->is_strong.push_back(is_strong_[term]);
     return segment_;
   }
 
@@ -506,6 +517,9 @@ std::shared_ptr<const Segment> build_segment(std::span<const Document> documents
 
 std::shared_ptr<const Segment> merge_segments(std::span<const MergeSource> sources) {
   const auto out = std::make_shared<Segment>();
+  for (const MergeSource& source : sources)
+    out->prepared_postings_min =
+        std::max(out->prepared_postings_min, source.segment->prepared_postings_min);
   const Moves moves = merge_documents(sources, *out);
   // Where the positions of each source's postings begin.
   std::vector<std::vector<std::uint32_t>> runs(sources.size());
@@ -517,7 +531,6 @@ std::shared_ptr<const Segment> merge_segments(std::span<const MergeSource> sourc
       if ((bytes[at] & 0xC0) == 0x40) runs[i].push_back(at + 1);
   }
   std::vector<TermId> next(sources.size(), 0);
-  std::vector<TermShape> shapes;
   std::vector<Moved> moved;
   out->posting_begin.push_back(0);
   for (;;) {
@@ -528,12 +541,12 @@ std::shared_ptr<const Segment> merge_segments(std::span<const MergeSource> sourc
           least = text;
     if (!least) break;
     moved.clear();
-    TermShape shape{letters_of(*least), static_cast<std::uint8_t>(least->size()), false};
+    bool is_strong = false;
     std::size_t parts = 0;
     for (std::uint32_t i = 0; i < sources.size(); ++i) {
       const Segment& from = *sources[i].segment;
       if (next[i] >= from.terms.size() || from.terms[next[i]] != *least) continue;
-      shape.is_strong = shape.is_strong || from.shapes[next[i]].is_strong;
+      is_strong = is_strong || from.is_strong[next[i]] != 0;
       const std::size_t before = moved.size();
       for (std::uint32_t p = from.posting_begin[next[i]]; p < from.posting_begin[next[i] + 1]; ++p)
         if (const std::uint32_t doc = moves[i][from.docs[p]]; doc != kNone)
@@ -546,7 +559,7 @@ std::shared_ptr<const Segment> merge_segments(std::span<const MergeSource> sourc
       std::sort(moved.begin(), moved.end(),
                 [](const Moved& a, const Moved& b) { return a.doc < b.doc; });
     out->terms.add(*least);
-    shapes.push_back(shape);
+    out->is_strong.push_back(is_strong ? 1 : 0);
     for (const Moved& each : moved) {
       const Segment& from = *sources[each.source].segment;
       if (out->docs.size() % 64 == 0)
@@ -562,7 +575,6 @@ std::shared_ptr<const Segment> merge_segments(std::span<const MergeSource> sourc
   out->docs.shrink_to_fit();
   out->impacts.shrink_to_fit();
   finish(*out);
-  out->shapes = std::move(shapes);
   return out;
 }
 

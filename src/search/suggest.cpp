@@ -53,7 +53,7 @@ class Suggester {
       const auto [begin, end] = segment.range(beginning);
       std::vector<TermId> terms;
       for (TermId term = begin; term < end; ++term)
-        if (segment.shapes[term].is_strong) terms.push_back(term);
+        if (segment.is_strong[term] != 0) terms.push_back(term);
       const auto more = [&](TermId a, TermId b) {
         return segment.postings(a).size > segment.postings(b).size;
       };
@@ -90,22 +90,28 @@ class Suggester {
 
   /// Workers whose id begins so, best standing first.
   std::vector<Hit> ids(std::string_view beginning, std::size_t limit) const {
-    std::vector<Hit> hits;
+    struct Found {
+      std::string_view id;
+      std::int32_t total;
+    };
+    std::vector<Found> found;
     for (const auto& part : index_.parts_) {
       const Segment& segment = *part.segment;
       std::size_t doc = segment.ids.lower_bound(beginning, 0, segment.ids.size());
       for (std::size_t seen = 0; doc < segment.ids.size() && seen < kIdsLookedAt; ++doc, ++seen) {
         if (!segment.ids[doc].starts_with(beginning)) break;
         if (part.removed != nullptr && (*part.removed)[doc]) continue;
-        hits.push_back({std::string(segment.ids[doc]), (*part.totals)[doc]});
+        found.push_back({segment.ids[doc], (*part.totals)[doc]});
       }
     }
-    // The shorter of two equally good ones is nearer to what was typed.
-    std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
-      if (a.score != b.score) return a.score > b.score;
-      return a.id < b.id;
-    });
-    if (hits.size() > limit) hits.resize(limit);
+    const std::size_t keep = std::min(limit, found.size());
+    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(keep), found.end(),
+                      [](const Found& a, const Found& b) {
+                        return a.total != b.total ? a.total > b.total : a.id < b.id;
+                      });
+    std::vector<Hit> hits;
+    for (std::size_t i = 0; i < keep; ++i)
+      hits.push_back({std::string(found[i].id), found[i].total});
     return hits;
   }
 
