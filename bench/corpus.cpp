@@ -13,7 +13,8 @@ namespace rbee::bench {
 
 namespace {
 
-/// splitmix64: the same numbers on every machine, which std::mt19937's distributions do not promise.
+/// splitmix64: the same numbers on every machine, which std::mt19937's distributions do not
+/// promise.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : state_(seed) {}
@@ -37,42 +38,236 @@ class Dice {
 
 using Words = std::vector<std::string_view>;
 
-const Words kEnglish = {
-    "the", "and", "a", "to", "of", "for", "with", "is", "on", "in", "it", "as", "be", "can", "your", "you", "this",
-    "that", "by", "from", "are", "an", "or", "at", "when", "which", "will", "no", "not", "all", "each", "one", "more",
-    "than", "only", "also", "other", "use", "using", "run", "runs", "set", "start", "needs", "without", "default"};
+const Words kEnglish = {"the",  "and",   "a",     "to",    "of",      "for",    "with",  "is",
+                        "on",   "in",    "it",    "as",    "be",      "can",    "your",  "you",
+                        "this", "that",  "by",    "from",  "are",     "an",     "or",    "at",
+                        "when", "which", "will",  "no",    "not",     "all",    "each",  "one",
+                        "more", "than",  "only",  "also",  "other",   "use",    "using", "run",
+                        "runs", "set",   "start", "needs", "without", "default"};
 
-const Words kHead = {
-    "model", "inference", "worker", "models", "server", "gpu", "api", "text", "fast", "local", "http", "streaming",
-    "memory", "quantized", "cuda", "openai", "compatible", "batch", "tokens", "audio", "image", "speech", "generation",
-    "language", "llm", "weights", "port", "build", "install", "rust", "python", "support", "supports", "context",
-    "chat", "voice", "vision", "embedding", "embeddings", "diffusion", "stable", "whisper", "llama", "gguf",
-    "safetensors", "onnx", "rocm", "metal", "vulkan", "sycl", "openvino", "cpu", "linux", "windows", "macos",
-    "transcription", "recognition", "translation", "detection", "segmentation", "classification", "ocr", "captions",
-    "video", "music", "realtime", "offline", "multilingual", "english", "german", "chinese", "french", "spanish",
-    "prompt", "sampling", "temperature", "latency", "throughput", "request", "response", "health", "endpoint",
-    "tokenizer", "attention", "transformer", "decoder", "encoder", "kernel", "precision", "float16", "int8", "int4",
-    "quantization", "adapter", "lora", "finetuned", "checkpoint", "pipeline", "scheduler", "cache", "kv", "queue",
-    "docker", "sandbox", "license", "version", "release", "download", "hardware", "requirements", "vram", "ram",
-    "driver", "nvidia", "amd", "intel", "apple", "arm", "card", "device", "devices", "thread", "threads", "core",
-    "parallel", "distributed", "cluster", "remote", "client", "json", "stream", "events", "job", "jobs", "queue",
-    "summarization", "question", "answering", "retrieval", "search", "vector", "index", "rerank", "reranker",
-    "code", "completion", "assistant", "agent", "tools", "function", "calling", "structured", "output", "grammar",
-    "upscaling", "inpainting", "depth", "pose", "face", "background", "removal", "style", "transfer", "noise",
-    "denoise", "separation", "wake", "word", "speaker", "diarization", "phoneme", "accent", "emotion", "sentiment",
-    "moderation", "safety", "filter", "toxicity", "document", "table", "layout", "invoice", "handwriting", "barcode",
-    "benchmark", "accuracy", "dataset", "training", "evaluation", "metrics", "example", "examples", "usage",
-    "configuration", "options", "flags", "environment", "variable", "file", "files", "folder", "path", "log", "logs"};
+const Words kHead = {"model",
+                     "inference",
+                     "worker",
+                     "models",
+                     "server",
+                     "gpu",
+                     "api",
+                     "text",
+                     "fast",
+                     "local",
+                     "http",
+                     "streaming",
+                     "memory",
+                     "quantized",
+                     "cuda",
+                     "openai",
+                     "compatible",
+                     "batch",
+                     "tokens",
+                     "audio",
+                     "image",
+                     "speech",
+                     "generation",
+                     "language",
+                     "llm",
+                     "weights",
+                     "port",
+                     "build",
+                     "install",
+                     "rust",
+                     "python",
+                     "support",
+                     "supports",
+                     "context",
+                     "chat",
+                     "voice",
+                     "vision",
+                     "embedding",
+                     "embeddings",
+                     "diffusion",
+                     "stable",
+                     "whisper",
+                     "llama",
+                     "gguf",
+                     "safetensors",
+                     "onnx",
+                     "rocm",
+                     "metal",
+                     "vulkan",
+                     "sycl",
+                     "openvino",
+                     "cpu",
+                     "linux",
+                     "windows",
+                     "macos",
+                     "transcription",
+                     "recognition",
+                     "translation",
+                     "detection",
+                     "segmentation",
+                     "classification",
+                     "ocr",
+                     "captions",
+                     "video",
+                     "music",
+                     "realtime",
+                     "offline",
+                     "multilingual",
+                     "english",
+                     "german",
+                     "chinese",
+                     "french",
+                     "spanish",
+                     "prompt",
+                     "sampling",
+                     "temperature",
+                     "latency",
+                     "throughput",
+                     "request",
+                     "response",
+                     "health",
+                     "endpoint",
+                     "tokenizer",
+                     "attention",
+                     "transformer",
+                     "decoder",
+                     "encoder",
+                     "kernel",
+                     "precision",
+                     "float16",
+                     "int8",
+                     "int4",
+                     "quantization",
+                     "adapter",
+                     "lora",
+                     "finetuned",
+                     "checkpoint",
+                     "pipeline",
+                     "scheduler",
+                     "cache",
+                     "kv",
+                     "queue",
+                     "docker",
+                     "sandbox",
+                     "license",
+                     "version",
+                     "release",
+                     "download",
+                     "hardware",
+                     "requirements",
+                     "vram",
+                     "ram",
+                     "driver",
+                     "nvidia",
+                     "amd",
+                     "intel",
+                     "apple",
+                     "arm",
+                     "card",
+                     "device",
+                     "devices",
+                     "thread",
+                     "threads",
+                     "core",
+                     "parallel",
+                     "distributed",
+                     "cluster",
+                     "remote",
+                     "client",
+                     "json",
+                     "stream",
+                     "events",
+                     "job",
+                     "jobs",
+                     "queue",
+                     "summarization",
+                     "question",
+                     "answering",
+                     "retrieval",
+                     "search",
+                     "vector",
+                     "index",
+                     "rerank",
+                     "reranker",
+                     "code",
+                     "completion",
+                     "assistant",
+                     "agent",
+                     "tools",
+                     "function",
+                     "calling",
+                     "structured",
+                     "output",
+                     "grammar",
+                     "upscaling",
+                     "inpainting",
+                     "depth",
+                     "pose",
+                     "face",
+                     "background",
+                     "removal",
+                     "style",
+                     "transfer",
+                     "noise",
+                     "denoise",
+                     "separation",
+                     "wake",
+                     "word",
+                     "speaker",
+                     "diarization",
+                     "phoneme",
+                     "accent",
+                     "emotion",
+                     "sentiment",
+                     "moderation",
+                     "safety",
+                     "filter",
+                     "toxicity",
+                     "document",
+                     "table",
+                     "layout",
+                     "invoice",
+                     "handwriting",
+                     "barcode",
+                     "benchmark",
+                     "accuracy",
+                     "dataset",
+                     "training",
+                     "evaluation",
+                     "metrics",
+                     "example",
+                     "examples",
+                     "usage",
+                     "configuration",
+                     "options",
+                     "flags",
+                     "environment",
+                     "variable",
+                     "file",
+                     "files",
+                     "folder",
+                     "path",
+                     "log",
+                     "logs"};
 
 struct Kind {
   std::string_view task, noun;
   Words tags, formats;
 };
 const std::vector<Kind> kKinds = {
-    {"text-generation", "llm", {"llm", "chat", "text-generation", "instruct", "completion"}, {"gguf", "safetensors"}},
-    {"automatic-speech-recognition", "asr", {"asr", "speech", "whisper", "transcription", "audio"}, {"onnx", "ggml"}},
+    {"text-generation",
+     "llm",
+     {"llm", "chat", "text-generation", "instruct", "completion"},
+     {"gguf", "safetensors"}},
+    {"automatic-speech-recognition",
+     "asr",
+     {"asr", "speech", "whisper", "transcription", "audio"},
+     {"onnx", "ggml"}},
     {"text-to-speech", "tts", {"tts", "speech", "voice", "audio"}, {"onnx", "safetensors"}},
-    {"text-to-image", "sd", {"image", "stable-diffusion", "diffusion", "sdxl", "text-to-image"}, {"safetensors"}},
+    {"text-to-image",
+     "sd",
+     {"image", "stable-diffusion", "diffusion", "sdxl", "text-to-image"},
+     {"safetensors"}},
     {"image-to-text", "caption", {"vision", "caption", "vlm", "image"}, {"gguf", "safetensors"}},
     {"feature-extraction", "embed", {"embedding", "embeddings", "rag", "search"}, {"onnx", "gguf"}},
     {"translation", "translate", {"translation", "nmt", "multilingual"}, {"onnx", "safetensors"}},
@@ -85,17 +280,31 @@ const std::vector<Kind> kKinds = {
     {"text-classification", "classify", {"classification", "moderation", "safety"}, {"onnx"}},
     {"text-ranking", "rerank", {"rerank", "rag", "search"}, {"onnx", "safetensors"}},
 };
-const Words kMoreTags = {"rust",   "python",  "cpp",       "fast",     "offline",  "openai", "streaming", "quantized",
-                         "int4",   "int8",    "fp16",      "realtime", "edge",     "mobile", "server",    "batch",
-                         "english", "german", "chinese",   "french",   "japanese", "korean", "multilingual", "lora",
-                         "candle", "ggml",    "tensorrt",  "vllm",     "onnxruntime", "pytorch", "jax",   "mlx",
-                         "gui",    "headless", "small",    "large",    "experimental", "stable", "gpu",   "low-memory"};
-const Words kQualities = {"fast", "tiny", "small", "large", "turbo", "lite", "open", "pico", "mega", "hyper", "neo", "deep"};
-const Words kLicenses = {"MIT", "MIT", "MIT", "Apache-2.0", "Apache-2.0", "Apache-2.0", "GPL-3.0-or-later", "BSD-3-Clause",
-                         "MPL-2.0", "AGPL-3.0-or-later", "MIT OR Apache-2.0", "LGPL-3.0-or-later"};
+const Words kMoreTags = {
+    "rust",        "python",       "cpp",     "fast",   "offline",   "openai",   "streaming",
+    "quantized",   "int4",         "int8",    "fp16",   "realtime",  "edge",     "mobile",
+    "server",      "batch",        "english", "german", "chinese",   "french",   "japanese",
+    "korean",      "multilingual", "lora",    "candle", "ggml",      "tensorrt", "vllm",
+    "onnxruntime", "pytorch",      "jax",     "mlx",    "gui",       "headless", "small",
+    "large",       "experimental", "stable",  "gpu",    "low-memory"};
+const Words kQualities = {"fast", "tiny", "small", "large", "turbo", "lite",
+                          "open", "pico", "mega",  "hyper", "neo",   "deep"};
+const Words kLicenses = {"MIT",
+                         "MIT",
+                         "MIT",
+                         "Apache-2.0",
+                         "Apache-2.0",
+                         "Apache-2.0",
+                         "GPL-3.0-or-later",
+                         "BSD-3-Clause",
+                         "MPL-2.0",
+                         "AGPL-3.0-or-later",
+                         "MIT OR Apache-2.0",
+                         "LGPL-3.0-or-later"};
 const Words kAccelerators = {"cpu", "cuda", "rocm", "metal", "vulkan", "sycl", "openvino"};
-const Words kSyllables = {"ka", "vel", "or", "mi", "tan", "ru", "sol", "qua", "dex", "lin", "ber", "tho", "zan", "pi",
-                          "ne", "gra", "ful", "sto", "wen", "har", "jo", "ly", "mor", "cas", "ix", "ur", "den", "fa"};
+const Words kSyllables = {"ka",  "vel", "or",  "mi",  "tan", "ru",  "sol", "qua", "dex", "lin",
+                          "ber", "tho", "zan", "pi",  "ne",  "gra", "ful", "sto", "wen", "har",
+                          "jo",  "ly",  "mor", "cas", "ix",  "ur",  "den", "fa"};
 
 std::string lower_first_upper(std::string_view word) {
   std::string text(word);
@@ -160,15 +369,19 @@ std::string page(Dice& dice, const Zipf& zipf, const GeneratedWorker& worker) {
     words += static_cast<double>(some);
   }
   if (dice.chance(0.6))
-    text += fmt::format("\n\n## Usage\n\n```sh\nrbee worker install {}\nrbee worker run {} --port 8080\n```\n", worker.id, worker.id);
+    text += fmt::format(
+        "\n\n## Usage\n\n```sh\nrbee worker install {}\nrbee worker run {} --port 8080\n```\n",
+        worker.id, worker.id);
   if (dice.chance(0.4))
-    text += fmt::format("\nSource: [{}]({}), licence {}.\n", worker.owner, worker.homepage, worker.license);
+    text += fmt::format("\nSource: [{}]({}), licence {}.\n", worker.owner, worker.homepage,
+                        worker.license);
   return text;
 }
 
 std::string joined(const std::vector<std::string>& all) {
   std::string text;
-  for (const std::string& each : all) text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", each);
+  for (const std::string& each : all)
+    text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", each);
   return text;
 }
 
@@ -197,9 +410,13 @@ GeneratedWorker generate(Dice& dice, const Zipf& zipf, std::set<std::string>& id
   std::string unique = id;
   for (int i = 2; !ids.insert(unique).second; ++i) unique = fmt::format("{}-{}", id, i);
   out.id = unique;
-  out.name = fmt::format("{} {}", lower_first_upper(family), dice.chance(0.5) ? std::string(kind.noun) + " worker" : lower_first_upper(kind.noun));
+  out.name = fmt::format(
+      "{} {}", lower_first_upper(family),
+      dice.chance(0.5) ? std::string(kind.noun) + " worker" : lower_first_upper(kind.noun));
   if (dice.chance(0.3)) out.name += fmt::format(" ({})", accelerator);
-  out.description = fmt::format("{} with {}: {}", lower_first_upper(kind.task), lower_first_upper(family), sentence(dice, zipf, 6 + dice.below(10)));
+  out.description =
+      fmt::format("{} with {}: {}", lower_first_upper(kind.task), lower_first_upper(family),
+                  sentence(dice, zipf, 6 + dice.below(10)));
   out.license = dice.one_of(kLicenses);
   out.homepage = fmt::format("https://git.example.org/{}/{}", out.owner, family);
   out.implementation = dice.one_of(Words{"rust", "python", "cpp", "other"});
@@ -212,7 +429,8 @@ GeneratedWorker generate(Dice& dice, const Zipf& zipf, std::set<std::string>& id
   for (const std::string_view format : kind.formats)
     if (dice.chance(0.7)) out.formats.emplace_back(format);
   out.accelerators = {std::string(accelerator)};
-  if (accelerator != "cpu" && dice.chance(0.3)) out.accelerators.insert(out.accelerators.begin(), "cpu");
+  if (accelerator != "cpu" && dice.chance(0.3))
+    out.accelerators.insert(out.accelerators.begin(), "cpu");
   out.arches = {"x86_64"};
   if (accelerator == "cpu" && dice.chance(0.5)) out.arches.emplace_back("aarch64");
   if (accelerator == "metal") out.arches = {"aarch64"};
@@ -220,7 +438,9 @@ GeneratedWorker generate(Dice& dice, const Zipf& zipf, std::set<std::string>& id
   out.version = fmt::format("{}.{}.{}", dice.below(4), dice.below(20), dice.below(10));
   constexpr std::int64_t kFirst = 1'700'000'000, kSpan = 90'000'000;
   out.created = kFirst + static_cast<std::int64_t>(dice.below(kSpan));
-  out.updated = out.created + static_cast<std::int64_t>(dice.below(static_cast<std::size_t>(kFirst + kSpan - out.created)));
+  out.updated =
+      out.created +
+      static_cast<std::int64_t>(dice.below(static_cast<std::size_t>(kFirst + kSpan - out.created)));
   const double fame = std::exp(dice.unit() * dice.unit() * 10) - 1;
   out.stars = static_cast<std::int64_t>(fame / 10);
   out.installs_30_days = static_cast<std::int64_t>(fame);
@@ -232,29 +452,44 @@ GeneratedWorker generate(Dice& dice, const Zipf& zipf, std::set<std::string>& id
 
 std::string GeneratedWorker::manifest() const {
   std::string text = fmt::format(
-      "[worker]\nid = \"{}\"\nname = \"{}\"\ndescription = \"{}\"\nlicense = \"{}\"\nhomepage = \"{}\"\ntags = [{}]\nimplementation = \"{}\"\n\n"
+      "[worker]\nid = \"{}\"\nname = \"{}\"\ndescription = \"{}\"\nlicense = \"{}\"\nhomepage = "
+      "\"{}\"\ntags = [{}]\nimplementation = \"{}\"\n\n"
       "[capabilities]\ntasks = [{}]\nsupported_formats = [{}]\n",
-      id, name, description, license, homepage, joined(tags), implementation, joined(tasks), joined(formats));
+      id, name, description, license, homepage, joined(tags), implementation, joined(tasks),
+      joined(formats));
   for (const std::string& accelerator : accelerators)
-    text += fmt::format("\n[[variant]]\naccelerator = \"{}\"\nos = [\"{}\"]\narch = [{}]\nrecipe = \"PKGBUILD{}\"\n", accelerator,
-                        accelerators.back() == "metal" ? "macos" : "linux", joined(arches), has_binary ? ".bin" : "");
+    text += fmt::format(
+        "\n[[variant]]\naccelerator = \"{}\"\nos = [\"{}\"]\narch = [{}]\nrecipe = "
+        "\"PKGBUILD{}\"\n",
+        accelerator, accelerators.back() == "metal" ? "macos" : "linux", joined(arches),
+        has_binary ? ".bin" : "");
   return text;
 }
 
 std::string GeneratedWorker::recipe() const {
   std::string architectures, sources;
-  for (const std::string& arch : arches) architectures += fmt::format("{}'{}'", architectures.empty() ? "" : " ", arch);
+  for (const std::string& arch : arches)
+    architectures += fmt::format("{}'{}'", architectures.empty() ? "" : " ", arch);
   std::string text = fmt::format(
-      "pkgname={}\npkgver={}\npkgrel=1\npkgdesc='{} worker'\narch=({})\nurl='{}'\nlicense=('{}')\ndepends=('gcc-libs')\n", id, version, tasks.front(), architectures,
-      homepage, license);
+      "pkgname={}\npkgver={}\npkgrel=1\npkgdesc='{} "
+      "worker'\narch=({})\nurl='{}'\nlicense=('{}')\ndepends=('gcc-libs')\n",
+      id, version, tasks.front(), architectures, homepage, license);
   if (has_binary) {
     for (const std::string& arch : arches)
       text += fmt::format(
-          "source_{0}=(\"$pkgname-$pkgver-{0}.tar.gz::$url/releases/v$pkgver/{0}.tar.gz\")\nsha256sums_{0}=('{1}')\n", arch, hex_digest(id + arch));
-    return text + "\npackage() {\n  install -Dm755 \"$srcdir/" + id + "\" \"$pkgdir/usr/bin/" + id + "\"\n}\n";
+          "source_{0}=(\"$pkgname-$pkgver-{0}.tar.gz::$url/releases/v$pkgver/"
+          "{0}.tar.gz\")\nsha256sums_{0}=('{1}')\n",
+          arch, hex_digest(id + arch));
+    return text + "\npackage() {\n  install -Dm755 \"$srcdir/" + id + "\" \"$pkgdir/usr/bin/" + id +
+           "\"\n}\n";
   }
-  text += fmt::format("makedepends=('cargo')\nsource=(\"$pkgname-$pkgver.tar.gz::$url/archive/v$pkgver.tar.gz\")\nsha256sums=('{}')\n", hex_digest(id));
-  return text + "\nbuild() {\n  cd \"$srcdir/$pkgname-$pkgver\"\n  cargo build --frozen --release\n}\n\npackage() {\n  cd \"$srcdir/$pkgname-$pkgver\"\n"
+  text += fmt::format(
+      "makedepends=('cargo')\nsource=(\"$pkgname-$pkgver.tar.gz::$url/archive/"
+      "v$pkgver.tar.gz\")\nsha256sums=('{}')\n",
+      hex_digest(id));
+  return text +
+         "\nbuild() {\n  cd \"$srcdir/$pkgname-$pkgver\"\n  cargo build --frozen "
+         "--release\n}\n\npackage() {\n  cd \"$srcdir/$pkgname-$pkgver\"\n"
          "  install -Dm755 \"target/release/$pkgname\" \"$pkgdir/usr/bin/$pkgname\"\n}\n";
 }
 
@@ -274,8 +509,8 @@ std::vector<GeneratedWorker> generate_workers(std::size_t count, std::uint64_t s
 
 GeneratedQueries generate_queries(const std::vector<GeneratedWorker>& workers, std::size_t each,
                                   std::uint64_t seed) {
-  // What people look for stands in names, tags, tasks and pages: words are drawn out of random workers' texts, so
-  // that common words are asked for as often as they are used.
+  // What people look for stands in names, tags, tasks and pages: words are drawn out of random
+  // workers' texts, so that common words are asked for as often as they are used.
   Dice dice(seed + 99);
   const auto words_in = [](const std::string& text) {
     std::vector<std::string> words;
@@ -293,11 +528,10 @@ GeneratedQueries generate_queries(const std::vector<GeneratedWorker>& workers, s
   };
   const auto a_word = [&](const GeneratedWorker& worker) {
     const double where = dice.unit();
-    const std::vector<std::string> words =
-        where < 0.3   ? words_in(worker.name + " " + worker.id)
-        : where < 0.5 ? worker.tags
-        : where < 0.7 ? words_in(worker.description)
-                      : words_in(worker.readme);
+    const std::vector<std::string> words = where < 0.3   ? words_in(worker.name + " " + worker.id)
+                                           : where < 0.5 ? worker.tags
+                                           : where < 0.7 ? words_in(worker.description)
+                                                         : words_in(worker.readme);
     std::string word = words.empty() ? "llm" : dice.one_of(words);
     std::replace(word.begin(), word.end(), '-', ' ');
     return word.substr(0, word.find(' '));
@@ -312,11 +546,15 @@ GeneratedQueries generate_queries(const std::vector<GeneratedWorker>& workers, s
   }
   while (out.prefixes.size() < each) {
     const std::string word = a_word(dice.one_of(workers));
-    if (word.size() > 1) out.prefixes.push_back(word.substr(0, 1 + dice.below(std::min<std::size_t>(word.size() - 1, 5))));
+    if (word.size() > 1)
+      out.prefixes.push_back(
+          word.substr(0, 1 + dice.below(std::min<std::size_t>(word.size() - 1, 5))));
   }
   while (out.typos.size() < each) {
     std::string word = a_word(dice.one_of(workers));
-    if (word.size() < 5 || std::any_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; })) continue;
+    if (word.size() < 5 ||
+        std::any_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; }))
+      continue;
     const std::size_t at = 1 + dice.below(word.size() - 2);
     switch (dice.below(4)) {
       case 0:

@@ -1,8 +1,9 @@
-// Workers that never were: names, descriptions, tags, pages and recipes as real ones have them, any number, the same
-// for the same seed.
+// Workers that never were: names, descriptions, tags, pages and recipes as real ones have them, any
+// number, the same for the same seed.
 //
-// Touches nothing. Words are drawn as people use them: a few hundred often (the words of AI programs and of English),
-// tens of thousands seldom (names of models, libraries and authors), by Zipf's law.
+// Touches nothing. Words are drawn as people use them: a few hundred often (the words of AI
+// programs and of English), tens of thousands seldom (names of models, libraries and authors), by
+// Zipf's law.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ struct GeneratedWorker {
   bool official = false;
   std::vector<std::string> tags, tasks, formats, accelerators, arches;
   std::string readme;
-  bool has_binary = false;     ///< A PKGBUILD.bin instead of a PKGBUILD.
-  std::string version;         ///< "1.4.2"
+  bool has_binary = false;                ///< A PKGBUILD.bin instead of a PKGBUILD.
+  std::string version;                    ///< "1.4.2"
   std::int64_t created = 0, updated = 0;  ///< Seconds since 1970.
   std::int64_t stars = 0, installs_30_days = 0;
 

@@ -1,7 +1,8 @@
 // generate-catalog N REPOSITORY [--seed S] [--commits C]
 //
-// A catalog of N made-up workers (corpus.hpp) as a bare Git repository, written through one `git fast-import`; the
-// first 50 are official. C commits, a part of the workers each, so that dates differ; 20 when not given.
+// A catalog of N made-up workers (corpus.hpp) as a bare Git repository, written through one `git
+// fast-import`; the first 50 are official. C commits, a part of the workers each, so that dates
+// differ; 20 when not given.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,8 @@ class FastImport {
       ::dup2(ends[0], 0);
       ::close(ends[0]);
       ::close(ends[1]);
-      ::execlp("git", "git", "-C", repository, "fast-import", "--quiet", static_cast<char*>(nullptr));
+      ::execlp("git", "git", "-C", repository, "fast-import", "--quiet",
+               static_cast<char*>(nullptr));
       ::_exit(127);
     }
     ::close(ends[0]);
@@ -54,7 +56,8 @@ class FastImport {
 bool init(const char* repository) {
   const pid_t child = ::fork();
   if (child == 0) {
-    ::execlp("git", "git", "init", "-q", "--bare", "-b", "main", repository, static_cast<char*>(nullptr));
+    ::execlp("git", "git", "init", "-q", "--bare", "-b", "main", repository,
+             static_cast<char*>(nullptr));
     ::_exit(127);
   }
   int status = 0;
@@ -75,7 +78,8 @@ int main(int count, char** arguments) {
   for (int i = 3; i + 1 < count; i += 2) {
     const auto value = std::strtoull(arguments[i + 1], nullptr, 10);
     if (std::strcmp(arguments[i], "--seed") == 0) seed = value;
-    if (std::strcmp(arguments[i], "--commits") == 0 && value > 0) commits = static_cast<std::size_t>(value);
+    if (std::strcmp(arguments[i], "--commits") == 0 && value > 0)
+      commits = static_cast<std::size_t>(value);
   }
   if (!init(arguments[2])) {
     std::fputs("generate-catalog: git init failed\n", stderr);
@@ -86,8 +90,9 @@ int main(int count, char** arguments) {
   const std::size_t each = (workers.size() + commits - 1) / commits;
   for (std::size_t begin = 0, commit = 0; begin < workers.size(); begin += each, ++commit) {
     const GeneratedWorker& first = workers[begin];
-    import.text("commit refs/heads/main\nauthor " + first.owner + " <" + first.owner + "@example.org> " +
-                std::to_string(1'700'000'000 + commit * 86'400) + " +0000\ncommitter Host <host@example.org> " +
+    import.text("commit refs/heads/main\nauthor " + first.owner + " <" + first.owner +
+                "@example.org> " + std::to_string(1'700'000'000 + commit * 86'400) +
+                " +0000\ncommitter Host <host@example.org> " +
                 std::to_string(1'700'000'000 + commit * 86'400) + " +0000\n");
     import.data("Workers from " + first.id);
     for (std::size_t i = begin; i < std::min(workers.size(), begin + each); ++i) {
@@ -95,7 +100,8 @@ int main(int count, char** arguments) {
       const std::string folder = (worker.official ? "" : "community/") + worker.id;
       import.text("M 100644 inline " + folder + "/worker.toml\n");
       import.data(worker.manifest());
-      import.text("M 100644 inline " + folder + "/PKGBUILD" + (worker.has_binary ? ".bin" : "") + "\n");
+      import.text("M 100644 inline " + folder + "/PKGBUILD" + (worker.has_binary ? ".bin" : "") +
+                  "\n");
       import.data(worker.recipe());
       import.text("M 100644 inline " + folder + "/README.md\n");
       import.data(worker.readme);

@@ -1,5 +1,5 @@
-// Any bytes as a search: findings that can be shown, limits that hold, and an answer whose points add up; and any
-// bytes as a text: words that lie inside of it.
+// Any bytes as a search: findings that can be shown, limits that hold, and an answer whose points
+// add up; and any bytes as a text: words that lie inside of it.
 #include <array>
 #include <vector>
 
