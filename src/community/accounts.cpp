@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "community/audit.hpp"
+#include "community/switches.hpp"
 #include "platform/password.hpp"
 
 namespace rbee::community {
@@ -55,6 +56,14 @@ Result<void> check_email(std::string_view email) {
   return fail(Errc::invalid_input, "email-invalid",
               fmt::format("'{}' is not an e-mail address", printable_line(email.substr(0, 100))),
               {.fix = "write it as name@example.org"});
+}
+
+/// ASCII, as `check_email` has it.
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return lower;
 }
 
 Result<void> check_password(std::string_view password, std::string_view name) {
@@ -148,7 +157,8 @@ Result<Account> Accounts::by_id(std::int64_t id) const {
 Result<std::optional<Account>> Accounts::by_email(std::string_view email) const {
   TRY_ASSIGN(
       const auto rows,
-      database_.query(fmt::format("SELECT {} FROM accounts WHERE email = ?", kColumns), {email}));
+      database_.query(fmt::format("SELECT {} FROM accounts WHERE lower(email) = ?", kColumns),
+                      {to_lower(email)}));
   if (rows.empty()) return std::optional<Account>();
   return std::optional(account_of(rows[0]));
 }
@@ -218,6 +228,7 @@ Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::s
 }
 
 Result<void> Accounts::allow_sign_up(std::string_view address) {
+  TRY(require_thawed(database_, "sign-up"));
   const std::string key = fmt::format("sign-up {}", address);
   if (is_throttled(key))
     return fail(Errc::policy, "sign-up-throttled", "too many accounts were made from your address",

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "community/audit.hpp"
+#include "community/switches.hpp"
 
 namespace rbee::community {
 
@@ -232,6 +233,7 @@ Result<void> Ownership::disown(const WorkerId& worker, const Account& owner) {
 Result<AdoptionRequest> Ownership::request_adoption(const WorkerId& worker, const Account& account,
                                                     std::string_view reason,
                                                     std::string_view address) {
+  TRY(require_thawed(database_, "adoption"));
   if (reason.empty() || reason.size() > kReasonBytesMax)
     return fail(Errc::policy, "adoption-reason-missing",
                 "an adoption request says why this account should maintain the worker",
@@ -303,6 +305,7 @@ Result<std::vector<AdoptionRequest>> Ownership::open_requests(
 }
 
 Result<AdoptionRequest> Ownership::grant(std::int64_t id, const Account& reviewer) {
+  TRY(require_thawed(database_, "adoption"));
   TRY_ASSIGN(const AdoptionRequest asked, request(id));
   TRY(require_reviewer(reviewer, asked));
   TRY_ASSIGN(const WorkerId worker, WorkerId::parse(asked.worker));
@@ -374,11 +377,11 @@ Result<AdoptionRequest> Ownership::refuse(std::int64_t id, const Account& review
 Result<int> Ownership::requests_lately(const Account& account, std::string_view address) const {
   const std::int64_t since = seconds(clock_.now()) - 24 * 3600;
   TRY_ASSIGN(const auto rows,
-             database_.query("SELECT max((SELECT count(*) FROM adoption_requests WHERE account = ? "
-                             "AND created > ?), (SELECT count(*) FROM adoption_requests WHERE "
-                             "address = ? AND ? <> '' AND created > ?))",
+             database_.query("SELECT (SELECT count(*) FROM adoption_requests WHERE account = ? AND "
+                             "created > ?), (SELECT count(*) FROM adoption_requests WHERE address "
+                             "= ? AND ? <> '' AND created > ?)",
                              {account.id, since, address, address, since}));
-  return static_cast<int>(rows[0][0].integer());
+  return static_cast<int>(std::max(rows[0][0].integer(), rows[0][1].integer()));
 }
 
 Result<void> Ownership::tell(Transaction& transaction, const WorkerId& worker,

@@ -1,5 +1,7 @@
 #include "community/schema.hpp"
 
+#include "community/switches.hpp"
+
 namespace rbee::community {
 
 namespace {
@@ -117,12 +119,15 @@ CREATE TABLE licenses (
   revoked INTEGER
 ) STRICT;
 )sql"},
+    // What finds an account by its address; PostgreSQL has it from COLLATE NOCASE above.
+    {3, "CREATE UNIQUE INDEX IF NOT EXISTS accounts_email_nocase ON accounts (lower(email))"},
 };
 
 }  // namespace
 
 Result<void> prepare(platform::Database& database) {
-  return database.migrate("community", kMigrations);
+  TRY(database.migrate("community", kMigrations));
+  return prepare_switches(database);
 }
 
 }  // namespace rbee::community
