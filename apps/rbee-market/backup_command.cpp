@@ -73,8 +73,7 @@ int verify(const Options& options) {
 }
 
 int restore(const Options& options) {
-  const auto done =
-      ops::restore_backup(options.target, options.data, local_actor(), SystemClock());
+  const auto done = ops::restore_backup(options.target, options.data, local_actor(), SystemClock());
   if (!done) return report_error(done.error(), options.json);
   print(*done, options, "restored into", options.data);
   return 0;

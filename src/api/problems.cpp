@@ -50,6 +50,9 @@ constexpr Problem kProblems[] = {
     {"password-long", "The password is longer than is read."},
     {"password-weak", "The password is too easy to guess."},
     {"quarantined-already", "The worker is in quarantine already."},
+    {"query-invalid",
+     "The search query is too long, has too many words, or asks a field for a value that it cannot "
+     "have."},
     {"range-not-satisfiable", "The file ends before the range begins."},
     {"rate-limited",
      "This client asks more often than one client may; Retry-After says when to go on. The "
@@ -64,6 +67,7 @@ constexpr Problem kProblems[] = {
     {"scope-missing", "The token lacks the scope that this needs."},
     {"scope-not-yours", "The account's role does not allow this scope."},
     {"scope-unknown", "Scopes are read, submit, review and admin."},
+    {"search-not-ready", "The search index is being made. Try again in a few seconds."},
     {"signature-invalid", "The request is not signed with the webhook's secret."},
     {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},

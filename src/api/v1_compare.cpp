@@ -91,7 +91,8 @@ std::string with_heads(std::string_view diff, const std::string& before, const s
   std::size_t body = 0;
   for (int line = 0; line < 2; ++line) body = diff.find('\n', body) + 1;
   const auto name = [](char side, const std::string& path) {
-    return path.empty() ? std::string("/dev/null") : fmt::format("{}/{}", side, printable_line(path));
+    return path.empty() ? std::string("/dev/null")
+                        : fmt::format("{}/{}", side, printable_line(path));
   };
   return fmt::format("--- {}\n+++ {}\n{}", name('a', before), name('b', now), diff.substr(body));
 }
@@ -201,9 +202,9 @@ Result<Response> V1::diff(const Request& request, const Params& params) const {
       file["left_out"] = comparable ? "the answer is long enough" : "it is no short text";
     } else {
       constexpr std::size_t kContext = 3;
-      std::string text = with_heads(unified_diff(*left, *right, "x", kContext),
-                                    x == nullptr ? std::string() : path,
-                                    y == nullptr ? std::string() : path);
+      std::string text =
+          with_heads(unified_diff(*left, *right, "x", kContext),
+                     x == nullptr ? std::string() : path, y == nullptr ? std::string() : path);
       bytes += text.size();
       whole_patch += text;
       file["diff"] = std::move(text);

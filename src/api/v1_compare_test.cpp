@@ -26,7 +26,8 @@ class TwoReleases : public testing::Test {
     worker("reader", "tts", "speaker>=1.0");
     worker("other", "ocr", "glibc");
     write("community/speaker/gone.txt", "old\n");
-    const platform::CommitAuthor author{"Ada", "ada@example.org", Time(std::chrono::seconds(1'000))};
+    const platform::CommitAuthor author{"Ada", "ada@example.org",
+                                        Time(std::chrono::seconds(1'000))};
     ASSERT_TRUE(platform::create_repository_from_directory(top_ / "catalog", top_ / "c.git", author,
                                                            "one"));
     speaker("1.1", "https://elsewhere.example/a.tar.gz",
@@ -34,13 +35,14 @@ class TwoReleases : public testing::Test {
     fs::remove(top_ / "catalog/community/speaker/gone.txt");
     write("community/speaker/new.bin", std::string("a\0b", 3));
     const auto commit = platform::commit_directory(
-        top_ / "catalog", top_ / "c.git", {"Ada", "ada@example.org", Time(std::chrono::seconds(2'000))},
-        "two");
+        top_ / "catalog", top_ / "c.git",
+        {"Ada", "ada@example.org", Time(std::chrono::seconds(2'000))}, "two");
     ASSERT_TRUE(commit) << describe(commit.error());
     repository_ = std::move(*platform::Repository::open(top_ / "c.git"));
     auto snapshot = catalog::build_snapshot(*repository_, *commit);
     ASSERT_TRUE(snapshot) << describe(snapshot.error());
-    ASSERT_EQ((*snapshot)->workers().size(), 3u) << (*snapshot)->broken().front().findings.front().message;
+    ASSERT_EQ((*snapshot)->workers().size(), 3u)
+        << (*snapshot)->broken().front().findings.front().message;
     api_ = std::make_unique<Api>(
         ApiOptions{.public_url = {}, .version = "test"}, *snapshot,
         [this](const ObjectId& id) { return repository_->blob(id, 256'000); },
@@ -80,10 +82,10 @@ class TwoReleases : public testing::Test {
   }
   void speaker(const std::string& version, const std::string& url, const std::string& body) const {
     manifest("speaker", "tts");
-    write("community/speaker/PKGBUILD",
-          "pkgname=speaker\npkgver=" + version +
-              "\npkgrel=1\narch=(any)\nlicense=(MIT)\nsource=('" + url + "')\nsha256sums=('" +
-              std::string(64, 'a') + "')\npackage() {\n" + body + "\n}\n");
+    write("community/speaker/PKGBUILD", "pkgname=speaker\npkgver=" + version +
+                                            "\npkgrel=1\narch=(any)\nlicense=(MIT)\nsource=('" +
+                                            url + "')\nsha256sums=('" + std::string(64, 'a') +
+                                            "')\npackage() {\n" + body + "\n}\n");
   }
   void worker(const std::string& id, const std::string& tag, const std::string& depends) const {
     manifest(id, tag);

@@ -34,8 +34,8 @@ constexpr std::string_view kArchiveSuffix = ".tar.zst";
 /// What is not copied out of the data directory: it is bundled, made anew, or of this run alone.
 bool is_left_out(std::string_view path, Secrets secrets) {
   constexpr std::array<std::string_view, 7> kMade = {
-      "catalog.git", "market.db", "market.db-wal", "market.db-shm", "market.db-journal", "hooks",
-      "lock"};
+      "catalog.git",       "market.db", "market.db-wal", "market.db-shm",
+      "market.db-journal", "hooks",     "lock"};
   const std::string_view top = path.substr(0, path.find('/'));
   if (secrets == Secrets::without && top == "secret") return true;
   return std::find(kMade.begin(), kMade.end(), top) != kMade.end() || top.ends_with(".sock") ||
@@ -87,7 +87,8 @@ Result<BackupFile> hash_there(const fs::path& root, std::string path) {
   std::string buffer(256 * 1024, '\0');
   for (ssize_t got = 0; (got = ::read(in.get(), buffer.data(), buffer.size())) != 0;) {
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tl::unexpected(platform::io_failure("cannot read", root / file.path, errno));
+    if (got < 0)
+      return tl::unexpected(platform::io_failure("cannot read", root / file.path, errno));
     hasher.update({buffer.data(), static_cast<std::size_t>(got)});
     file.size_bytes += static_cast<std::uint64_t>(got);
   }
@@ -102,8 +103,8 @@ Result<BackupManifest> fill(const BackupOptions& options, const fs::path& reposi
   manifest.made_at = clock.now();
   platform::GitRefs refs;
   {
-    TRY_ASSIGN(const auto lock, platform::FileLock::wait(repository / "rbee-merging", "a backup",
-                                                         kMergePatience));
+    TRY_ASSIGN(const auto lock,
+               platform::FileLock::wait(repository / "rbee-merging", "a backup", kMergePatience));
     std::error_code error;
     if (fs::exists(options.data / kDatabaseName, error)) {
       manifest.has_database = true;
@@ -156,8 +157,7 @@ Result<fs::path> unpacked(const fs::path& backup, const fs::path& scratch) {
   platform::ArchiveLimits limits;
   limits.entries_max = 1'000'000;
   limits.size_bytes_max = std::uint64_t{1} << 40;
-  const auto done =
-      platform::unpack(backup, backup.filename().string(), target.get(), limits, {});
+  const auto done = platform::unpack(backup, backup.filename().string(), target.get(), limits, {});
   if (!done || done->kind != platform::Unpacked::Kind::archive)
     return fail(Errc::integrity, "backup-damaged",
                 fmt::format("{} cannot be unpacked", backup.string()),
@@ -179,13 +179,13 @@ Result<BackupManifest> rebuild(const fs::path& backup, const fs::path& to) {
       TRY(make_private_directory(at /= part));
     TRY_ASSIGN(const BackupFile copied, copy_hashed(backup / file.path, to / inside, file.path));
     if (copied.size_bytes != file.size_bytes || copied.sha256 != file.sha256)
-      return fail(Errc::integrity, "backup-damaged",
-                  fmt::format("{} is not what was backed up", printable_line(file.path)),
-                  {.evidence = {fmt::format("written: {} bytes, sha256 {}", file.size_bytes,
-                                            file.sha256),
-                                fmt::format("there:   {} bytes, sha256 {}", copied.size_bytes,
-                                            copied.sha256)},
-                   .fix = "use another backup"});
+      return fail(
+          Errc::integrity, "backup-damaged",
+          fmt::format("{} is not what was backed up", printable_line(file.path)),
+          {.evidence = {fmt::format("written: {} bytes, sha256 {}", file.size_bytes, file.sha256),
+                        fmt::format("there:   {} bytes, sha256 {}", copied.size_bytes,
+                                    copied.sha256)},
+           .fix = "use another backup"});
   }
   const fs::path repository = to / "catalog.git";
   TRY(platform::git_read_bundle(to / kBundleName, repository));
@@ -213,14 +213,14 @@ Result<void> note(const fs::path& data, const Clock& clock, const std::string& a
                   std::string action, const BackupManifest& manifest) {
   TRY_ASSIGN(const auto database, Database::open(data / kDatabaseName));
   TRY_ASSIGN(auto transaction, database->begin());
-  TRY(community::append_audit(transaction,
-                              {.at = clock.now(),
-                               .actor = actor,
-                               .action = std::move(action),
-                               .subject = "server",
-                               .digest = manifest.sha256,
-                               .details = fmt::format("{} files, catalog at {}",
-                                                      manifest.files.size(), manifest.commit)}));
+  TRY(community::append_audit(
+      transaction,
+      {.at = clock.now(),
+       .actor = actor,
+       .action = std::move(action),
+       .subject = "server",
+       .digest = manifest.sha256,
+       .details = fmt::format("{} files, catalog at {}", manifest.files.size(), manifest.commit)}));
   return transaction.commit();
 }
 
@@ -234,9 +234,9 @@ Result<BackupManifest> write_backup(const BackupOptions& options, const Clock& c
                 {.fix = "name a place where nothing is yet"});
   const fs::path repository = options.catalog.value_or(options.data / "catalog.git");
   if (!fs::is_directory(repository / "objects", error))
-    return fail(Errc::not_found, "data-missing",
-                fmt::format("no catalog is at {}", repository.string()),
-                {.fix = "--data is the server's directory; --catalog names a repository elsewhere"});
+    return fail(
+        Errc::not_found, "data-missing", fmt::format("no catalog is at {}", repository.string()),
+        {.fix = "--data is the server's directory; --catalog names a repository elsewhere"});
   const fs::path parent = fs::absolute(options.target, error).lexically_normal().parent_path();
   const fs::path data = fs::canonical(options.data, error);
   for (fs::path at = fs::weakly_canonical(parent, error);; at = at.parent_path()) {
@@ -246,8 +246,7 @@ Result<BackupManifest> write_backup(const BackupOptions& options, const Clock& c
                   {.fix = "name a place outside of the data directory"});
     if (at == at.parent_path()) break;
   }
-  TRY_ASSIGN(const TemporaryDirectory scratch,
-             TemporaryDirectory::create(parent, ".rbee-backup-"));
+  TRY_ASSIGN(const TemporaryDirectory scratch, TemporaryDirectory::create(parent, ".rbee-backup-"));
   const fs::path made = scratch.path() / "backup";
   TRY(make_private_directory(made));
   TRY_ASSIGN(BackupManifest manifest, fill(options, repository, scratch.path(), made, clock));
@@ -282,7 +281,8 @@ Result<BackupManifest> restore_backup(const fs::path& backup, const fs::path& da
   std::error_code error;
   const auto status = fs::symlink_status(data, error);
   const bool is_there = status.type() != fs::file_type::not_found;
-  if (is_there && (status.type() != fs::file_type::directory || !fs::is_empty(data, error) || error))
+  if (is_there &&
+      (status.type() != fs::file_type::directory || !fs::is_empty(data, error) || error))
     return fail(Errc::exists, "data-not-empty",
                 fmt::format("{} is not an empty directory", data.string()),
                 {.why = "a restore never touches what is there",

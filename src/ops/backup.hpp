@@ -7,8 +7,8 @@
 // row yet, and is not missed. An open submission's commit is in the bundle even where its ref was
 // not made yet.
 //
-// Layout: manifest.json (written last) and manifest.sha256, market.db, catalog.bundle, data/… (premium files, the
-// server's secret, whatever else lies in the data directory).
+// Layout: manifest.json (written last) and manifest.sha256, market.db, catalog.bundle, data/…
+// (premium files, the server's secret, whatever else lies in the data directory).
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ struct BackupManifest {
   std::string sha256;             ///< Of the manifest itself: keep it elsewhere, too.
 };
 
-/// Errors: Errc::exists "backup-exists"; Errc::usage "backup-inside-data"; Errc::not_found "data-missing", "git-missing"; Errc::io …
-/// After a failure or a kill, `target` is not there.
+/// Errors: Errc::exists "backup-exists"; Errc::usage "backup-inside-data"; Errc::not_found
+/// "data-missing", "git-missing"; Errc::io … After a failure or a kill, `target` is not there.
 Result<BackupManifest> write_backup(const BackupOptions& options, const Clock& clock);
 
 /// Restore it into a directory of its own and throw that away: digests, the database's pages and

@@ -130,7 +130,8 @@ Result<BackupFile> copy_hashed(const fs::path& from, const fs::path& to, std::st
     if (const int error = platform::write_all(out.get(), bytes); error != 0)
       return tl::unexpected(platform::io_failure("cannot write", to, error));
   }
-  if (::fsync(out.get()) != 0) return tl::unexpected(platform::io_failure("cannot sync", to, errno));
+  if (::fsync(out.get()) != 0)
+    return tl::unexpected(platform::io_failure("cannot sync", to, errno));
   file.sha256 = hasher.finish();
   return file;
 }

@@ -35,9 +35,10 @@ std::string id_of(const Result<T>& result) {
 class Backups : public testing::Test {
  protected:
   Backups() {
-    shell("mkdir data work && git init -q --bare -b main data/catalog.git && cd work && "
-          "git init -q -b main && mkdir a && echo 1 >a/x && git add -A && commit one && "
-          "git push -q ../data/catalog.git main");
+    shell(
+        "mkdir data work && git init -q --bare -b main data/catalog.git && cd work && "
+        "git init -q -b main && mkdir a && echo 1 >a/x && git add -A && commit one && "
+        "git push -q ../data/catalog.git main");
     fakes::write_text(data() / "secret", "s3cret\n");
     fakes::write_text(data() / "premium/w/file.bin", std::string(700'000, 'p'));
     fakes::write_text(data() / "hooks/pre-receive", "#!/bin/sh\n");
@@ -56,8 +57,10 @@ class Backups : public testing::Test {
         "cd " + root_.path().string() +
         " && commit() { git -c user.name=x -c user.email=x@example.org commit -q -m \"$1\"; } && " +
         command;
-    const std::string quoted = "env -i PATH=/usr/bin:/bin HOME=/nonexistent "
-                               "GIT_CONFIG_NOSYSTEM=1 bash -ec '" + whole + "' >/dev/null 2>&1";
+    const std::string quoted =
+        "env -i PATH=/usr/bin:/bin HOME=/nonexistent "
+        "GIT_CONFIG_NOSYSTEM=1 bash -ec '" +
+        whole + "' >/dev/null 2>&1";
     if (std::system(quoted.c_str()) != 0) throw std::runtime_error(command);
   }
   Result<BackupManifest> back_up(const std::string& name) {
@@ -145,7 +148,8 @@ TEST_F(Backups, LeaveTheSecretOutWhenToldTo) {
 
 TEST_F(Backups, WithoutADatabaseTheCatalogAlone) {
   database_.reset();
-  for (const char* name : {"market.db", "market.db-wal", "market.db-shm"}) fs::remove(data() / name);
+  for (const char* name : {"market.db", "market.db-wal", "market.db-shm"})
+    fs::remove(data() / name);
   const auto made = back_up("one");
   ASSERT_TRUE(made) << describe(made.error());
   EXPECT_FALSE(made->has_database);
@@ -209,11 +213,12 @@ TEST_F(Backups, DigestsAreNotBelievedAlone) {
   EXPECT_EQ(change([](auto& manifest) { manifest.files.clear(); }), "backup-damaged");
   // An audit entry that was changed in the database, with digests that fit.
   EXPECT_EQ(change([&](auto& manifest) {
-              shell("sqlite3 bad/market.db \"drop trigger audit_no_update; update audit set "
-                    "details = \\\"other\\\" where id = 1\" || python3 -c \"import sqlite3; d = "
-                    "sqlite3.connect(\\\"bad/market.db\\\"); d.execute(\\\"drop trigger "
-                    "audit_no_update\\\"); d.execute(\\\"update audit set details = 7777\\\"); "
-                    "d.commit()\"");
+              shell(
+                  "sqlite3 bad/market.db \"drop trigger audit_no_update; update audit set "
+                  "details = \\\"other\\\" where id = 1\" || python3 -c \"import sqlite3; d = "
+                  "sqlite3.connect(\\\"bad/market.db\\\"); d.execute(\\\"drop trigger "
+                  "audit_no_update\\\"); d.execute(\\\"update audit set details = 7777\\\"); "
+                  "d.commit()\"");
               const std::string bytes = fakes::read_text(root_ / "bad/market.db");
               for (auto& file : manifest.files)
                 if (file.path == "market.db")
@@ -230,10 +235,11 @@ TEST_F(Backups, DigestsAreNotBelievedAlone) {
 
 /// Writers go on; what comes back is of one moment: pairs that are written together are together.
 TEST_F(Backups, AreOfOneMomentWhileOthersWrite) {
-  ASSERT_TRUE(database_->migrate("test", std::vector<platform::Migration>{
-                                             {1, "CREATE TABLE pairs (id INTEGER PRIMARY KEY, "
-                                                 "a INTEGER NOT NULL) STRICT; CREATE TABLE twins "
-                                                 "(id INTEGER PRIMARY KEY) STRICT;"}}));
+  ASSERT_TRUE(database_->migrate(
+      "test", std::vector<platform::Migration>{{1,
+                                                "CREATE TABLE pairs (id INTEGER PRIMARY KEY, "
+                                                "a INTEGER NOT NULL) STRICT; CREATE TABLE twins "
+                                                "(id INTEGER PRIMARY KEY) STRICT;"}}));
   std::atomic<bool> stop = false;
   std::atomic<int> written = 0;
   std::thread writer([&] {
@@ -241,10 +247,8 @@ TEST_F(Backups, AreOfOneMomentWhileOthersWrite) {
       auto transaction = database_->begin();
       const auto id = transaction->insert("INSERT INTO pairs (a) VALUES (1)");
       (void)transaction->execute("INSERT INTO twins (id) VALUES (?)", {*id});
-      (void)community::append_audit(*transaction, {.at = clock_.now(),
-                                                   .actor = "w",
-                                                   .action = "test.write",
-                                                   .subject = "s"});
+      (void)community::append_audit(
+          *transaction, {.at = clock_.now(), .actor = "w", .action = "test.write", .subject = "s"});
       if (transaction->commit()) ++written;
     }
   });

@@ -36,9 +36,8 @@ tl::unexpected<Error> failure(sqlite3* handle, int code, std::string what) {
 
 Result<Handle> open(const fs::path& path, int flags) {
   sqlite3* raw = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &raw,
+                                   flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   Handle handle(raw);
   if (code != SQLITE_OK)
     return failure(raw, code, fmt::format("the database {} cannot be opened", path.string()));
@@ -67,8 +66,8 @@ Result<void> copy_database(const fs::path& from, const fs::path& to) {
       return failure(target.get(), stepped != SQLITE_DONE ? stepped : finished,
                      fmt::format("{} cannot be copied", from.string()));
     // One file, without a log beside it; who opens it makes one again.
-    if (const int code = sqlite3_exec(target.get(), "pragma journal_mode = delete", nullptr,
-                                      nullptr, nullptr);
+    if (const int code =
+            sqlite3_exec(target.get(), "pragma journal_mode = delete", nullptr, nullptr, nullptr);
         code != SQLITE_OK)
       return failure(target.get(), code, "the copy cannot be closed");
   }

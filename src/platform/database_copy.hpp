@@ -1,6 +1,7 @@
 // A database file as it stands at one moment, while others write to it; and whether one is whole.
 //
-// Reads and writes SQLite files. Source: sqlite.org/backup.html, pragma.html#pragma_integrity_check.
+// Reads and writes SQLite files. Source: sqlite.org/backup.html,
+// pragma.html#pragma_integrity_check.
 #pragma once
 
 #include <filesystem>

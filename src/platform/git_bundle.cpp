@@ -49,10 +49,10 @@ bool is_object_id(std::string_view text) {
 }  // namespace
 
 Result<GitRefs> git_list_refs(const fs::path& repository) {
-  TRY_ASSIGN(const std::string text,
-             run({"--git-dir=" + repository.string(), "for-each-ref",
-                  "--format=%(objectname) %(refname)"},
-                 fmt::format("the refs of {} cannot be read", repository.string())));
+  TRY_ASSIGN(
+      const std::string text,
+      run({"--git-dir=" + repository.string(), "for-each-ref", "--format=%(objectname) %(refname)"},
+          fmt::format("the refs of {} cannot be read", repository.string())));
   GitRefs refs;
   for (const std::string_view line : split(text, '\n')) {
     if (line.empty()) continue;

@@ -140,6 +140,15 @@ std::shared_ptr<const Index> Index::with_facts(const ReadFacts& read, Time now) 
   return next;
 }
 
+bool Index::stands_like(const Index& other) const {
+  if (parts_.size() != other.parts_.size()) return false;
+  for (std::size_t i = 0; i < parts_.size(); ++i)
+    if (parts_[i].segment != other.parts_[i].segment ||
+        *parts_[i].standings != *other.parts_[i].standings)
+      return false;
+  return true;
+}
+
 bool Index::wants_compacting() const {
   return parts_.size() > kSegmentsWanted + 2 * size_ / kSegmentDocumentsMax ||
          std::any_of(parts_.begin(), parts_.end(), [](const Part& part) {

@@ -110,6 +110,8 @@ class Index {
                                        Time now, const BuildOptions& options = {}) const;
   /// With other numbers, about every document.
   std::shared_ptr<const Index> with_facts(const ReadFacts& read, Time now) const;
+  /// True when every document stands as in `other`, which has the same segments.
+  bool stands_like(const Index& other) const;
   /// True when `compacted` would change something.
   bool wants_compacting() const;
   std::shared_ptr<const Index> compacted() const;

@@ -31,6 +31,7 @@ struct Standing {
 
   /// All of it in points.
   std::int32_t total() const;
+  friend bool operator==(const Standing&, const Standing&) = default;
 };
 
 /// Above everything that words and standing can give.
