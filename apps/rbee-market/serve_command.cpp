@@ -13,9 +13,11 @@
 #include <thread>
 
 #include "api/api.hpp"
+#include "api/caller.hpp"
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
@@ -214,7 +216,13 @@ Result<void> run_serve(const ServeOptions& options) {
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
   std::string in_quarantine;
-  SearchService search(clock, {.flags = [&office] { return search_flags(office.get()); }});
+  SearchService search(clock, {.numbers =
+                                   [&office] {
+                                     return office == nullptr
+                                                ? std::make_shared<const api::NumbersTable>()
+                                                : office->numbers->table();
+                                   },
+                               .flags = [&office] { return search_flags(office.get()); }});
   api.add(search.part());
   const auto publish = [&]() -> Result<void> {
     auto snapshot = served->snapshot();
@@ -250,6 +258,10 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->people);
     api.add(*office->office);
     api.add(*office->operations);
+    api.add(*office->opinions);
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+    api.ask_for_owners(
+        [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
@@ -277,6 +289,22 @@ Result<void> run_serve(const ServeOptions& options) {
   api.add(health);
   metrics = std::make_unique<http::Metrics>(counted_patterns(api));
   add_metrics(*metrics, watched);
+  std::optional<ops::Idempotency> idempotency;
+  if (office != nullptr && options.idempotency.count() > 0)
+    idempotency.emplace(
+        *office->database, office->clock,
+        [&office](const http::Request& request) -> std::optional<std::string> {
+          const auto identity = api::identify(request, office->people->tokens());
+          return identity ? std::optional(identity->account.name) : std::nullopt;
+        },
+        options.idempotency);
+  const auto respond = [&](const http::Request& request) -> http::Response {
+    if (office != nullptr)
+      if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
+    if (!idempotency) return api.respond(request);
+    return idempotency->respond(request,
+                                [&api](const http::Request& each) { return api.respond(each); });
+  };
   http::FrontOptions front_options{options.trusted_proxies, options.rates, options.cors, {}};
   if (options.gzip)
     front_options.gzip = [](std::string_view bytes) { return platform::gzip(bytes, kGzipLevel); };
@@ -295,13 +323,7 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond =
-                            [&](const http::Request& request) {
-                              if (office != nullptr)
-                                if (auto frozen = office->operations->refuse_frozen(request))
-                                  return *frozen;
-                              return api.respond(request);
-                            },
+          front.before({.respond = respond,
                         .refuse =
                             [&api](const http::Request& request, const http::Refusal& refusal) {
                               return api.refuse(request, refusal);
@@ -340,7 +362,8 @@ Result<void> run_serve(const ServeOptions& options) {
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
-      const auto ticked = office->service->tick();
+      auto ticked = office->service->tick();
+      if (ticked) ticked = office->numbers->refresh();
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)

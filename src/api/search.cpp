@@ -151,6 +151,9 @@ Result<Response> Search::search(const Request& request, const Params&) const {
     if (entry == nullptr) continue;  // Cannot be: the state has both from one moment.
     bj::value shown = wire::to_json(summarise(*entry, base));
     bj::object& worker = shown.as_object();
+    const auto numbers = state->numbers->find(answer.hits[i].id);
+    worker["numbers"] =
+        api::to_json(numbers == state->numbers->end() ? Numbers{} : numbers->second);
     worker["score"] = answer.hits[i].score;
     bj::object marks = highlights(*entry, answer.matched);
     if (parameters.snippets && marks.empty() && !answer.matched.empty())

@@ -78,31 +78,38 @@ std::shared_ptr<const SearchState> SearchCatalog::get() const {
   return state_;
 }
 
+std::shared_ptr<const NumbersTable> SearchCatalog::numbers() const {
+  static const auto kNobodyCounts = std::make_shared<const NumbersTable>();
+  return options_.numbers ? options_.numbers() : kNobodyCounts;
+}
+
 void SearchCatalog::set(std::shared_ptr<const catalog::Snapshot> snapshot,
-                        std::shared_ptr<const search::Index> index) {
+                        std::shared_ptr<const search::Index> index,
+                        std::shared_ptr<const NumbersTable> numbers) {
   auto next = std::make_shared<SearchState>();
   next->catalog = snapshot->commit().str();
   for (const catalog::Broken& broken : snapshot->broken()) next->catalog += "," + broken.directory;
   next->version = fmt::format("{}-{}-{}", snapshot->commit().str(), nonce_, ++published_);
   next->snapshot = std::move(snapshot);
   next->index = std::move(index);
+  next->numbers = std::move(numbers);
   const std::lock_guard lock(mutex_);
   state_ = std::move(next);
 }
 
-search::ReadFacts SearchCatalog::facts(const catalog::Snapshot& snapshot) const {
-  return [&snapshot, numbers = options_.numbers ? options_.numbers() : nullptr,
+search::ReadFacts SearchCatalog::facts(const catalog::Snapshot& snapshot,
+                                       std::shared_ptr<const NumbersTable> numbers) const {
+  return [&snapshot, numbers = std::move(numbers),
           flags = options_.flags ? options_.flags() : nullptr](std::string_view id) {
     search::Facts facts;
-    if (numbers != nullptr)
-      if (const auto at = numbers->find(id); at != numbers->end()) {
-        facts.popularity = at->second.popularity;
-        facts.stars = at->second.stars;
-        facts.ratings = at->second.ratings;
-        facts.rating = at->second.rating;
-        facts.installs_30_days = at->second.installs_30_days;
-        facts.trend = at->second.trend;
-      }
+    if (const auto at = numbers->find(id); at != numbers->end()) {
+      facts.popularity = at->second.popularity;
+      facts.stars = at->second.stars;
+      facts.ratings = at->second.ratings;
+      facts.rating = at->second.rating;
+      facts.installs_30_days = at->second.installs_30_days;
+      facts.trend = at->second.trend;
+    }
     if (flags == nullptr) return facts;
     const auto [first, last] = flags->equal_range(id);
     if (first == last) return facts;
@@ -139,7 +146,7 @@ void SearchCatalog::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
     }
   }
   if (before != nullptr && changed.empty() && gone.empty()) {
-    set(std::move(snapshot), before->index);
+    set(std::move(snapshot), before->index, before->numbers);
     return;
   }
   std::vector<std::string> pages;
@@ -151,24 +158,26 @@ void SearchCatalog::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
     documents.push_back(document(*entry, pages.back()));
   }
   const search::BuildOptions options{.seed = seed_};
-  auto index =
-      before == nullptr
-          ? search::Index::build(documents, facts(*snapshot), clock_.now(), options,
-                                 static_cast<unsigned>(options_.threads))
-          : before->index->updated(documents, gone, facts(*snapshot), clock_.now(), options);
-  set(std::move(snapshot), std::move(index));
+  const auto counted = numbers();
+  const search::ReadFacts known = facts(*snapshot, counted);
+  auto index = before == nullptr
+                   ? search::Index::build(documents, known, clock_.now(), options,
+                                          static_cast<unsigned>(options_.threads))
+                   : before->index->updated(documents, gone, known, clock_.now(), options);
+  set(std::move(snapshot), std::move(index), counted);
 }
 
 bool SearchCatalog::tidy() {
   const auto before = get();
   if (before == nullptr) return true;
   const auto whole = before->index->wants_compacting() ? before->index->compacted() : before->index;
-  auto next = whole->with_facts(facts(*before->snapshot), clock_.now());
+  const auto counted = numbers();
+  auto next = whole->with_facts(facts(*before->snapshot, counted), clock_.now());
   const std::lock_guard lock(changing_);
   if (get() != before) return false;
   // The same answers keep their entity tags.
-  if (whole != before->index || !next->stands_like(*before->index))
-    set(before->snapshot, std::move(next));
+  if (counted != before->numbers || whole != before->index || !next->stands_like(*before->index))
+    set(before->snapshot, std::move(next), counted);
   return true;
 }
 

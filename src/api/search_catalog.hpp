@@ -21,6 +21,7 @@ namespace rbee::api {
 struct SearchState {
   std::shared_ptr<const catalog::Snapshot> snapshot;  ///< Never nullptr, like the next.
   std::shared_ptr<const search::Index> index;
+  std::shared_ptr<const NumbersTable> numbers;  ///< That the index ranks by.
   std::string version;  ///< Another one for every other answer: for entity tags.
   std::string catalog;  ///< The same for the same workers, whatever their numbers.
 };
@@ -58,9 +59,11 @@ class SearchCatalog {
   std::shared_ptr<const SearchState> get() const;
 
  private:
-  search::ReadFacts facts(const catalog::Snapshot& snapshot) const;
+  std::shared_ptr<const NumbersTable> numbers() const;
+  search::ReadFacts facts(const catalog::Snapshot& snapshot,
+                          std::shared_ptr<const NumbersTable> numbers) const;
   void set(std::shared_ptr<const catalog::Snapshot> snapshot,
-           std::shared_ptr<const search::Index> index);
+           std::shared_ptr<const search::Index> index, std::shared_ptr<const NumbersTable> numbers);
 
   const Clock& clock_;
   SearchCatalogOptions options_;
