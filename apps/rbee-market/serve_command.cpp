@@ -22,6 +22,7 @@
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
+#include "search_service.hpp"
 #include "serve_health.hpp"
 #include "served_catalog.hpp"
 #include "upstream.hpp"
@@ -87,6 +88,16 @@ Result<std::string> webhook_secret(const ServeOptions& options) {
                 fmt::format("{} holds less than {} characters", where, kSecretMin),
                 {.fix = "make one: openssl rand -hex 32 >FILE"});
   return secret;
+}
+
+/// A release that its maintainer took back stands last, until there is another.
+std::shared_ptr<const api::FlagsTable> search_flags(const MarketOffice* office) {
+  auto table = std::make_shared<api::FlagsTable>();
+  if (office == nullptr) return table;
+  if (const auto yanks = office->service->yanks())
+    for (const submission::Yank& yank : *yanks)
+      table->insert({yank.worker, {.version = yank.version, .reviewed = false, .dead = true}});
+  return table;
 }
 
 extern "C" void end_at_once(int) {
@@ -206,6 +217,14 @@ Result<void> run_serve(const ServeOptions& options) {
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
   std::string in_quarantine;
+  SearchService search(clock, {.numbers =
+                                   [&office] {
+                                     return office == nullptr
+                                                ? std::make_shared<const api::NumbersTable>()
+                                                : office->numbers->table();
+                                   },
+                               .flags = [&office] { return search_flags(office.get()); }});
+  api.add(search.part());
   const auto publish = [&]() -> Result<void> {
     auto snapshot = served->snapshot();
     if (checked != nullptr) {
@@ -216,6 +235,7 @@ Result<void> run_serve(const ServeOptions& options) {
         in_quarantine = names_of(*quarantines);
         snapshot = without_quarantined(std::move(snapshot), *quarantines);
       }
+    search.publish(snapshot);
     api.publish(std::move(snapshot));
     return {};
   };

@@ -58,6 +58,9 @@ constexpr Problem kProblems[] = {
     {"password-long", "The password is longer than is read."},
     {"password-weak", "The password is too easy to guess."},
     {"quarantined-already", "The worker is in quarantine already."},
+    {"query-invalid",
+     "The search query is too long, has too many words, or asks a field for a value that it cannot "
+     "have."},
     {"range-not-satisfiable", "The file ends before the range begins."},
     {"rate-limited",
      "This client asks more often than one client may; Retry-After says when to go on. The "
@@ -84,6 +87,7 @@ constexpr Problem kProblems[] = {
      "Titles are one line of at most 120 bytes, texts at most 5,000, UTF-8 without control "
      "characters."},
     {"scope-unknown", "Scopes are read, community, submit, review and admin."},
+    {"search-not-ready", "The search index is being made. Try again in a few seconds."},
     {"signature-invalid", "The request is not signed with the webhook's secret."},
     {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},
