@@ -1,5 +1,6 @@
 #include "community/schema.hpp"
 
+#include "community/attempts.hpp"
 #include "community/switches.hpp"
 
 namespace rbee::community {
@@ -127,6 +128,7 @@ CREATE TABLE licenses (
 
 Result<void> prepare(platform::Database& database) {
   TRY(database.migrate("community", kMigrations));
+  TRY(prepare_attempts(database));
   return prepare_switches(database);
 }
 
