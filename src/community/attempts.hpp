@@ -1,7 +1,8 @@
-// What somebody may try only so often: passwords, making accounts. Counted for all servers together.
+// What somebody may try only so often: passwords, making accounts. Counted for all servers
+// together.
 //
-// Reads and writes the database, where a key is its SHA-256: no address and no name stands there. Who
-// starts the server anew, or asks another one, has no more attempts.
+// Reads and writes the database, where a key is its SHA-256: no address and no name stands there.
+// Who starts the server anew, or asks another one, has no more attempts.
 #pragma once
 
 #include <string_view>
