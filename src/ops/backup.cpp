@@ -33,9 +33,9 @@ constexpr std::string_view kArchiveSuffix = ".tar.zst";
 
 /// What is not copied out of the data directory: it is bundled, made anew, or of this run alone.
 bool is_left_out(std::string_view path, Secrets secrets) {
-  constexpr std::array<std::string_view, 8> kMade = {
-      "catalog.git",       "market.db", "market.db-wal", "market.db-shm",
-      "market.db-journal", "hooks",     "lock",          "starting"};
+  constexpr std::array<std::string_view, 9> kMade = {
+      "catalog.git", "market.db", "market.db-wal", "market.db-shm", "market.db-journal",
+      "hooks",       "lock",      "starting",      "upstream"};
   const std::string_view top = path.substr(0, path.find('/'));
   if (secrets == Secrets::without && top == "secret") return true;
   return std::find(kMade.begin(), kMade.end(), top) != kMade.end() || top.ends_with(".sock") ||

@@ -148,7 +148,7 @@ TEST_F(Backups, LeaveTheSecretOutWhenToldTo) {
 
 TEST_F(Backups, OneWithoutItsPostgresIsRefused) {
   fakes::write_text(data() / "database", "postgresql://rbee@db/market\n");
-  const auto refused = write_backup({.data = data(), .target = root_ / "backup"}, clock_);
+  const auto refused = back_up("backup");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().id, "backup-of-postgres");
   EXPECT_FALSE(fs::exists(root_ / "backup"));
