@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "community/schema.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "submission/store.hpp"
 
@@ -82,7 +83,8 @@ Result<void> remember(const fs::path& data, const DatabaseChoice& choice) {
 
 Result<void> prepare_market_database(platform::Database& database) {
   TRY(community::prepare(database));
-  return submission::prepare(database);
+  TRY(submission::prepare(database));
+  return ops::prepare_idempotency(database);
 }
 
 Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path& data,

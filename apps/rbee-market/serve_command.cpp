@@ -13,9 +13,11 @@
 #include <thread>
 
 #include "api/api.hpp"
+#include "api/caller.hpp"
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
@@ -241,6 +243,10 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->people);
     api.add(*office->office);
     api.add(*office->operations);
+    api.add(*office->opinions);
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+    api.ask_for_owners(
+        [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
@@ -269,6 +275,22 @@ Result<void> run_serve(const ServeOptions& options) {
   api.add(health);
   metrics = std::make_unique<http::Metrics>(counted_patterns(api));
   add_metrics(*metrics, watched);
+  std::optional<ops::Idempotency> idempotency;
+  if (office != nullptr && options.idempotency.count() > 0)
+    idempotency.emplace(
+        *office->database, office->clock,
+        [&office](const http::Request& request) -> std::optional<std::string> {
+          const auto identity = api::identify(request, office->people->tokens());
+          return identity ? std::optional(identity->account.name) : std::nullopt;
+        },
+        options.idempotency);
+  const auto respond = [&](const http::Request& request) -> http::Response {
+    if (office != nullptr)
+      if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
+    if (!idempotency) return api.respond(request);
+    return idempotency->respond(request,
+                                [&api](const http::Request& each) { return api.respond(each); });
+  };
   http::FrontOptions front_options{options.trusted_proxies, options.rates, options.cors, {}};
   if (options.gzip)
     front_options.gzip = [](std::string_view bytes) { return platform::gzip(bytes, kGzipLevel); };
@@ -287,13 +309,7 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond =
-                            [&](const http::Request& request) {
-                              if (office != nullptr)
-                                if (auto frozen = office->operations->refuse_frozen(request))
-                                  return *frozen;
-                              return api.respond(request);
-                            },
+          front.before({.respond = respond,
                         .refuse =
                             [&api](const http::Request& request, const http::Refusal& refusal) {
                               return api.refuse(request, refusal);
@@ -332,7 +348,9 @@ Result<void> run_serve(const ServeOptions& options) {
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
-      const auto ticked = tick_in_turn(*office);
+      // The numbers are in this process's memory: each reads its own.
+      auto ticked = tick_in_turn(*office);
+      if (ticked) ticked = office->numbers->refresh();
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)

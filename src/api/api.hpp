@@ -39,6 +39,9 @@ class Api {
   void add(const Part& part);
   /// Before the first request: whoever knows why a release was taken back.
   void ask_for_yanks(YankReason yanked) { tools_.yanked = std::move(yanked); }
+  /// Before the first request: what people did with each worker, and whose it is.
+  void ask_for_numbers(ReadNumbers numbers) { tools_.numbers = std::move(numbers); }
+  void ask_for_owners(OwnedBy owned_by) { tools_.owned_by = std::move(owned_by); }
   /// Before the first request: what the checks are told of this marketplace.
   void set_policy(check::Policy policy) { tools_.policy = std::move(policy); }
   /// Before the first request: when the catalog is kept elsewhere. It outlives this.

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "community/attempts.hpp"
 #include "community/audit.hpp"
+#include "community/standing.hpp"
 #include "community/switches.hpp"
 #include "platform/password.hpp"
 
@@ -218,6 +219,9 @@ Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::s
         transaction.execute("UPDATE tokens SET revoked = ? WHERE revoked IS NULL AND account = "
                             "(SELECT id FROM accounts WHERE name = ?)",
                             {seconds, name}));
+  // What it starred, voted for and rated counts no more, or again.
+  TRY_ASSIGN(const auto rows, transaction.query("SELECT id FROM accounts WHERE name = ?", {name}));
+  TRY(note_standing_of(transaction, rows.front()[0].integer()));
   TRY(append_audit(transaction, {.at = now,
                                  .actor = std::string(actor),
                                  .action = disabled ? "account.disable" : "account.enable",

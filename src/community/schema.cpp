@@ -1,6 +1,7 @@
 #include "community/schema.hpp"
 
 #include "community/attempts.hpp"
+#include "community/opinions_schema.hpp"
 #include "community/switches.hpp"
 
 namespace rbee::community {
@@ -122,6 +123,7 @@ CREATE TABLE licenses (
 )sql"},
     // What finds an account by its address; PostgreSQL has it from COLLATE NOCASE above.
     {3, "CREATE UNIQUE INDEX IF NOT EXISTS accounts_email_nocase ON accounts (lower(email))"},
+    {4, kOpinionsSql},
 };
 
 }  // namespace
