@@ -55,7 +55,6 @@ class Keys : public fakes::EachDatabase {
   std::int64_t rows() {
     return database_->query("SELECT count(*) FROM idempotency_keys")->at(0)[0].integer();
   }
-  fakes::TempDir root_;
   fakes::ManualClock clock_;
   std::unique_ptr<platform::Database> database_;
   std::unique_ptr<Idempotency> keys_;
@@ -174,7 +173,7 @@ TEST_P(Keys, KeysAreCheckedHashedAndBounded) {
   for (int i = 0; i < 1'010; ++i)
     send(post("/v1/things", "{}", ("key-number-" + std::to_string(i)).c_str()));
   EXPECT_EQ(rows(), 1'000);
-  EXPECT_EQ(fakes::read_text(root_ / "market.db").find("key-number-1"), std::string::npos);
+  EXPECT_EQ(place_.bytes().find("key-number-1"), std::string::npos);
 }
 
 RBEE_EACH_DATABASE(Keys);
