@@ -4,7 +4,6 @@
 
 #include <fstream>
 
-#include "analytics/schema.hpp"
 #include "analytics/verified_installs.hpp"
 #include "catalog/findings.hpp"
 #include "community/schema.hpp"
@@ -16,15 +15,6 @@
 namespace rbee::market {
 
 namespace fs = std::filesystem;
-
-Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path& data) {
-  TRY_ASSIGN(auto database, platform::Database::open(data / "market.db"));
-  TRY(community::prepare(*database));
-  TRY(submission::prepare(*database));
-  TRY(ops::prepare_idempotency(*database));
-  TRY(analytics::prepare(*database));
-  return database;
-}
 
 Result<std::string> server_secret(const fs::path& data) {
   const fs::path path = data / "secret";
@@ -77,13 +67,14 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
                                                          const http::Log& log) {
   auto office = std::make_unique<MarketOffice>();
   const submission::Service::Snapshot current = snapshot;
-  TRY_ASSIGN(office->database, open_market_database(options.data));
+  TRY_ASSIGN(office->database, open_market_database(options.data, options.database));
   submission::ServiceOptions service;
   service.repository = options.repository;
   service.url = options.url;
   TRY_ASSIGN(service.secret, server_secret(options.data));
   service.risk = options.risk;
   service.policy = options.policy;
+  service.is_alone = options.is_alone;
   office->service = std::make_unique<submission::Service>(
       std::move(service), *office->database, office->clock, std::move(snapshot), std::move(moved));
   TRY(office->service->start());
@@ -118,8 +109,9 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
     TRY(community::require(identity, community::Scope::submit));
     return identity.account.name;
   };
-  auto git = GitService::open({options.data, options.repository, self, options.submit_at},
-                              options.submit_at.empty() ? AuthenticatePush(authenticate) : nullptr);
+  auto git = GitService::open(
+      {options.data, options.repository, self, options.socket_name, options.submit_at},
+      options.submit_at.empty() ? AuthenticatePush(authenticate) : nullptr);
   // Everything else works without Git's programs.
   if (!git && git.error().id == "git-missing") {
     log.write(http::LogLevel::warn, "git-missing",

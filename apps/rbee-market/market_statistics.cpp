@@ -7,7 +7,7 @@ Result<std::unique_ptr<MarketStatistics>> MarketStatistics::open(const std::file
                                                                  api::Api& api) {
   auto out = std::make_unique<MarketStatistics>();
   if (office == nullptr) {
-    TRY_ASSIGN(out->own, open_market_database(data));
+    TRY_ASSIGN(out->own, open_market_database(data, {}));
   }
   platform::Database& database = office == nullptr ? *out->own : *office->database;
   out->ledger = std::make_unique<analytics::Ledger>(database, out->clock);

@@ -25,7 +25,12 @@ constexpr Problem kProblems[] = {
     {"approval-twice", "This reviewer has approved this revision; another one must, too."},
     {"bad-gateway", "The program behind this path gave no proper answer."},
     {"body-invalid", "The body is not the JSON object that this path wants; the detail says why."},
+    {"commit-unknown",
+     "The database went away in the middle of a change. Look whether it was made before trying "
+     "again."},
     {"cross-site", "The form was sent from another site."},
+    {"database-busy", "Somebody else was writing for too long. Try again."},
+    {"database-unreachable", "The database is away for a moment; nothing was changed. Try again."},
     {"download-none",
      "The release is built from the catalog's own files or from Git on this platform: there is no "
      "file to download."},
