@@ -250,6 +250,7 @@ void add_database_commands(CLI::App& app, std::function<int()>& run) {
   const auto options = std::make_shared<Options>();
   CLI::App* database = app.add_subcommand("database", "The database of people and submissions");
   database->require_subcommand(1);
+  add_database_status(*database, run);
   CLI::App* command = database->add_subcommand(
       "copy", "Copy everything from DIR/market.db into an empty PostgreSQL database, and compare");
   command->add_option("--from", options->from, "The server's data directory")->required();

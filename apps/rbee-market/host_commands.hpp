@@ -21,6 +21,8 @@ void add_review_commands(CLI::App& app, std::function<int()>& run);
 void add_check_command(CLI::App& app, std::function<int()>& run);
 void add_backup_commands(CLI::App& app, std::function<int()>& run);
 void add_database_commands(CLI::App& app, std::function<int()>& run);
+/// Its "status".
+void add_database_status(CLI::App& database, std::function<int()>& run);
 void add_switch_commands(CLI::App& app, std::function<int()>& run);
 void add_hook_command(CLI::App& app, std::function<int()>& run);
 

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "analytics/schema.hpp"
 #include "base/text.hpp"
 #include "community/schema.hpp"
 #include "ops/idempotency.hpp"
@@ -84,6 +85,7 @@ Result<void> remember(const fs::path& data, const DatabaseChoice& choice) {
 Result<void> prepare_market_database(platform::Database& database) {
   TRY(community::prepare(database));
   TRY(submission::prepare(database));
+  TRY(analytics::prepare(database));
   return ops::prepare_idempotency(database);
 }
 

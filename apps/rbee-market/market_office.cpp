@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "analytics/verified_installs.hpp"
 #include "catalog/findings.hpp"
 #include "community/schema.hpp"
 #include "ops/idempotency.hpp"
@@ -38,6 +39,21 @@ std::shared_ptr<const catalog::Snapshot> without_quarantined(
                        worker->tree});
   return taken.empty() ? snapshot : snapshot->without(std::move(taken));
 }
+
+namespace {
+
+/// What an account's own receipts tell of a worker.
+community::FindInstall find_install(const platform::Database& database) {
+  return [&database](std::int64_t account,
+                     std::string_view worker) -> Result<std::optional<community::VerifiedInstall>> {
+    TRY_ASSIGN(auto found, analytics::verified_install(database, account, worker));
+    if (!found) return std::optional<community::VerifiedInstall>();
+    return community::VerifiedInstall{std::move(found->release), std::move(found->platform),
+                                      std::move(found->hardware)};
+  };
+}
+
+}  // namespace
 
 http::Streamed MarketOffice::stream(const http::Request& request) {
   http::Streamed answer = premium->decide(request);
@@ -74,10 +90,11 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
         return found && (*found)->manifest.premium ? (*found)->manifest.premium->purchase_url
                                                    : std::string();
       });
-  office->opinions = std::make_unique<api::Opinions>(*office->database, office->clock,
-                                                     office->people->tokens(), current);
+  office->opinions =
+      std::make_unique<api::Opinions>(*office->database, office->clock, office->people->tokens(),
+                                      current, find_install(*office->database));
   office->numbers = std::make_unique<MarketNumbers>(*office->database, office->clock);
-  TRY(office->numbers->refresh());
+  TRY(office->numbers->refresh(nullptr));
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
   office->operations =
       std::make_unique<api::Operations>(*office->database, office->clock, office->people->tokens());

@@ -17,10 +17,12 @@
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
+#include "market_statistics.hpp"
 #include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
+#include "search_service.hpp"
 #include "serve_health.hpp"
 #include "serve_place.hpp"
 #include "served_catalog.hpp"
@@ -87,6 +89,16 @@ Result<std::string> webhook_secret(const ServeOptions& options) {
                 fmt::format("{} holds less than {} characters", where, kSecretMin),
                 {.fix = "make one: openssl rand -hex 32 >FILE"});
   return secret;
+}
+
+/// A release that its maintainer took back stands last, until there is another.
+std::shared_ptr<const api::FlagsTable> search_flags(const MarketOffice* office) {
+  auto table = std::make_shared<api::FlagsTable>();
+  if (office == nullptr) return table;
+  if (const auto yanks = office->service->yanks())
+    for (const submission::Yank& yank : *yanks)
+      table->insert({yank.worker, {.version = yank.version, .reviewed = false, .dead = true}});
+  return table;
 }
 
 extern "C" void end_at_once(int) {
@@ -207,6 +219,14 @@ Result<void> run_serve(const ServeOptions& options) {
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
   std::vector<submission::Quarantine> quarantines;
+  SearchService search(clock, {.numbers =
+                                   [&office] {
+                                     return office == nullptr
+                                                ? std::make_shared<const api::NumbersTable>()
+                                                : office->numbers->table();
+                                   },
+                               .flags = [&office] { return search_flags(office.get()); }});
+  api.add(search.part());
   const auto publish = [&]() -> Result<void> {
     auto snapshot = served->snapshot();
     if (checked != nullptr) {
@@ -216,6 +236,7 @@ Result<void> run_serve(const ServeOptions& options) {
       // While the database is away, what was known holds: nothing comes back by that.
       if (auto now = office->service->quarantines()) quarantines = std::move(*now);
     snapshot = without_quarantined(std::move(snapshot), quarantines);
+    search.publish(snapshot);
     api.publish(std::move(snapshot));
     return {};
   };
@@ -244,12 +265,19 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->office);
     api.add(*office->operations);
     api.add(*office->opinions);
-    api.ask_for_numbers([&office] { return office->numbers->table(); });
     api.ask_for_owners(
         [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
+  }
+  TRY_ASSIGN(const auto statistics, MarketStatistics::open(data, office.get(), api));
+  api.add(*statistics->part);
+  if (office != nullptr) {
+    statistics->part->ask_for_people([&office] { return office->numbers->table(); });
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+  } else {
+    api.ask_for_numbers([&statistics] { return statistics->part->numbers(); });
   }
   std::optional<api::Upstream> upstream;
   if (follower != nullptr) {
@@ -309,15 +337,17 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond = respond,
-                        .refuse =
-                            [&api](const http::Request& request, const http::Refusal& refusal) {
-                              return api.refuse(request, refusal);
-                            },
-                        .stream = [&office](const http::Request& request) -> http::Streamed {
-                          if (office == nullptr) return std::monostate{};
-                          return office->stream(request);
-                        }}),
+          front.before(
+              {.respond = respond,
+               .refuse = [&api](
+                             const http::Request& request,
+                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
+               .is_private =
+                   [](const http::Request& request) { return api::hides_address(request.path); },
+               .stream = [&office](const http::Request& request) -> http::Streamed {
+                 if (office == nullptr) return std::monostate{};
+                 return office->stream(request);
+               }}),
           log));
   const std::string origin = server->origin();
   if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);
@@ -334,6 +364,7 @@ Result<void> run_serve(const ServeOptions& options) {
   std::fflush(stdout);
 
   std::string trouble;
+  LoggedOnce statistics_trouble("statistics", log);
   for (;;) {
     const timespec second{1, 0};
     const int signal = ::sigtimedwait(&signals, nullptr, &second);
@@ -350,7 +381,7 @@ Result<void> run_serve(const ServeOptions& options) {
     if (office != nullptr) {
       // The numbers are in this process's memory: each reads its own.
       auto ticked = tick_in_turn(*office);
-      if (ticked) ticked = office->numbers->refresh();
+      if (ticked) ticked = office->numbers->refresh(statistics->part->numbers());
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)
@@ -359,6 +390,7 @@ Result<void> run_serve(const ServeOptions& options) {
             {{"id", std::string_view(ticked.error().id)}, {"reason", std::string_view(now_wrong)}});
       trouble = now_wrong;
     }
+    statistics_trouble.see(statistics->part->tick());
     const auto begin = Pulse::Clock::now();
     const bool refreshed = served->refresh(when) != nullptr;
     if (!refreshed && signal != SIGHUP && !quarantine_changed()) continue;
@@ -376,6 +408,7 @@ Result<void> run_serve(const ServeOptions& options) {
   std::this_thread::sleep_for(options.drain_delay);
   server->stop();
   running = nullptr;
+  statistics_trouble.see(statistics->part->tick());  // What came since the last one.
   log.write(LogLevel::info, "stopped", {});
   return {};
 }

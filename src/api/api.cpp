@@ -53,6 +53,13 @@ std::shared_ptr<const catalog::Snapshot> Api::snapshot() const {
   return {publication, &publication->snapshot()};
 }
 
+Result<std::shared_ptr<const catalog::Worker>> Api::worker(std::string_view id,
+                                                           std::string_view version) const {
+  const auto publication = current_.get();
+  TRY_ASSIGN(const auto found, find_release(*publication, releases_, id, version));
+  return found->worker;
+}
+
 http::Response Api::respond(const http::Request& request) const {
   std::string base = options_.public_url;
   if (base.empty()) {
@@ -70,7 +77,7 @@ http::Response Api::respond(const http::Request& request) const {
 http::Response Api::respond_from_catalog(const http::Request& request, std::string base) const {
   const auto publication = current_.get();
   const std::string_view path = request.path;
-  if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
+  if (path == "/v1" || path.starts_with("/v1/"))
     return V1(*publication, tools_, std::move(base)).respond(request);
   return Rbee(*publication, std::move(base), options_.home_url).respond(request);
 }

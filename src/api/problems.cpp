@@ -31,6 +31,9 @@ constexpr Problem kProblems[] = {
     {"cross-site", "The form was sent from another site."},
     {"database-busy", "Somebody else was writing for too long. Try again."},
     {"database-unreachable", "The database is away for a moment; nothing was changed. Try again."},
+    {"download-none",
+     "The release is built from the catalog's own files or from Git on this platform: there is no "
+     "file to download."},
     {"email-invalid", "That is not an e-mail address."},
     {"frozen",
      "The host has stopped this for a while; the detail says why. GET /v1/status shows what is "
@@ -60,12 +63,19 @@ constexpr Problem kProblems[] = {
     {"password-long", "The password is longer than is read."},
     {"password-weak", "The password is too easy to guess."},
     {"quarantined-already", "The worker is in quarantine already."},
+    {"query-invalid",
+     "The search query is too long, has too many words, or asks a field for a value that it cannot "
+     "have."},
     {"range-not-satisfiable", "The file ends before the range begins."},
     {"rate-limited",
      "This client asks more often than one client may; Retry-After says when to go on. The "
      "RateLimit fields of every answer show what is left."},
     {"reason-long", "A reason is at most 500 bytes."},
     {"reason-missing", "This needs a reason, and the reason is shown to others."},
+    {"receipt-invalid",
+     "The install receipt has a value that no client sends; docs/statistics.md lists them."},
+    {"receipts-throttled",
+     "This address has sent many install receipts. Retry-After says when to send the rest."},
     {"release-not-found", "The worker has had no such release."},
     {"request-kind", "Requests are out-of-date, deletion and merge."},
     {"request-not-found", "No open request has this number."},
@@ -82,6 +92,7 @@ constexpr Problem kProblems[] = {
      "Titles are one line of at most 120 bytes, texts at most 5,000, UTF-8 without control "
      "characters."},
     {"scope-unknown", "Scopes are read, community, submit, review and admin."},
+    {"search-not-ready", "The search index is being made. Try again in a few seconds."},
     {"signature-invalid", "The request is not signed with the webhook's secret."},
     {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},
@@ -121,6 +132,7 @@ constexpr Problem kProblems[] = {
     {"no-such-resource", "Nothing is at this path."},
     {"parameter-invalid",
      "A query parameter has a value that cannot be used; the detail says what can."},
+    {"parameter-missing", "The path needs this query parameter; the detail shows one."},
     {"parameter-unknown", "A query parameter is not known here; it was probably misspelt."},
     {"readme-not-found", "The worker has no README.md."},
     {"recipe-not-found",

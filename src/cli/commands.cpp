@@ -14,6 +14,7 @@ const std::vector<Group>& groups() {
       {"cache", "The downloads that were kept"},
       {"license", "Licence keys of premium workers"},
       {"config", "Show and change settings"},
+      {"telemetry", "Install receipts: what is sent, and whether"},
       {"", "Your account, this machine, and answers about the marketplace itself"},
   };
   return table;
@@ -25,13 +26,21 @@ const std::vector<Command>& commands() {
       {"worker",
        "search",
        {"available", "catalog"},
-       "List the workers of the marketplace",
-       {{"WORDS", "", "words that a worker must match; none: every worker", &A::words},
+       "Find workers in the marketplace",
+       {{"WORDS", "", "what to search for; none: every worker", &A::words},
         {"--tag,-t", "TAG", "only workers with this tag; may be repeated", &A::tags},
-        {"--limit,-n", "N", "show at most N workers, 0 for all (default 50)", &A::limit}},
-       "",
+        {"--limit,-n", "N", "show at most N workers, 0 for all (default 50)", &A::limit},
+        {"--offline", "", "search the list that an earlier search kept, without a network",
+         &A::offline},
+        {"--refresh", "", "fetch the marketplace's list for --offline now", &A::refresh}},
+       "All words must match; the last may be the beginning of one. \"two words\" stand "
+       "together, -word excludes (after --), and accelerator: os: arch: license: source: task: "
+       "format: owner: and tag: ask for a value. When the marketplace cannot be reached, the kept "
+       "list is searched.",
        "rbee worker search\n"
        "rbee worker search text to speech --tag cpu\n"
+       "rbee worker search llm accelerator:rocm\n"
+       "rbee worker search \"fast inference\" --offline\n"
        "rbee worker search --json | jq -r '.workers[].id'",
        worker_search},
       {"worker",
@@ -596,6 +605,24 @@ const std::vector<Command>& commands() {
        "",
        "rbee config list",
        config_list},
+      {"telemetry",
+       "show",
+       {},
+       "Print whether receipts are sent, which wait, which were sent, and what one says",
+       {},
+       "Receipts are off until you agree. `rbee config set telemetry on|off`, RBEE_TELEMETRY=1|0; "
+       "DO_NOT_TRACK=1 wins.",
+       "rbee telemetry show\n"
+       "rbee telemetry show --json | jq .example",
+       telemetry_show},
+      {"telemetry",
+       "send",
+       {},
+       "Send the receipts that wait, now",
+       {},
+       "Otherwise a process of its own does so after a command.",
+       "rbee telemetry send",
+       telemetry_send},
   };
   return table;
 }

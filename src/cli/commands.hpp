@@ -42,7 +42,8 @@ struct Arguments {
   std::string key, value;
   std::string variant, plan, output;
   std::vector<std::string> accept;  ///< Kinds of changes, each a list with commas.
-  bool yes = false, explain = false, diff = false, offline = false, no_probe = false, hive = false;
+  bool yes = false, explain = false, diff = false, offline = false, no_probe = false,
+       refresh = false, hive = false;
   std::uint64_t number = 0;  ///< Of a generation.
   std::uint64_t keep = 3;    ///< How many generations.
   std::uint64_t days = 30;
@@ -136,6 +137,8 @@ Result<int> recipe_sums(const Arguments& arguments, Context& context);
 Result<int> config_get(const Arguments& arguments, Context& context);
 Result<int> config_set(const Arguments& arguments, Context& context);
 Result<int> config_list(const Arguments& arguments, Context& context);
+Result<int> telemetry_show(const Arguments& arguments, Context& context);
+Result<int> telemetry_send(const Arguments& arguments, Context& context);
 
 /// The URL of the marketplace that this run talks to: --catalog, RBEE_CATALOG, the configuration,
 /// or the default.
