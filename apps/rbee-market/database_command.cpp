@@ -36,7 +36,8 @@ struct Desk {
     path = fs::path(options.data) / "market.db";
     std::error_code error;
     if (fs::is_regular_file(path, error)) return {};
-    return fail(Errc::not_found, "database-missing", fmt::format("no database is at {}", path.string()),
+    return fail(Errc::not_found, "database-missing",
+                fmt::format("no database is at {}", path.string()),
                 {.fix = "--data is the server's directory; its first start makes one"});
   }
 };
@@ -57,11 +58,12 @@ Result<void> status(Desk& desk) {
   if (desk.options.json) {
     json::object schema;
     for (const auto& row : rows) schema[row[0].text()] = row[1].integer();
-    json::object answer{{"path", desk.path.string()},
-                        {"size_bytes", bytes},
-                        {"schema", std::move(schema)},
-                        {"checked", desk.options.check},
-                        {"before_upgrade", has_before ? json::value(before.string()) : json::value()}};
+    json::object answer{
+        {"path", desk.path.string()},
+        {"size_bytes", bytes},
+        {"schema", std::move(schema)},
+        {"checked", desk.options.check},
+        {"before_upgrade", has_before ? json::value(before.string()) : json::value()}};
     if (audit) answer["audit_entries"] = audit->entries;
     fmt::print("{}\n", json::serialize(answer));
     return {};
