@@ -2,10 +2,11 @@
 
 namespace rbee::market {
 
-Result<void> MarketNumbers::refresh() {
+Result<void> MarketNumbers::refresh(const std::shared_ptr<const api::NumbersTable>& installs) {
   TRY_ASSIGN(const bool changed, standings_.refresh());
-  if (!changed) return {};
-  auto table = std::make_shared<api::NumbersTable>();
+  if (!changed && installs == installs_) return {};
+  auto table = installs == nullptr ? std::make_shared<api::NumbersTable>()
+                                   : std::make_shared<api::NumbersTable>(*installs);
   const auto standings = standings_.table();
   for (const auto& [worker, standing] : standings->workers) {
     api::Numbers& numbers = (*table)[worker];
@@ -15,6 +16,7 @@ Result<void> MarketNumbers::refresh() {
     numbers.ratings = standing.ratings;
     numbers.rating = standing.rating;
   }
+  installs_ = installs;
   const std::lock_guard lock(mutex_);
   table_ = std::move(table);
   return {};

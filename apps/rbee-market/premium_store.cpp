@@ -73,6 +73,7 @@ http::Streamed PremiumStore::decide(const http::Request& request) {
   answer.etag = fmt::format("\"{:x}-{:x}-{:x}\"", status.st_ino, status.st_size,
                             status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);
   answer.headers.add("Cache-Control", "private, no-store");
+  if (sent_) sent_(request, worker->str(), std::string(name));
   return answer;
 }
 

@@ -16,10 +16,17 @@ namespace rbee::market {
 
 class PremiumStore {
  public:
+  /// Called when a file is about to be sent.
+  using Sent =
+      std::function<void(const http::Request&, const std::string& worker, const std::string& file)>;
+
   /// `purchase_url` tells where a worker's licences are sold; empty: nobody says.
   PremiumStore(std::filesystem::path data, community::Licenses licenses,
                std::function<std::string(const std::string& worker)> purchase_url)
       : folder_(data / "premium"), licenses_(licenses), purchase_url_(std::move(purchase_url)) {}
+
+  /// Before the first request.
+  void tell(Sent sent) { sent_ = std::move(sent); }
 
   /// The file for who shows a licence for its worker (Authorization: Bearer), 401 "license-needed"
   /// without one, 403 "license-refused" with another; nothing for other paths.
@@ -29,6 +36,7 @@ class PremiumStore {
   std::filesystem::path folder_;
   community::Licenses licenses_;
   std::function<std::string(const std::string& worker)> purchase_url_;
+  Sent sent_;
 };
 
 /// A name for a file: letters, digits, and . _ + - inside, at most 150 bytes.

@@ -9,6 +9,7 @@
 #include "cli/app.hpp"
 #include "cli/machine_json.hpp"
 #include "cli/signals.hpp"
+#include "platform/detached.hpp"
 
 namespace {
 
@@ -53,7 +54,16 @@ int run(std::vector<std::string> arguments) {
                          .http = [&http]() -> HttpClient& { return http.get(); },
                          .machine = [&] { return rbee::cli::find_machine(environment); },
                          .host = [&] { return rbee::cli::find_host(environment); },
-                         .get_briefly = getter(brief)};
+                         .get_briefly = getter(brief),
+                         .post_briefly =
+                             [&brief](const rbee::Url& url, std::string_view body,
+                                      const rbee::sdk::HttpHeaders& headers) {
+                               return brief.get().send("POST", url, body, 64 << 10, headers);
+                             },
+                         .start_sender =
+                             [] {
+                               rbee::platform::start_myself({"telemetry", "send"});
+                             }};
   return rbee::cli::run(arguments, RBEE_VERSION, world);
 }
 

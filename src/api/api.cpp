@@ -53,6 +53,13 @@ std::shared_ptr<const catalog::Snapshot> Api::snapshot() const {
   return {publication, &publication->snapshot()};
 }
 
+Result<std::shared_ptr<const catalog::Worker>> Api::worker(std::string_view id,
+                                                           std::string_view version) const {
+  const auto publication = current_.get();
+  TRY_ASSIGN(const auto found, find_release(*publication, releases_, id, version));
+  return found->worker;
+}
+
 http::Response Api::respond(const http::Request& request) const {
   std::string base = options_.public_url;
   if (base.empty()) {

@@ -49,6 +49,10 @@ class Api {
   /// From now on, requests see this snapshot; those in flight finish with the old one.
   void publish(std::shared_ptr<const catalog::Snapshot> snapshot);
   std::shared_ptr<const catalog::Snapshot> snapshot() const;
+  /// A whole worker; `version` not empty: that release of it. For parts. Errors: as `find_release`
+  /// of release_shelf.hpp.
+  Result<std::shared_ptr<const catalog::Worker>> worker(std::string_view id,
+                                                        std::string_view version) const;
   http::Response respond(const http::Request& request) const;
   /// Of every part and of the catalog; rbee's own protocol has none (docs/rbee-protocol.md).
   std::vector<http::RouteName> routes() const;

@@ -1,7 +1,11 @@
 #include "api/release_shelf.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <chrono>
 
+#include "base/text.hpp"
 #include "base/url.hpp"
 
 namespace rbee::api {
@@ -31,6 +35,25 @@ Result<std::shared_ptr<const ReleaseShelf::Releases>> ReleaseShelf::of(
   if (kept_.size() >= kKeptMax) kept_.clear();
   kept_.insert_or_assign(id, Kept{worker.worker->tree, releases});
   return std::shared_ptr<const Releases>(std::move(releases));
+}
+
+Result<std::shared_ptr<const RenderedWorker>> find_release(const Publication& publication,
+                                                           ReleaseShelf& releases,
+                                                           std::string_view id,
+                                                           std::string_view version) {
+  auto worker = publication.find(id);
+  if (worker == nullptr) return tl::unexpected<Error>(publication.missing(id));
+  if (version.empty() || version == worker->worker->version) return worker;
+  TRY_ASSIGN(const auto all, releases.of(*worker));
+  std::vector<std::string> known;
+  for (const auto& each : *all) {
+    if (each->worker->version == version) return each;
+    if (known.size() < 10) known.push_back(each->worker->version);
+  }
+  return fail(Errc::not_found, "release-not-found",
+              fmt::format("the worker '{}' has no release '{}'", worker->worker->id.str(),
+                          printable_line(version.substr(0, 100))),
+              {.fix = fmt::format("it has {}", fmt::join(known, ", "))});
 }
 
 }  // namespace rbee::api

@@ -40,4 +40,11 @@ class ReleaseShelf {
   std::map<std::string, Kept, std::less<>> kept_;  ///< Guarded; by the worker's id.
 };
 
+/// The worker of this id; with `version`, that release of it. Errors: Publication::missing's;
+/// Errc::not_found "release-not-found"; Errc::unreachable "history-busy".
+Result<std::shared_ptr<const RenderedWorker>> find_release(const Publication& publication,
+                                                           ReleaseShelf& releases,
+                                                           std::string_view id,
+                                                           std::string_view version);
+
 }  // namespace rbee::api

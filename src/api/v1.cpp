@@ -1,7 +1,6 @@
 #include "api/v1.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
@@ -57,20 +56,7 @@ std::vector<http::RouteName> V1::routes() {
 
 Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
                                                        const Params& params) const {
-  auto worker = publication_.find(params["id"]);
-  if (worker == nullptr) return tl::unexpected<Error>(publication_.missing(params["id"]));
-  const std::string_view version = request.parameter("version");
-  if (version.empty() || version == worker->worker->version) return worker;
-  TRY_ASSIGN(const auto releases, tools_.releases.of(*worker));
-  std::vector<std::string> known;
-  for (const auto& each : *releases) {
-    if (each->worker->version == version) return each;
-    if (known.size() < 10) known.push_back(each->worker->version);
-  }
-  return fail(Errc::not_found, "release-not-found",
-              fmt::format("the worker '{}' has no release '{}'", worker->worker->id.str(),
-                          printable_line(version.substr(0, 100))),
-              {.fix = fmt::format("it has {}", fmt::join(known, ", "))});
+  return find_release(publication_, tools_.releases, params["id"], request.parameter("version"));
 }
 
 std::shared_ptr<const std::vector<Numbers>> V1::numbers() const {

@@ -135,6 +135,10 @@ Result<std::optional<Credential>> find_credential(Context& context, const std::s
                 {.why = "a token is of letters, digits and '_', in one line",
                  .fix = "set it to what `rbee-market token create` printed, or unset it"});
   if (!variable.empty()) return std::optional(Credential{"", std::string(variable)});
+  return find_kept_credential(context, base);
+}
+
+Result<std::optional<Credential>> find_kept_credential(Context& context, const std::string& base) {
   TRY_ASSIGN(const json::object all, read_all(context));
   const json::value* entry = all.if_contains(base);
   if (entry == nullptr || !entry->is_object()) return std::optional<Credential>();

@@ -29,6 +29,8 @@ bool is_plain(std::string_view text);
 /// What is kept for `base`; nothing when nobody logged in. RBEE_TOKEN wins over the file.
 /// Errors: Errc::invalid_input "credentials-invalid".
 Result<std::optional<Credential>> find_credential(Context& context, const std::string& base);
+/// The file's alone.
+Result<std::optional<Credential>> find_kept_credential(Context& context, const std::string& base);
 Result<void> keep_credential(Context& context, const std::string& base,
                              const Credential& credential);
 Result<void> forget_credential(Context& context, const std::string& base);

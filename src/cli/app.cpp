@@ -4,6 +4,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/signals.hpp"
+#include "cli/telemetry.hpp"
 
 namespace rbee::cli {
 
@@ -22,6 +23,7 @@ int dispatch(const std::vector<std::string>& arguments, const std::string& versi
   }
   Context context{world, line->settings};
   Result<int> code = line->command->run(line->arguments, context);
+  if (line->command->group != "telemetry") send_receipts_later(context);
   if (code) return *code;
   // Whatever a stopped step called its end: the user knows why.
   if (stop_wanted() && code.error().code != Errc::interrupted)

@@ -299,9 +299,11 @@ TEST_F(App, ConfigSetThenGetThenList) {
   EXPECT_EQ(json()["value"].as_string(), "http://market.test");
   EXPECT_EQ(run({"config", "list"}), 0);
   EXPECT_EQ(out(),
-            "KEY      VALUE               FROM                        WHAT\n"
-            "catalog  http://market.test  ~/.config/rbee/config.toml  the marketplace to search "
-            "and install from\n");
+            "KEY        VALUE               FROM                        WHAT\n"
+            "catalog    http://market.test  ~/.config/rbee/config.toml  the marketplace to search "
+            "and install from\n"
+            "telemetry  off                 default                     send a receipt of each "
+            "install (rbee telemetry show); DO_NOT_TRACK=1 wins\n");
   environment_.variables["RBEE_CATALOG"] = "http://other.test";
   EXPECT_EQ(run({"config", "get", "catalog"}), 0);
   EXPECT_EQ(out(), "http://other.test\n");

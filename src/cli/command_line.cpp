@@ -252,6 +252,8 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   app.add_flag("--help,-h", wants_help);
   app.add_flag("--version", wants_version);
   app.allow_extras();
+  // One command: what follows it are its words, also those that are another command's name.
+  app.require_subcommand(0, 1);
 
   std::map<const CLI::App*, const Group*> group_of;
   std::map<const CLI::App*, const Command*> command_of;
@@ -275,6 +277,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
     part->set_help_flag();
     part->fallthrough();
     part->allow_extras();
+    part->require_subcommand(0, 1);
     group_of[part] = &group;
     for (const Command& command : commands()) {
       if (command.group != group.name) continue;

@@ -42,6 +42,18 @@ TEST(CommandLine, TagsMayBeRepeatedAndDoNotSwallowWords) {
   EXPECT_EQ(line->arguments.limit, 5u);
 }
 
+TEST(CommandLine, NamesOfCommandsAreWordsBehindOne) {
+  for (const char* word : {"doctor", "config", "recipe", "login", "search", "worker"}) {
+    const auto line = parse({"worker", "search", word, "--json"});
+    ASSERT_TRUE(line) << word << describe(line.error());
+    EXPECT_EQ(line->command->name, "search") << word;
+    EXPECT_THAT(line->arguments.words, ElementsAre(word));
+    EXPECT_TRUE(line->settings.json);
+  }
+  EXPECT_EQ(parse({"config", "get", "telemetry"})->arguments.key, "telemetry");
+  EXPECT_EQ(parse({"config", "set", "telemetry", "on"})->arguments.key, "telemetry");
+}
+
 TEST(CommandLine, ANumberThatIsNoneIsShown) {
   for (const char* text : {"x", "-1", "1.5", "9999999999"}) {
     const auto line = parse({"worker", "search", "--limit", text});

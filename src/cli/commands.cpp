@@ -14,6 +14,7 @@ const std::vector<Group>& groups() {
       {"cache", "The downloads that were kept"},
       {"license", "Licence keys of premium workers"},
       {"config", "Show and change settings"},
+      {"telemetry", "Install receipts: what is sent, and whether"},
       {"", "Your account, this machine, and answers about the marketplace itself"},
   };
   return table;
@@ -604,6 +605,24 @@ const std::vector<Command>& commands() {
        "",
        "rbee config list",
        config_list},
+      {"telemetry",
+       "show",
+       {},
+       "Print whether receipts are sent, which wait, which were sent, and what one says",
+       {},
+       "Receipts are off until you agree. `rbee config set telemetry on|off`, RBEE_TELEMETRY=1|0; "
+       "DO_NOT_TRACK=1 wins.",
+       "rbee telemetry show\n"
+       "rbee telemetry show --json | jq .example",
+       telemetry_show},
+      {"telemetry",
+       "send",
+       {},
+       "Send the receipts that wait, now",
+       {},
+       "Otherwise a process of its own does so after a command.",
+       "rbee telemetry send",
+       telemetry_send},
   };
   return table;
 }

@@ -137,6 +137,8 @@ Result<int> recipe_sums(const Arguments& arguments, Context& context);
 Result<int> config_get(const Arguments& arguments, Context& context);
 Result<int> config_set(const Arguments& arguments, Context& context);
 Result<int> config_list(const Arguments& arguments, Context& context);
+Result<int> telemetry_show(const Arguments& arguments, Context& context);
+Result<int> telemetry_send(const Arguments& arguments, Context& context);
 
 /// The URL of the marketplace that this run talks to: --catalog, RBEE_CATALOG, the configuration,
 /// or the default.

@@ -33,6 +33,16 @@ Result<std::string> check_catalog(std::string_view value) {
   return text;
 }
 
+Result<std::string> check_switch(std::string_view value) {
+  for (const std::string_view yes : {"on", "1", "true", "yes"})
+    if (value == yes) return std::string("on");
+  for (const std::string_view no : {"off", "0", "false", "no"})
+    if (value == no) return std::string("off");
+  return fail(Errc::usage, "config-value-invalid",
+              fmt::format("'{}' is neither on nor off", printable_line(value.substr(0, 60))),
+              {.fix = "write on or off"});
+}
+
 tl::unexpected<Error> invalid(std::string_view name, std::uint32_t line, std::string why) {
   return fail(Errc::invalid_input, "config-invalid",
               fmt::format("{} cannot be read as configuration", printable_line(name)),
@@ -63,6 +73,8 @@ const std::vector<ConfigKey>& config_keys() {
   static const std::vector<ConfigKey> keys = {
       {"catalog", "RBEE_CATALOG", kCatalogDefault, "the marketplace to search and install from",
        check_catalog},
+      {"telemetry", "RBEE_TELEMETRY", "off",
+       "send a receipt of each install (rbee telemetry show); DO_NOT_TRACK=1 wins", check_switch},
   };
   return keys;
 }

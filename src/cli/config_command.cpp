@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/config.hpp"
 #include "cli/table.hpp"
+#include "cli/telemetry.hpp"
 
 namespace rbee::cli {
 
@@ -27,6 +28,8 @@ Result<Loaded> load(Context& context) {
 }
 
 Result<Setting> look_up(const ConfigKey& key, const Loaded& loaded, Context& context) {
+  if (key.name == "telemetry" && do_not_track(context.world.environment))
+    return Setting{"off", "DO_NOT_TRACK"};
   const std::string& flag = key.name == "catalog" ? context.settings.catalog : "";
   return effective(key, flag, context.world.environment, loaded.config, loaded.path);
 }
@@ -59,11 +62,18 @@ Result<int> config_set(const Arguments& arguments, Context& context) {
   TRY_ASSIGN(const std::string text, read_config_text(path));
   TRY_ASSIGN(const std::string edited, edit_config(text, path.string(), *key, value));
   TRY(save_config(path, edited));
+  if (key->name == "telemetry" && value == "off") {
+    // What waits was written when it was on; it is not sent any more.
+    TRY_ASSIGN(ReceiptSpool spool, receipt_spool(context));
+    TRY(spool.forget());
+  }
   if (context.settings.json) {
     context.print(setting_json(*key, {value, path.string()}));
   } else {
     context.note(fmt::format("{} = {} in {}", key->name, printable_line(value),
                              tilde(context.world.environment, path)));
+    if (key->name == "telemetry" && value == "on" && do_not_track(context.world.environment))
+      context.warn("DO_NOT_TRACK is set in the environment and overrides this");
     if (!context.world.environment.variable(key->variable).empty())
       context.warn(fmt::format("{} is set in the environment and overrides this", key->variable));
   }

@@ -46,6 +46,12 @@ struct World {
   std::function<Result<Platform>()> host = {};
   sdk::Get get_briefly = {};  ///< One attempt of two seconds. Empty: `get`.
   std::function<Result<void>()> sandbox = platform::check_sandbox;
+  /// One POST of JSON, once, within two seconds. Empty: nothing can be sent.
+  std::function<Result<platform::HttpAnswer>(const Url& url, std::string_view body,
+                                             const sdk::HttpHeaders& headers)>
+      post_briefly = {};
+  /// Start `rbee telemetry send` as a process of its own, and do not wait. Empty: it is not done.
+  std::function<void()> start_sender = {};
 };
 
 /// Colours of the terminal, by what they mean.

@@ -18,11 +18,14 @@ constexpr std::array kVariables = {"HOME",
                                    "XDG_DATA_HOME",
                                    "XDG_CACHE_HOME",
                                    "XDG_CONFIG_HOME",
+                                   "XDG_STATE_HOME",
                                    "RBEE_INSTALL_DIR",
                                    "RBEE_CATALOG",
                                    "RBEE_TOKEN",
                                    "RBEE_PLATFORM",
                                    "RBEE_MACHINE",
+                                   "RBEE_TELEMETRY",
+                                   "DO_NOT_TRACK",
                                    "NO_COLOR",
                                    "CLICOLOR",
                                    "CLICOLOR_FORCE",
@@ -68,6 +71,8 @@ Environment read_environment() {
   Environment environment;
   for (const char* name : kVariables)
     if (const char* value = std::getenv(name)) environment.variables.emplace(name, value);
+  for (const char* name : kCiVariables)
+    if (const char* value = std::getenv(name)) environment.variables.emplace(name, value);
   // A premium worker's manifest may name the variable that holds its licence key.
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
@@ -105,6 +110,10 @@ bool wants_colour(const Environment& environment, bool is_terminal) {
   if (environment.variable("CLICOLOR") == "0" || environment.variable("TERM") == "dumb")
     return false;
   return is_terminal;
+}
+
+Result<std::filesystem::path> state_directory(const Environment& environment) {
+  return xdg(environment, "XDG_STATE_HOME", ".local/state");
 }
 
 Result<install::Directories> directories(const Environment& environment) {

@@ -4,6 +4,7 @@
 // Source: XDG Base Directory Specification 0.8; no-color.org; bixense.com/clicolors.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -15,6 +16,23 @@
 #include "install/installer.hpp"
 
 namespace rbee::cli {
+
+/// What services that test programs set; each means that nobody is there.
+inline constexpr std::array kCiVariables = {"CI",
+                                            "GITHUB_ACTIONS",
+                                            "GITLAB_CI",
+                                            "JENKINS_URL",
+                                            "BUILDKITE",
+                                            "TF_BUILD",
+                                            "TRAVIS",
+                                            "CIRCLECI",
+                                            "APPVEYOR",
+                                            "DRONE",
+                                            "TEAMCITY_VERSION",
+                                            "BITBUCKET_BUILD_NUMBER",
+                                            "CODEBUILD_BUILD_ID",
+                                            "WOODPECKER",
+                                            "CIRRUS_CI"};
 
 /// One stream that a person may be looking at.
 struct Terminal {
@@ -48,6 +66,9 @@ bool wants_colour(const Environment& environment, bool is_terminal);
 /// HOME. A relative XDG variable is ignored, as the specification demands. Errors: Errc::io
 /// "home-missing".
 Result<install::Directories> directories(const Environment& environment);
+
+/// $XDG_STATE_HOME/rbee, or ~/.local/state/rbee. Errors: Errc::io "home-missing".
+Result<std::filesystem::path> state_directory(const Environment& environment);
 
 /// $XDG_CONFIG_HOME/rbee/config.toml, or ~/.config/rbee/config.toml. Errors: Errc::io
 /// "home-missing".

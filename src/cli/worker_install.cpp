@@ -14,6 +14,7 @@
 #include "cli/json.hpp"
 #include "cli/marketplace_source.hpp"
 #include "cli/selection.hpp"
+#include "cli/telemetry.hpp"
 #include "install/dependencies.hpp"
 #include "install/lock_file.hpp"
 #include "install/source_cache.hpp"
@@ -141,12 +142,18 @@ int dry_run(const Prepared& prepared, const install::Directories& places,
   return 0;
 }
 
+/// False when all of it was there already.
+bool is_change(const install::Installed& installed,
+               const std::optional<install::Installed>& before) {
+  return !before || before->tree != installed.tree ||
+         before->installed_at != installed.installed_at;
+}
+
 int report_installed(const install::Installed& installed,
                      const std::optional<install::Installed>& before,
                      const install::Directories& places, Context& context) {
   World& world = context.world;
-  const bool changed =
-      !before || before->tree != installed.tree || before->installed_at != installed.installed_at;
+  const bool changed = is_change(installed, before);
   if (context.settings.json) {
     context.print(json::object{
         {"installed", to_json(installed)},
@@ -239,7 +246,10 @@ Result<int> worker_install(const Arguments& arguments, Context& context) {
   }
   TRY(consent(*prepared, arguments, context));
   TRY_ASSIGN(const install::Installed installed, perform(*prepared, arguments, context));
-  return report_installed(installed, prepared->before, places, context);
+  const int code = report_installed(installed, prepared->before, places, context);
+  if (is_change(installed, prepared->before))
+    note_install(prepared->before ? "upgrade" : "install", installed, machine, arguments, context);
+  return code;
 }
 
 }  // namespace rbee::cli

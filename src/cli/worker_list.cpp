@@ -10,6 +10,7 @@
 #include "cli/opinions.hpp"
 #include "cli/signals.hpp"
 #include "cli/table.hpp"
+#include "cli/telemetry.hpp"
 
 namespace rbee::cli {
 
@@ -44,6 +45,8 @@ Result<int> worker_remove(const Arguments& arguments, Context& context) {
     return install::remove(id, places, context.world.clock);
   }();
   if (!removed) return tl::unexpected<Error>(std::move(removed).error());
+  // Asking drivers what the machine is would take longer than the removal.
+  note_receipt("remove", *removed, nullptr, context);
   if (context.settings.json) {
     context.print(boost::json::object{{"removed", to_json(*removed)}});
   } else if (!context.settings.quiet) {

@@ -14,6 +14,7 @@
 #include "cli/marketplace_source.hpp"
 #include "cli/selection.hpp"
 #include "cli/signals.hpp"
+#include "cli/telemetry.hpp"
 #include "install/lock_file.hpp"
 #include "install/source_cache.hpp"
 #include "install/upkeep.hpp"
@@ -103,6 +104,8 @@ Result<int> worker_import(const Arguments& arguments, Context& context) {
       show(prepared, context);
       TRY(consent(prepared, arguments, context));
       TRY_ASSIGN(install::Installed installed, perform(prepared, arguments, context));
+      if (!prepared.before || prepared.before->tree != installed.tree)
+        note_receipt(prepared.before ? "upgrade" : "install", installed, &machine, context);
       if (entry.pinned && !installed.pinned)
         return install::set_pinned(id, true, places, world.clock);
       return installed;

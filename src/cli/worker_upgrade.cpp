@@ -16,6 +16,7 @@
 #include "cli/selection.hpp"
 #include "cli/signals.hpp"
 #include "cli/table.hpp"
+#include "cli/telemetry.hpp"
 #include "install/upkeep.hpp"
 #include "pkgbuild/version.hpp"
 
@@ -187,6 +188,7 @@ Result<int> worker_upgrade(const Arguments& arguments, Context& context) {
           {each->worker.id, each->worker.version, each->version, done ? "upgraded" : "failed", {}});
       if (done) {
         outcomes.back().to = done->version;
+        note_receipt("upgrade", *done, &machine, context);
         if (!context.settings.json && !context.settings.quiet)
           context.print(fmt::format("{} {} {}, was {}", context.styled("upgraded", Style::good),
                                     done->id, printable_line(done->version),

@@ -361,6 +361,7 @@ void Loop::log_access(const Request& request, const Response& response, std::siz
   if (shared_.service.observe) shared_.service.observe({request, response.status, bytes, took});
   if (!shared_.log.wants(LogLevel::info)) return;
   const auto duration = took.count();
+  const bool is_private = shared_.service.is_private && shared_.service.is_private(request);
   shared_.log.write(
       LogLevel::info, "request",
       {{"request_id", std::string_view(request.id)},
@@ -369,7 +370,7 @@ void Loop::log_access(const Request& request, const Response& response, std::siz
        {"status", std::int64_t{response.status}},
        {"bytes", static_cast<std::int64_t>(bytes)},
        {"duration_us", static_cast<std::int64_t>(duration)},
-       {"remote", std::string_view(request.remote_address)}});
+       {"remote", is_private ? std::string_view("-") : std::string_view(request.remote_address)}});
 }
 
 std::string_view Loop::date() {

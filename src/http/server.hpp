@@ -71,6 +71,8 @@ struct Service {
   /// Told of every answer, those to malformed requests included (their method is "-"). Must be
   /// quick.
   std::function<void(const Observation&)> observe = {};
+  /// Requests whose client's address stays out of the log. Not set: none.
+  std::function<bool(const Request&)> is_private = {};
   /// Asked next, with the request's head and no body: a program or a large file that answers it,
   /// an answer of our own, or nothing for everything else. Not set: nothing.
   std::function<Streamed(const Request&)> stream = {};
