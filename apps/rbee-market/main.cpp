@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "aur_git.hpp"
 #include "base/text.hpp"
 #include "catalog_command.hpp"
 #include "host_commands.hpp"
@@ -122,6 +123,7 @@ int run(int argc, char** argv) {
   rbee::market::add_review_commands(app, host_command);
   rbee::market::add_check_command(app, host_command);
   rbee::market::add_hook_command(app, host_command);
+  rbee::market::add_aur_git_command(app, host_command);
 
   try {
     app.parse(argc, argv);

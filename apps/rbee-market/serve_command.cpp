@@ -13,6 +13,8 @@
 #include <thread>
 
 #include "api/api.hpp"
+#include "api/aur.hpp"
+#include "aur_git.hpp"
 #include "base/text.hpp"
 #include "market_office.hpp"
 #include "platform/files.hpp"
@@ -58,6 +60,25 @@ std::string names_of(const std::vector<submission::Quarantine>& quarantines) {
   for (const submission::Quarantine& each : quarantines)
     names += each.worker + "\n" + each.reason + "\n";
   return names;
+}
+
+fs::path own_path() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error);
+}
+
+/// Say which recipes the AUR's protocol leaves out, once for the same list.
+void log_unlisted(const api::AurView& view, std::string& said, const http::Log& log) {
+  std::string now;
+  for (const api::AurUnlisted& each : view.unlisted())
+    now += each.worker + "\n" + each.base + "\n" + each.reason + "\n";
+  if (now == said) return;
+  said = std::move(now);
+  for (const api::AurUnlisted& each : view.unlisted())
+    log.write(LogLevel::warn, "package-unlisted",
+              {{"worker", std::string_view(each.worker)},
+               {"pkgbase", std::string_view(each.base)},
+               {"reason", std::string_view(each.reason)}});
 }
 
 UpstreamOptions upstream_options(const ServeOptions& options, const fs::path& data) {
@@ -170,7 +191,10 @@ Result<void> run_serve(const ServeOptions& options) {
 
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
+  std::unique_ptr<api::AurPeopleDesk> aur_people;
+  std::unique_ptr<api::Aur> aur;
   std::string in_quarantine;
+  std::string unlisted;
   const auto publish = [&]() -> Result<void> {
     auto snapshot = served->snapshot();
     if (checked != nullptr) {
@@ -181,6 +205,8 @@ Result<void> run_serve(const ServeOptions& options) {
         in_quarantine = names_of(*quarantines);
         snapshot = without_quarantined(std::move(snapshot), *quarantines);
       }
+    aur->publish(snapshot);
+    log_unlisted(*aur->view(), unlisted, log);
     api.publish(std::move(snapshot));
     return {};
   };
@@ -214,7 +240,20 @@ Result<void> run_serve(const ServeOptions& options) {
                      std::move(secret));
     api.follow(*upstream);
   }
+  if (office != nullptr) aur_people = std::make_unique<api::AurPeopleDesk>(*office->database);
+  aur = std::make_unique<api::Aur>(
+      api::AurOptions{.read_blob = [&served](const ObjectId& id) { return served->read_blob(id); },
+                      .people = aur_people.get()},
+      clock);
+  api.add(*aur);
+  auto aur_git = AurGit::open({data, fs::absolute(served->repository()), own_path()},
+                              [&aur] { return aur->view(); });
+  if (!aur_git)
+    log.write(LogLevel::warn, "git-missing",
+              {{"reason", std::string_view(aur_git.error().message)},
+               {"fix", std::string_view(aur_git.error().fix)}});
   TRY(publish());
+  aur->start();
 
   http::ServerOptions server_options;
   server_options.address = endpoint.address;
@@ -231,9 +270,12 @@ Result<void> run_serve(const ServeOptions& options) {
           {.respond = [&api](const http::Request& request) { return api.respond(request); },
            .refuse = [&api](const http::Request& request,
                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
-           .stream = [&office](const http::Request& request) -> http::Streamed {
-             if (office == nullptr) return std::monostate{};
-             return office->stream(request);
+           .stream = [&office, &aur_git](const http::Request& request) -> http::Streamed {
+             http::Streamed answer;
+             if (office != nullptr) answer = office->stream(request);
+             if (std::holds_alternative<std::monostate>(answer) && aur_git)
+               answer = (*aur_git)->decide(request);
+             return answer;
            }},
           log));
   const std::string origin = server->origin();
