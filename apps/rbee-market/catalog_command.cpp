@@ -27,12 +27,11 @@ Result<std::shared_ptr<const catalog::Snapshot>> load(const CatalogOptions& opti
   return catalog::build_snapshot(*named.repository, commit);
 }
 
-std::vector<std::string> accelerators(const catalog::Worker& worker) {
-  std::set<Accelerator> present;
-  for (const catalog::Variant& variant : worker.variants)
-    present.insert(variant.platform.accelerator);
+std::vector<std::string> accelerators(const catalog::Entry& worker) {
   std::vector<std::string> words;
-  for (const Accelerator accelerator : present) words.emplace_back(to_string(accelerator));
+  for (const Accelerator accelerator : kAccelerators)
+    if (worker.platforms.intersects(PlatformSet::of(accelerator)))
+      words.emplace_back(to_string(accelerator));
   return words;
 }
 
@@ -50,17 +49,17 @@ int run_catalog_list(const CatalogOptions& options, std::FILE* out) {
                          {"version", worker->version},
                          {"origin", std::string(to_string(worker->origin))},
                          {"accelerators", std::move(words)},
-                         {"description", worker->manifest.description}});
+                         {"description", worker->description}});
     }
     fmt::print(out, "{}", json::serialize(json::object{{"workers", std::move(workers)}}) + "\n");
     return 0;
   }
   for (const auto& worker : (*snapshot)->workers())
-    fmt::print(out, "{}",
-               fmt::format("{:<28} {:<12} {:<10} {:<12} {}\n", worker->id.str(),
-                           printable_line(worker->version), to_string(worker->origin),
-                           fmt::join(accelerators(*worker), ","),
-                           printable_line(worker->manifest.description)));
+    fmt::print(
+        out, "{}",
+        fmt::format("{:<28} {:<12} {:<10} {:<12} {}\n", worker->id.str(),
+                    printable_line(worker->version), to_string(worker->origin),
+                    fmt::join(accelerators(*worker), ","), printable_line(worker->description)));
   return 0;
 }
 

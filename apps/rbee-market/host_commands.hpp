@@ -18,6 +18,7 @@ void add_user_commands(CLI::App& app, std::function<int()>& run);
 void add_license_commands(CLI::App& app, std::function<int()>& run);
 void add_review_commands(CLI::App& app, std::function<int()>& run);
 void add_check_command(CLI::App& app, std::function<int()>& run);
+void add_switch_commands(CLI::App& app, std::function<int()>& run);
 void add_hook_command(CLI::App& app, std::function<int()>& run);
 
 /// Say it on standard error, or as a JSON object on standard output; the exit code.
@@ -30,7 +31,9 @@ void add_desk_command(CLI::App& parent, const std::string& name, const std::stri
                       std::function<int()>& run,
                       const std::function<void(CLI::App&, decltype(Desk::options)&)>& more) {
   CLI::App* command = parent.add_subcommand(name, summary);
-  command->add_option("--data", desk->options.data, "The server's data directory")->required();
+  command->add_option("--data", desk->options.data, "The server's data directory")
+      ->envname("RBEE_MARKET_STORAGE_DATA")
+      ->required();
   command->add_flag("--json", desk->options.json, "For programs");
   more(*command, desk->options);
   command->callback([desk, task, &run] {

@@ -34,26 +34,15 @@ Result<std::string> server_secret(const fs::path& data) {
 std::shared_ptr<const catalog::Snapshot> without_quarantined(
     std::shared_ptr<const catalog::Snapshot> snapshot,
     const std::vector<submission::Quarantine>& quarantines) {
-  if (quarantines.empty()) return snapshot;
-  std::vector<std::shared_ptr<const catalog::Worker>> workers;
-  std::vector<catalog::Broken> broken = snapshot->broken();
-  for (const auto& worker : snapshot->workers()) {
-    const submission::Quarantine* taken = nullptr;
-    for (const submission::Quarantine& each : quarantines)
-      if (each.worker == worker->id.str()) taken = &each;
-    if (taken == nullptr) {
-      workers.push_back(worker);
-      continue;
-    }
-    broken.push_back({worker->directory,
-                      {catalog::make_finding("quarantined", "",
-                                             fmt::format("it was taken off the market on {}: {}",
-                                                         rfc3339(taken->since), taken->reason))},
-                      worker->tree});
-  }
-  return std::make_shared<const catalog::Snapshot>(snapshot->commit(), snapshot->committed(),
-                                                   std::move(workers), std::move(broken),
-                                                   snapshot->findings());
+  std::vector<catalog::Broken> taken;
+  for (const submission::Quarantine& each : quarantines)
+    if (const auto worker = snapshot->find(each.worker))
+      taken.push_back({worker->directory(),
+                       {catalog::make_finding("quarantined", "",
+                                              fmt::format("it was taken off the market on {}: {}",
+                                                          rfc3339(each.since), each.reason))},
+                       worker->tree});
+  return taken.empty() ? snapshot : snapshot->without(std::move(taken));
 }
 
 http::Streamed MarketOffice::stream(const http::Request& request) {
@@ -84,12 +73,15 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
       options.data, office->people->licenses(), [current](const std::string& worker) {
         const auto id = WorkerId::parse(worker);
         const auto catalog = current();
-        const std::shared_ptr<const catalog::Worker> found =
-            id && catalog ? catalog->find(id->str()) : nullptr;
-        return found != nullptr && found->manifest.premium ? found->manifest.premium->purchase_url
-                                                           : std::string();
+        const auto entry = id && catalog ? catalog->find(id->str()) : nullptr;
+        if (entry == nullptr || !entry->is_premium) return std::string();
+        const auto found = catalog->load(*entry);
+        return found && (*found)->manifest.premium ? (*found)->manifest.premium->purchase_url
+                                                   : std::string();
       });
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
+  office->operations =
+      std::make_unique<api::Operations>(*office->database, office->clock, office->people->tokens());
   std::error_code code;
   const fs::path self = fs::read_symlink("/proc/self/exe", code);
   community::Tokens& tokens = office->people->tokens();

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "api/office.hpp"
+#include "api/operations.hpp"
 #include "api/people.hpp"
 #include "base/clock.hpp"
 #include "git_service.hpp"
@@ -45,6 +46,7 @@ struct MarketOffice {
   std::unique_ptr<submission::Service> service;
   std::unique_ptr<api::People> people;
   std::unique_ptr<api::Office> office;
+  std::unique_ptr<api::Operations> operations;
   std::unique_ptr<PremiumStore> premium;
   std::unique_ptr<GitService> git;    ///< nullptr where Git is not installed.
   std::unique_ptr<HookServer> hooks;  ///< Ends before what it asks.

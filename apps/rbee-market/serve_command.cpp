@@ -16,8 +16,12 @@
 #include "api/aur.hpp"
 #include "aur_git.hpp"
 #include "base/text.hpp"
+#include "http/front.hpp"
 #include "market_office.hpp"
 #include "platform/files.hpp"
+#include "platform/gzip.hpp"
+#include "platform/service_manager.hpp"
+#include "serve_health.hpp"
 #include "served_catalog.hpp"
 #include "upstream.hpp"
 
@@ -88,13 +92,17 @@ UpstreamOptions upstream_options(const ServeOptions& options, const fs::path& da
 
 Result<std::string> webhook_secret(const ServeOptions& options) {
   constexpr std::size_t kSecretMin = 16;
-  if (!options.upstream_secret) return std::string();
-  TRY_ASSIGN(const std::string text, platform::read_file(*options.upstream_secret, 4096));
-  const std::string secret(trim(text));
+  std::string secret = options.upstream_secret;
+  std::string where = "RBEE_MARKET_CATALOG_UPSTREAM_SECRET";
+  if (secret.empty()) {
+    if (!options.upstream_secret_file) return std::string();
+    TRY_ASSIGN(secret, platform::read_file(*options.upstream_secret_file, 4096));
+    where = options.upstream_secret_file->string();
+  }
+  secret = trim(secret);
   if (secret.size() < kSecretMin)
     return fail(Errc::usage, "secret-too-short",
-                fmt::format("{} holds less than {} characters", options.upstream_secret->string(),
-                            kSecretMin),
+                fmt::format("{} holds less than {} characters", where, kSecretMin),
                 {.fix = "make one: openssl rand -hex 32 >FILE"});
   return secret;
 }
@@ -110,6 +118,28 @@ void let_a_second_signal_end_us() {
   for (int signal : {SIGTERM, SIGINT}) ::sigaction(signal, &action, nullptr);
   const sigset_t set = watched_signals();
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+constexpr int kGzipLevel = 4;
+
+/// /metrics and the probes on an address of their own, for who may reach that.
+Result<std::unique_ptr<http::Server>> serve_metrics(const ServeOptions& options,
+                                                    const api::Health& health,
+                                                    const http::Log& log) {
+  TRY_ASSIGN(const Endpoint endpoint, parse_listen(options.metrics_listen));
+  http::ServerOptions server_options;
+  server_options.address = endpoint.address;
+  server_options.port = endpoint.port;
+  TRY_ASSIGN(auto server, http::Server::start(server_options,
+                                              {.respond =
+                                                   [&health](const http::Request& request) {
+                                                     return health.respond_inside(request);
+                                                   }},
+                                              log));
+  const std::string origin = server->origin();
+  log.write(LogLevel::info, "listening-for-metrics", {{"url", std::string_view(origin)}});
+  fmt::print("metrics on {}/metrics\n", origin);
+  return server;
 }
 
 }  // namespace
@@ -229,6 +259,7 @@ Result<void> run_serve(const ServeOptions& options) {
                            office_options, [&api] { return api.snapshot(); }, look_again, log));
     api.add(*office->people);
     api.add(*office->office);
+    api.add(*office->operations);
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
@@ -255,6 +286,25 @@ Result<void> run_serve(const ServeOptions& options) {
   TRY(publish());
   aur->start();
 
+  Pulse pulse;
+  pulse.beat();
+  std::atomic<http::Server*> running = nullptr;
+  const Watched watched{api, pulse, office.get(),
+                        follower == nullptr
+                            ? std::function<bool()>()
+                            : [&follower] { return follower->state().stale_since.has_value(); },
+                        running};
+  std::unique_ptr<http::Metrics> metrics;
+  api::Health health({RBEE_VERSION, [&api] { return api.snapshot(); }, health_components(watched),
+                      [&metrics] { return metrics->text(); }, options.metrics_allow});
+  api.add(health);
+  metrics = std::make_unique<http::Metrics>(counted_patterns(api));
+  add_metrics(*metrics, watched);
+  http::FrontOptions front_options{options.trusted_proxies, options.rates, options.cors, {}};
+  if (options.gzip)
+    front_options.gzip = [](std::string_view bytes) { return platform::gzip(bytes, kGzipLevel); };
+  http::Front front(std::move(front_options), *metrics);
+
   http::ServerOptions server_options;
   server_options.address = endpoint.address;
   server_options.port = endpoint.port;
@@ -263,25 +313,38 @@ Result<void> run_serve(const ServeOptions& options) {
                           : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   server_options.limits.connections_max = options.connections;
   server_options.limits.connections_per_address_max = options.connections_per_address;
+  server_options.limits.drain_max = options.drain_max;
   TRY_ASSIGN(
       const auto server,
       http::Server::start(
           server_options,
-          {.respond = [&api](const http::Request& request) { return api.respond(request); },
-           .refuse = [&api](const http::Request& request,
-                            const http::Refusal& refusal) { return api.refuse(request, refusal); },
-           .stream = [&office, &aur_git](const http::Request& request) -> http::Streamed {
-             http::Streamed answer;
-             if (office != nullptr) answer = office->stream(request);
-             if (std::holds_alternative<std::monostate>(answer) && aur_git)
-               answer = (*aur_git)->decide(request);
-             return answer;
-           }},
+          front.before({.respond =
+                            [&](const http::Request& request) {
+                              if (office != nullptr)
+                                if (auto frozen = office->operations->refuse_frozen(request))
+                                  return *frozen;
+                              return api.respond(request);
+                            },
+                        .refuse =
+                            [&api](const http::Request& request, const http::Refusal& refusal) {
+                              return api.refuse(request, refusal);
+                            },
+                        .stream = [&office](const http::Request& request) -> http::Streamed {
+                          if (office == nullptr) return std::monostate{};
+                          return office->stream(request);
+                        }}),
           log));
   const std::string origin = server->origin();
   if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);
   log.write(LogLevel::info, "listening",
             {{"url", std::string_view(origin)}, {"threads", std::int64_t{server_options.threads}}});
+  std::unique_ptr<http::Server> metrics_server;
+  if (!options.metrics_listen.empty()) {
+    TRY_ASSIGN(metrics_server, serve_metrics(options, health, log));
+  }
+  running = server.get();
+  platform::notify_service_manager("READY=1");
+  const bool is_watched = platform::watchdog_interval().has_value();
   fmt::print("listening on {}\n", origin);
   std::fflush(stdout);
 
@@ -295,6 +358,8 @@ Result<void> run_serve(const ServeOptions& options) {
                  {"connections", std::int64_t{server->connections()}}});
       break;
     }
+    pulse.beat();
+    if (is_watched) platform::notify_service_manager("WATCHDOG=1");
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
@@ -307,14 +372,23 @@ Result<void> run_serve(const ServeOptions& options) {
             {{"id", std::string_view(ticked.error().id)}, {"reason", std::string_view(now_wrong)}});
       trouble = now_wrong;
     }
-    if (served->refresh(when) == nullptr && signal != SIGHUP && !quarantine_changed()) continue;
+    const auto begin = Pulse::Clock::now();
+    const bool refreshed = served->refresh(when) != nullptr;
+    if (!refreshed && signal != SIGHUP && !quarantine_changed()) continue;
     // Rather the old catalog than one that nobody looked at.
-    if (const auto published = publish(); !published)
+    const auto published = publish();
+    if (!published)
       log.write(LogLevel::error, "catalog-unchecked",
                 {{"reason", std::string_view(published.error().message)}});
+    pulse.note_build(Pulse::Clock::now() - begin, published.has_value());
   }
   let_a_second_signal_end_us();
+  platform::notify_service_manager("STOPPING=1");
+  // Who balances load sees 503 first, and sends its requests elsewhere while these are answered.
+  health.drain();
+  std::this_thread::sleep_for(options.drain_delay);
   server->stop();
+  running = nullptr;
   log.write(LogLevel::info, "stopped", {});
   return {};
 }

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "catalog/builder.hpp"
 #include "catalog/releases.hpp"
+#include "platform/memory.hpp"
 
 namespace rbee::market {
 
@@ -65,6 +66,7 @@ Result<std::unique_ptr<ServedCatalog>> ServedCatalog::open(const CatalogSource& 
       new ServedCatalog(std::move(path), std::move(repository), log));
   TRY_ASSIGN(const CommitId commit, served->head());
   TRY_ASSIGN(served->snapshot_, catalog::build_snapshot(*served->repository_, commit));
+  platform::return_freed_memory();
   served->log_changes(nullptr, *served->snapshot_);
   return served;
 }
@@ -149,16 +151,28 @@ void ServedCatalog::log_changes(const catalog::Snapshot* before,
          {"reason", first == nullptr ? std::string_view() : std::string_view(first->message)}});
   }
   if (before == nullptr) return;
+  // Both are sorted by id, and nearly all entries are shared.
+  auto old = before->workers().begin();
+  const auto old_end = before->workers().end();
+  const auto tell = [&](std::string_view what, const catalog::Entry& worker) {
+    log_.write(
+        LogLevel::info, what,
+        {{"id", std::string_view(worker.id.str())}, {"version", std::string_view(worker.version)}});
+  };
   for (const auto& worker : after.workers()) {
-    const auto old = before->find(worker->id.str());
-    if (old != nullptr && old->tree == worker->tree) continue;
-    log_.write(LogLevel::info, old == nullptr ? "worker-added" : "worker-changed",
-               {{"id", std::string_view(worker->id.str())},
-                {"version", std::string_view(worker->version)}});
+    if (old != old_end && *old == worker) {
+      ++old;
+      continue;
+    }
+    for (; old != old_end && (*old)->id < worker->id; ++old) tell("worker-removed", **old);
+    if (old == old_end || worker->id < (*old)->id) {
+      tell("worker-added", *worker);
+    } else {
+      if ((*old)->tree != worker->tree) tell("worker-changed", *worker);
+      ++old;
+    }
   }
-  for (const auto& worker : before->workers())
-    if (after.find(worker->id.str()) == nullptr)
-      log_.write(LogLevel::info, "worker-removed", {{"id", std::string_view(worker->id.str())}});
+  for (; old != old_end; ++old) tell("worker-removed", **old);
 }
 
 }  // namespace rbee::market

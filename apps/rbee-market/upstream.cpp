@@ -254,17 +254,16 @@ api::UpstreamState UpstreamFollower::state() const {
 Result<std::shared_ptr<const catalog::Snapshot>> CheckedCatalog::without_blocked(
     std::shared_ptr<const catalog::Snapshot> snapshot) {
   TRY_ASSIGN(const auto repository, platform::Repository::open(repository_));
-  std::vector<std::shared_ptr<const catalog::Worker>> workers;
-  std::vector<catalog::Broken> broken = snapshot->broken();
+  std::vector<catalog::Broken> taken;
   std::map<std::string, std::vector<Finding>> looked_at;
   for (const auto& worker : snapshot->workers()) {
-    const std::string key = worker->directory + " " + worker->tree.str();
+    const std::string key = worker->directory() + " " + worker->tree.str();
     if (auto known = looked_at_.extract(key); !known.empty()) {
       looked_at.insert(std::move(known));
     } else {
       check::Subject subject;
       subject.name = worker->id.str();
-      subject.directory = worker->directory;
+      subject.directory = worker->directory();
       subject.is_official = worker->origin == catalog::Origin::official;
       const catalog::Folder folder{worker->origin, worker->id.str(), worker->tree};
       TRY_ASSIGN(subject.now, catalog::load_release(catalog::GitFiles(*repository, worker->tree),
@@ -274,16 +273,10 @@ Result<std::shared_ptr<const catalog::Snapshot>> CheckedCatalog::without_blocked
         if (finding.severity == Severity::block) blocking.push_back(std::move(finding));
     }
     const std::vector<Finding>& blocking = looked_at[key];
-    if (blocking.empty())
-      workers.push_back(worker);
-    else
-      broken.push_back({worker->directory, blocking, worker->tree});
+    if (!blocking.empty()) taken.push_back({worker->directory(), blocking, worker->tree});
   }
   looked_at_ = std::move(looked_at);
-  if (workers.size() == snapshot->workers().size()) return snapshot;
-  return std::make_shared<const catalog::Snapshot>(snapshot->commit(), snapshot->committed(),
-                                                   std::move(workers), std::move(broken),
-                                                   snapshot->findings());
+  return taken.empty() ? snapshot : snapshot->without(std::move(taken));
 }
 
 }  // namespace rbee::market

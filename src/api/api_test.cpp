@@ -265,8 +265,8 @@ TEST(Api, ReadersKeepTheSnapshotTheyHold) {
   Api api = fixture().api();
   const auto before = api.snapshot();
   api.publish(std::make_shared<const catalog::Snapshot>(
-      before->commit(), before->committed(), std::vector<std::shared_ptr<const catalog::Worker>>{},
-      std::vector<catalog::Broken>{}, std::vector<Finding>{}));
+      before->commit(), before->committed(), std::vector<std::shared_ptr<const catalog::Entry>>{},
+      std::vector<catalog::Broken>{}, std::vector<Finding>{}, nullptr));
   EXPECT_EQ(before->workers().size(), 3u);
   EXPECT_EQ(api.respond(get_request("/v1/workers/tts-worker")).status, 404);
 }

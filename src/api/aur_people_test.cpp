@@ -38,8 +38,7 @@ TEST(AurPeople, FollowWhatPeopleDo) {
   const WorkerId one = *WorkerId::parse("one");
 
   AurPeopleDesk desk(**database);
-  Aur aur({.read_blob = [&](const ObjectId& id) { return catalog.read_blob(id); },
-           .people = &desk},
+  Aur aur({.read_blob = [&](const ObjectId& id) { return catalog.read_blob(id); }, .people = &desk},
           clock);
   aur.publish(catalog.snapshot());
   const auto ask = [&](const std::string& target) {
@@ -68,9 +67,9 @@ TEST(AurPeople, FollowWhatPeopleDo) {
   EXPECT_THAT(ask("/rpc?v=5&type=search&by=maintainer&arg="), HasSubstr(R"("Name":"two")"));
 
   // Out of date, and two requests that wait for somebody.
-  submission::Service service({.repository = catalog.repository(), .url = {}, .secret = "x",
-                               .risk = {}, .policy = {}},
-                              **database, clock, [&] { return catalog.snapshot(); }, [] {});
+  submission::Service service(
+      {.repository = catalog.repository(), .url = {}, .secret = "x", .risk = {}, .policy = {}},
+      **database, clock, [&] { return catalog.snapshot(); }, [] {});
   ASSERT_TRUE(service.ask(one, "out-of-date", bob, "2.0 is out", ""));
   clock.advance(std::chrono::hours(1));
   ASSERT_TRUE(service.ask(one, "out-of-date", cid, "it really is", ""));
@@ -80,9 +79,8 @@ TEST(AurPeople, FollowWhatPeopleDo) {
   ASSERT_TRUE(ownership.request_adoption(one, bob, "I use it every day", "192.0.2.1"));
   EXPECT_TRUE(*desk.refresh());
   const std::int64_t flagged = (clock.now() - std::chrono::hours(1)).time_since_epoch().count();
-  EXPECT_THAT(ask("/rpc/v5/info/one"),
-              HasSubstr("\"OutOfDate\":" + std::to_string(flagged) +
-                        R"(,"Maintainer":null,"Submitter":"ann",)"));
+  EXPECT_THAT(ask("/rpc/v5/info/one"), HasSubstr("\"OutOfDate\":" + std::to_string(flagged) +
+                                                 R"(,"Maintainer":null,"Submitter":"ann",)"));
   EXPECT_THAT(ask("/rpc/v5/info/one"), HasSubstr(R"("PendingRequests":2})"));
   ASSERT_TRUE(service.close_request(*deletion, add("rex", community::Role::reviewer), "no copy"));
   EXPECT_TRUE(*desk.refresh());

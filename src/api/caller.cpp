@@ -81,6 +81,15 @@ Result<std::int64_t> Body::integer(std::string_view key) const {
   return value->get_int64();
 }
 
+Result<std::optional<bool>> Body::boolean(std::string_view key) const {
+  const boost::json::value* value = object_.if_contains(key);
+  if (value == nullptr) return std::optional<bool>();
+  if (!value->is_bool())
+    return fail(Errc::invalid_input, "body-invalid",
+                fmt::format("'{}' is neither true nor false", key));
+  return std::optional<bool>(value->get_bool());
+}
+
 http::Response json(int status, const boost::json::value& value) {
   http::Response response =
       http::reply(status, "application/json", boost::json::serialize(value) + "\n");

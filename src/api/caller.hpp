@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,8 @@ class Body {
   /// Empty when it is missing. Errors: "body-invalid" when it is no text, or `required` and empty.
   Result<std::string> text(std::string_view key, bool required = false) const;
   Result<std::int64_t> integer(std::string_view key) const;  ///< 0 when it is missing.
+  /// Nothing when it is missing. Errors: "body-invalid" for anything but true and false.
+  Result<std::optional<bool>> boolean(std::string_view key) const;
 
  private:
   boost::json::object object_;

@@ -51,6 +51,10 @@ Result<ListQuery> parse_list_query(
     const std::vector<std::pair<std::string, std::string>>& parameters) {
   ListQuery query;
   std::set<std::string_view> seen;
+  PlatformSet platforms = PlatformSet::all();
+  std::optional<Accelerator> accelerator;
+  std::optional<Os> os;
+  std::optional<Arch> arch;
   for (const auto& [name, value] : parameters) {
     const bool again = !seen.insert(name).second;
     if (again && name != "tag" && name != "id")
@@ -74,15 +78,15 @@ Result<ListQuery> parse_list_query(
     } else if (name == "accelerator") {
       auto parsed = parse_accelerator(value);
       if (!parsed) return invalid(name, parsed.error());
-      query.accelerator = *parsed;
+      accelerator = *parsed;
     } else if (name == "os") {
       auto parsed = parse_os(value);
       if (!parsed) return invalid(name, parsed.error());
-      query.os = *parsed;
+      os = *parsed;
     } else if (name == "arch") {
       auto parsed = parse_arch(value);
       if (!parsed) return invalid(name, parsed.error());
-      query.arch = *parsed;
+      arch = *parsed;
     } else if (name == "source") {
       if (value != "official" && value != "community")
         return invalid(name, value, "it is 'official' or 'community'");
@@ -106,16 +110,20 @@ Result<ListQuery> parse_list_query(
            .fix = near ? fmt::format("did you mean '{}'?", *near) : std::string()});
     }
   }
+  if (accelerator) platforms = platforms & PlatformSet::of(*accelerator);
+  if (os) platforms = platforms & PlatformSet::of(*os);
+  if (arch) platforms = platforms & PlatformSet::of(*arch);
+  if (accelerator || os || arch) query.platforms = platforms;
   std::sort(query.ids.begin(), query.ids.end());
   query.ids.erase(std::unique(query.ids.begin(), query.ids.end()), query.ids.end());
   return query;
 }
 
-SearchText search_text(const catalog::Worker& worker) {
-  std::string rest = lower(worker.manifest.description);
-  for (const std::string& tag : worker.manifest.tags) rest += "\n" + tag;
-  for (const std::string& task : worker.manifest.capabilities.tasks) rest += "\n" + lower(task);
-  return {worker.id.str(), lower(worker.manifest.name), std::move(rest)};
+SearchText search_text(const catalog::Entry& worker) {
+  std::string rest = lower(worker.description);
+  for (const std::string& tag : worker.tags) rest += "\n" + tag;
+  for (const std::string& task : worker.tasks) rest += "\n" + lower(task);
+  return {worker.id.str(), lower(worker.name), std::move(rest)};
 }
 
 namespace {
@@ -137,23 +145,17 @@ std::optional<int> rank(const SearchText& text, const ListQuery& query) {
   return all_in_name ? 2 : 3;
 }
 
-bool passes(const catalog::Worker& worker, const ListQuery& query) {
+bool passes(const catalog::Entry& worker, const ListQuery& query) {
   if (query.source && worker.origin != *query.source) return false;
-  const auto& tags = worker.manifest.tags;
   for (const std::string& tag : query.tags)
-    if (std::find(tags.begin(), tags.end(), tag) == tags.end()) return false;
-  if (!query.accelerator && !query.os && !query.arch) return true;
-  return std::any_of(
-      worker.variants.begin(), worker.variants.end(), [&](const catalog::Variant& variant) {
-        return (!query.accelerator || variant.platform.accelerator == *query.accelerator) &&
-               (!query.os || variant.platform.os == *query.os) &&
-               (!query.arch || variant.platform.arch == *query.arch);
-      });
+    if (std::find(worker.tags.begin(), worker.tags.end(), tag) == worker.tags.end()) return false;
+  return !query.platforms || worker.platforms.intersects(*query.platforms);
 }
 
 }  // namespace
 
-Page list_page(const catalog::Snapshot& snapshot, const std::vector<const SearchText*>& texts,
+Page list_page(const catalog::Snapshot& snapshot,
+               const std::vector<std::shared_ptr<const SearchText>>& texts,
                const ListQuery& query) {
   const auto& workers = snapshot.workers();
   // Workers are sorted by id, so each rank's matches are too.
@@ -172,9 +174,9 @@ Page list_page(const catalog::Snapshot& snapshot, const std::vector<const Search
     // Both are sorted: whoever asks for 50 of 100,000 pays for 50.
     auto at = texts.begin();
     for (const std::string& id : query.ids) {
-      at = std::lower_bound(
-          at, texts.end(), id,
-          [](const SearchText* text, const std::string& key) { return text->id < key; });
+      at = std::lower_bound(at, texts.end(), id, [](const auto& text, const std::string& key) {
+        return text->id < key;
+      });
       if (at != texts.end() && (*at)->id == id) judge(static_cast<std::size_t>(at - texts.begin()));
     }
   }

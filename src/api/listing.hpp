@@ -20,13 +20,11 @@ inline constexpr std::size_t kPageDefault = 50;
 inline constexpr std::size_t kPageMax = 200;
 
 struct ListQuery {
-  std::string text;                        ///< `q`, lower case.
-  std::vector<std::string> words;          ///< Of `text`.
-  std::vector<std::string> tags;           ///< All must be there.
-  std::vector<std::string> ids;            ///< Only these, sorted; none: all.
-  std::optional<Accelerator> accelerator;  ///< These three must hold of one and the same variant.
-  std::optional<Os> os;
-  std::optional<Arch> arch;
+  std::string text;                      ///< `q`, lower case.
+  std::vector<std::string> words;        ///< Of `text`.
+  std::vector<std::string> tags;         ///< All must be there.
+  std::vector<std::string> ids;          ///< Only these, sorted; none: all.
+  std::optional<PlatformSet> platforms;  ///< Some variant must be for one of these.
   std::optional<catalog::Origin> source;
   std::size_t limit = kPageDefault;
   std::optional<std::pair<int, std::string>>
@@ -41,7 +39,7 @@ Result<ListQuery> parse_list_query(
 struct SearchText {
   std::string id, name, rest;  ///< Lower case; `rest` is description and tags.
 };
-SearchText search_text(const catalog::Worker& worker);
+SearchText search_text(const catalog::Entry& worker);
 
 struct Page {
   std::vector<std::size_t> indexes;  ///< Into the snapshot's workers.
@@ -50,7 +48,7 @@ struct Page {
 };
 
 /// `texts` has one entry for each worker of `snapshot`.
-Page list_page(const catalog::Snapshot& snapshot, const std::vector<const SearchText*>& texts,
-               const ListQuery& query);
+Page list_page(const catalog::Snapshot& snapshot,
+               const std::vector<std::shared_ptr<const SearchText>>& texts, const ListQuery& query);
 
 }  // namespace rbee::api

@@ -37,29 +37,55 @@ TextTemplate render(const boost::json::value& value) {
 RenderedWorker::RenderedWorker(std::shared_ptr<const catalog::Worker> shown,
                                const std::string& query)
     : worker(std::move(shown)),
-      summary(render(wire::to_json(summarise(*worker, base_marker(), query)))),
+      summary(render(wire::to_json(summarise(catalog::entry_of(*worker), base_marker(), query)))),
       rbee(render(rbee_worker(*worker, std::nullopt, base_marker()))),
       detail(render(wire::to_json(api::detail(*worker, commit_marker(), base_marker(), query)))),
       etag(http::strong_etag({worker->tree.str(), worker->last_commit.str(),
-                              rfc3339(worker->created), rfc3339(worker->updated), worker->author})),
-      search_text(api::search_text(*worker)) {}
+                              rfc3339(worker->created), rfc3339(worker->updated),
+                              worker->author})) {}
+
+RenderedShelf::Part& RenderedShelf::part_of(const catalog::Entry& entry) {
+  return parts_[std::hash<std::string>()(entry.id.str()) % kPartCount];
+}
+
+std::shared_ptr<const RenderedWorker> RenderedShelf::find(const catalog::Entry& entry) {
+  Part& part = part_of(entry);
+  const std::lock_guard lock(part.mutex);
+  const auto found = part.places.find(&entry);
+  if (found == part.places.end()) return nullptr;
+  part.kept.splice(part.kept.begin(), part.kept, found->second);
+  return part.kept.front().worker;
+}
+
+void RenderedShelf::keep(std::shared_ptr<const catalog::Entry> entry,
+                         std::shared_ptr<const RenderedWorker> worker) {
+  Part& part = part_of(*entry);
+  const std::lock_guard lock(part.mutex);
+  if (part.places.contains(entry.get())) return;  // Another thread was faster.
+  if (part.kept.size() >= kKeptMax) {
+    part.places.erase(part.kept.back().entry.get());
+    part.kept.pop_back();
+  }
+  part.kept.push_front({std::move(entry), std::move(worker)});
+  part.places.emplace(part.kept.front().entry.get(), part.kept.begin());
+}
 
 Publication::Publication(std::shared_ptr<const catalog::Snapshot> snapshot,
                          const Publication* previous)
-    : snapshot_(std::move(snapshot)) {
-  workers_.reserve(snapshot_->workers().size());
-  by_id_.reserve(snapshot_->workers().size());
+    : snapshot_(std::move(snapshot)),
+      shelf_(previous == nullptr ? std::make_shared<RenderedShelf>() : previous->shelf_) {
+  const auto& workers = snapshot_->workers();
+  search_texts_.reserve(workers.size());
   // Both are sorted by id.
   std::size_t old = 0;
-  for (const auto& worker : snapshot_->workers()) {
-    const auto* before = previous == nullptr ? nullptr : &previous->workers_;
-    while (before != nullptr && old < before->size() && (*before)[old]->worker->id < worker->id)
+  for (const auto& worker : workers) {
+    const auto* before = previous == nullptr ? nullptr : &previous->snapshot_->workers();
+    while (before != nullptr && old < before->size() && (*before)[old] != worker &&
+           (*before)[old]->id < worker->id)
       ++old;
-    const bool is_same =
-        before != nullptr && old < before->size() && (*before)[old]->worker == worker;
-    by_id_.emplace(worker->id.str(), workers_.size());
-    workers_.push_back(is_same ? (*before)[old] : std::make_shared<const RenderedWorker>(worker));
-    search_texts_.push_back(&workers_.back()->search_text);
+    const bool is_same = before != nullptr && old < before->size() && (*before)[old] == worker;
+    search_texts_.push_back(is_same ? previous->search_texts_[old]
+                                    : std::make_shared<const SearchText>(search_text(*worker)));
   }
 }
 
@@ -73,13 +99,28 @@ std::string Publication::detail_etag(const RenderedWorker& worker) const {
   return etag;
 }
 
-const RenderedWorker* Publication::find(std::string_view id) const {
-  const auto at = by_id_.find(id);
-  return at == by_id_.end() ? nullptr : workers_[at->second].get();
+Result<std::shared_ptr<const RenderedWorker>> Publication::render(
+    const std::shared_ptr<const catalog::Entry>& entry) const {
+  if (auto known = shelf_->find(*entry)) return known;
+  TRY_ASSIGN(auto worker, snapshot_->load(*entry));
+  auto rendered = std::make_shared<const RenderedWorker>(std::move(worker));
+  shelf_->keep(entry, rendered);
+  return rendered;
+}
+
+std::shared_ptr<const RenderedWorker> Publication::find(std::string_view id) const {
+  const auto entry = snapshot_->find(id);
+  if (entry == nullptr) return nullptr;
+  auto rendered = render(entry);
+  return rendered ? std::move(*rendered) : nullptr;
 }
 
 Error Publication::missing(std::string_view id) const {
   if (auto parsed = WorkerId::parse(id); !parsed) return parsed.error();
+  if (const auto entry = snapshot_->find(id)) {
+    const auto rendered = render(entry);
+    if (!rendered) return rendered.error();
+  }
   for (const catalog::Broken& broken : snapshot_->broken()) {
     if (broken.directory != id && broken.directory != fmt::format("community/{}", id)) continue;
     const std::string first =

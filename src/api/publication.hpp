@@ -1,9 +1,12 @@
-// One snapshot, rendered: what every request of one moment reads. Replaced as a whole, never
-// edited.
+// One snapshot, ready to be asked: what every request of one moment reads. Replaced as a whole,
+// never edited.
 //
-// Rendering happens once a snapshot, so that an answer is a look-up and a copy.
+// A worker is rendered when somebody asks for it, and kept while it is in demand: an answer is a
+// look-up and a copy, and 100,000 workers fit into memory.
 #pragma once
 
+#include <array>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,8 +20,7 @@
 
 namespace rbee::api {
 
-/// One worker's ready answers. Shared by all publications that show the same worker: what a merge
-/// did not touch is not rendered again.
+/// One worker's ready answers.
 struct RenderedWorker {
   /// `query`: as `detail` of views.hpp has it.
   explicit RenderedWorker(std::shared_ptr<const catalog::Worker> worker,
@@ -28,7 +30,35 @@ struct RenderedWorker {
   TextTemplate summary, rbee;  ///< JSON of /v1 and of rbee's own /workers. Filled with: base.
   TextTemplate detail;         ///< JSON of /v1. Filled with: base, commit of the catalog.
   std::string etag;            ///< Of everything but these two: strong, quotes included.
-  SearchText search_text;
+};
+
+/// Rendered workers, the most recently asked ones. Shared by all publications of a server: what a
+/// merge did not touch is not rendered again. Thread-safe.
+class RenderedShelf {
+ public:
+  /// About 20 KB each. In parts, so that threads seldom wait for each other.
+  static constexpr std::size_t kPartCount = 16;
+  static constexpr std::size_t kKeptMax = 256;  ///< In one part.
+
+  /// nullptr: not here.
+  std::shared_ptr<const RenderedWorker> find(const catalog::Entry& entry);
+  void keep(std::shared_ptr<const catalog::Entry> entry,
+            std::shared_ptr<const RenderedWorker> worker);
+
+ private:
+  struct Kept {
+    std::shared_ptr<const catalog::Entry> entry;  ///< Held, so that its address stays its name.
+    std::shared_ptr<const RenderedWorker> worker;
+  };
+  struct Part {
+    std::mutex mutex;
+    // Guarded: the most recently used first, and where each stands.
+    std::list<Kept> kept;
+    std::unordered_map<const catalog::Entry*, std::list<Kept>::iterator> places;
+  };
+  Part& part_of(const catalog::Entry& entry);
+
+  std::array<Part, kPartCount> parts_;
 };
 
 class Publication {
@@ -37,11 +67,16 @@ class Publication {
   Publication(std::shared_ptr<const catalog::Snapshot> snapshot, const Publication* previous);
   const catalog::Snapshot& snapshot() const { return *snapshot_; }
   /// In the snapshot's order.
-  const std::vector<std::shared_ptr<const RenderedWorker>>& workers() const { return workers_; }
-  const std::vector<const SearchText*>& search_texts() const { return search_texts_; }
+  const std::vector<std::shared_ptr<const SearchText>>& search_texts() const {
+    return search_texts_;
+  }
   /// The entity tag of a worker's detail, which names the catalog's commit.
   std::string detail_etag(const RenderedWorker& worker) const;
-  const RenderedWorker* find(std::string_view id) const;
+  /// nullptr: no such worker, or it cannot be read; `missing` says which.
+  std::shared_ptr<const RenderedWorker> find(std::string_view id) const;
+  /// The same for an entry of this publication's snapshot.
+  Result<std::shared_ptr<const RenderedWorker>> render(
+      const std::shared_ptr<const catalog::Entry>& entry) const;
   /// The error for an id that names no worker: what is wrong with a broken one, or the nearest id.
   /// Errc::not_found "worker-not-found" or "worker-broken"; Errc::invalid_input
   /// "worker-id-invalid".
@@ -49,9 +84,8 @@ class Publication {
 
  private:
   std::shared_ptr<const catalog::Snapshot> snapshot_;
-  std::vector<std::shared_ptr<const RenderedWorker>> workers_;
-  std::vector<const SearchText*> search_texts_;              ///< Of these.
-  std::unordered_map<std::string_view, std::size_t> by_id_;  ///< Keys live in the snapshot.
+  std::vector<std::shared_ptr<const SearchText>> search_texts_;
+  std::shared_ptr<RenderedShelf> shelf_;
 };
 
 /// The current publication. Readers get the old one or the new one, and keep it as long as they

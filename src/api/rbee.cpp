@@ -83,24 +83,38 @@ std::optional<Response> check_id(std::string_view id) {
 
 /// A worker, or one accelerator of it under "{id}-{accelerator}".
 struct Entry {
-  const RenderedWorker* worker = nullptr;
+  std::shared_ptr<const RenderedWorker> worker;
   std::optional<Accelerator> only;
 };
 
 std::optional<Entry> find_entry(const Publication& publication, std::string_view id) {
-  if (const RenderedWorker* worker = publication.find(id)) return Entry{worker, std::nullopt};
+  if (auto worker = publication.find(id)) return Entry{std::move(worker), std::nullopt};
   const std::size_t dash = id.rfind('-');
   if (dash == std::string_view::npos) return std::nullopt;
   const auto accelerator = parse_accelerator(id.substr(dash + 1));
   if (!accelerator) return std::nullopt;
-  const RenderedWorker* worker = publication.find(id.substr(0, dash));
+  auto worker = publication.find(id.substr(0, dash));
   if (worker == nullptr) return std::nullopt;
   const auto& variants = worker->worker->variants;
   if (std::none_of(variants.begin(), variants.end(), [&](const auto& variant) {
         return variant.platform.accelerator == *accelerator;
       }))
     return std::nullopt;
-  return Entry{worker, *accelerator};
+  return Entry{std::move(worker), *accelerator};
+}
+
+/// Their list has no pages, and each of its objects is 3 KB: the official workers first, then the
+/// others by id, as many as a program can be expected to read.
+std::vector<std::shared_ptr<const catalog::Entry>> listed(const catalog::Snapshot& snapshot) {
+  constexpr std::size_t kListedMax = 1'000;
+  const auto& workers = snapshot.workers();
+  if (workers.size() <= kListedMax) return workers;
+  std::vector<std::shared_ptr<const catalog::Entry>> some;
+  for (const auto origin : {catalog::Origin::official, catalog::Origin::community})
+    for (const auto& worker : workers)
+      if (worker->origin == origin && some.size() < kListedMax) some.push_back(worker);
+  std::sort(some.begin(), some.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  return some;
 }
 
 void add_catalog_cache_fields(Response& response) {
@@ -169,9 +183,11 @@ Response Rbee::list(const Request& request) const {
     response.status = 304;
   } else {
     std::string body = R"({"workers":[)";
-    for (const auto& worker : publication_.workers()) {
+    for (const auto& entry : listed(publication_.snapshot())) {
+      const auto worker = publication_.render(entry);
+      if (!worker) continue;  // Damaged; /v1/workers/{id} says so.
       if (body.back() != '[') body += ',';
-      worker->rbee.append_to(body, {base_});
+      (*worker)->rbee.append_to(body, {base_});
     }
     response = json_reply(200, body + "]}");
   }
@@ -236,7 +252,7 @@ Response Rbee::arch_pkgbuild(const Request& request, std::string_view file) cons
        {std::pair<std::string_view, RecipeKind>("-bin.PKGBUILD", RecipeKind::binary),
         std::pair<std::string_view, RecipeKind>("-git.PKGBUILD", RecipeKind::source)}) {
     if (!file.ends_with(suffix)) continue;
-    const RenderedWorker* worker = publication_.find(file.substr(0, file.size() - suffix.size()));
+    const auto worker = publication_.find(file.substr(0, file.size() - suffix.size()));
     const catalog::RecipeText* recipe = worker == nullptr ? nullptr : worker->worker->recipe(kind);
     if (recipe == nullptr) continue;
     Response response = http::reply(200, "text/plain", recipe->text);

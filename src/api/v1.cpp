@@ -89,12 +89,10 @@ std::vector<http::RouteName> V1::routes() {
 
 Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
                                                        const Params& params) const {
-  const RenderedWorker* worker = publication_.find(params["id"]);
+  auto worker = publication_.find(params["id"]);
   if (worker == nullptr) return tl::unexpected<Error>(publication_.missing(params["id"]));
   const std::string_view version = request.parameter("version");
-  // The publication lives as long as the request.
-  const std::shared_ptr<const RenderedWorker> present(std::shared_ptr<const void>(), worker);
-  if (version.empty() || version == worker->worker->version) return present;
+  if (version.empty() || version == worker->worker->version) return worker;
   TRY_ASSIGN(const auto releases, releases_.of(*worker));
   std::vector<std::string> known;
   for (const auto& each : *releases) {
@@ -143,7 +141,8 @@ Result<Response> V1::list(const Request& request, const Params&) const {
     std::string body = R"({"workers":[)";
     for (std::size_t i : page.indexes) {
       if (body.back() != '[') body += ',';
-      publication_.workers()[i]->summary.append_to(body, {base_});
+      body += boost::json::serialize(
+          wire::to_json(summarise(*publication_.snapshot().workers()[i], base_)));
     }
     body += fmt::format(R"(],"total":{})", page.total);
     if (page.next) body += fmt::format(R"(,"next":{})", http::json_quote(*page.next));

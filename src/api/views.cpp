@@ -21,8 +21,8 @@ std::string encode_path(std::string_view path) {
 
 namespace {
 
-std::string worker_url(const catalog::Worker& worker, std::string_view base) {
-  return fmt::format("{}/v1/workers/{}", base, worker.id.str());
+std::string worker_url(const WorkerId& id, std::string_view base) {
+  return fmt::format("{}/v1/workers/{}", base, id.str());
 }
 
 wire::Variant variant_view(const catalog::Variant& variant) {
@@ -49,40 +49,37 @@ wire::Variant variant_view(const catalog::Variant& variant) {
 
 }  // namespace
 
-wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base,
+wire::WorkerSummary summarise(const catalog::Entry& worker, std::string_view base,
                               std::string_view query) {
-  const std::string url = worker_url(worker, base);
-  const bool has_binary = worker.recipe(manifest::RecipeKind::binary) != nullptr;
+  const std::string url = worker_url(worker.id, base);
   wire::WorkerSummary out{
       .id = worker.id.str(),
-      .name = worker.manifest.name.empty() ? worker.id.str() : worker.manifest.name,
-      .description = worker.manifest.description,
+      .name = worker.name,
+      .description = worker.description,
       .version = worker.version,
       .source = std::string(catalog::to_string(worker.origin)),
-      .license = worker.manifest.license,
-      .homepage = worker.manifest.homepage,
-      .implementation = std::string(manifest::to_string(worker.manifest.implementation)),
-      .tags = worker.manifest.tags,
+      .license = worker.license,
+      .homepage = worker.homepage,
+      .implementation = std::string(manifest::to_string(worker.implementation)),
+      .tags = worker.tags,
       .accelerators = {},
-      .tasks = worker.manifest.capabilities.tasks,
-      .pkgbuild_url = fmt::format("{}/PKGBUILD{}{}", url, has_binary ? ".bin" : "", query),
+      .tasks = worker.tasks,
+      .pkgbuild_url = fmt::format("{}/PKGBUILD{}{}", url, worker.has_binary ? ".bin" : "", query),
       .url = fmt::format("{}{}", url, query),
       .author = worker.author,
       .created_at = rfc3339(worker.created),
       .updated_at = rfc3339(worker.updated)};
-  for (Accelerator accelerator : kAccelerators)
-    if (std::any_of(worker.variants.begin(), worker.variants.end(), [&](const auto& variant) {
-          return variant.platform.accelerator == accelerator;
-        }))
+  for (const Accelerator accelerator : kAccelerators)
+    if (worker.platforms.intersects(PlatformSet::of(accelerator)))
       out.accelerators.emplace_back(to_string(accelerator));
   return out;
 }
 
 wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit,
                           std::string_view base, std::string_view query) {
-  const std::string url = worker_url(worker, base);
+  const std::string url = worker_url(worker.id, base);
   wire::WorkerDetail out;
-  out.summary = summarise(worker, base, query);
+  out.summary = summarise(catalog::entry_of(worker), base, query);
   out.commit = commit;
   for (const catalog::RecipeText& recipe : worker.recipes) {
     const std::string file(manifest::file_name(recipe.kind));

@@ -13,7 +13,7 @@
 namespace rbee::api {
 
 /// `query` stands behind every address of the worker's own: "" or "?version=1.0-1".
-wire::WorkerSummary summarise(const catalog::Worker& worker, std::string_view base,
+wire::WorkerSummary summarise(const catalog::Entry& worker, std::string_view base,
                               std::string_view query = {});
 wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit,
                           std::string_view base, std::string_view query = {});

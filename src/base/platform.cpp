@@ -98,4 +98,35 @@ Result<Platform> parse_platform(std::string_view text) {
   return platform;
 }
 
+namespace {
+
+/// Every platform for which `wanted` is true.
+template <typename Wanted>
+PlatformSet those(Wanted wanted) {
+  PlatformSet set;
+  for (const Os os : kOses)
+    for (const Arch arch : kArches)
+      for (const Accelerator accelerator : kAccelerators)
+        if (const Platform platform{os, arch, accelerator}; wanted(platform)) set.insert(platform);
+  return set;
+}
+
+}  // namespace
+
+PlatformSet PlatformSet::of(Accelerator accelerator) {
+  return those([&](const Platform& each) { return each.accelerator == accelerator; });
+}
+
+PlatformSet PlatformSet::of(Os os) {
+  return those([&](const Platform& each) { return each.os == os; });
+}
+
+PlatformSet PlatformSet::all() {
+  return those([](const Platform&) { return true; });
+}
+
+PlatformSet PlatformSet::of(Arch arch) {
+  return those([&](const Platform& each) { return each.arch == arch; });
+}
+
 }  // namespace rbee

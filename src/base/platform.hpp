@@ -5,6 +5,7 @@
 
 #include <array>
 #include <compare>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,40 @@ struct Platform {
   Arch arch = Arch::x86_64;
   Accelerator accelerator = Accelerator::cpu;
   friend auto operator<=>(const Platform&, const Platform&) = default;
+};
+
+/// Any number of platforms in eight bytes.
+class PlatformSet {
+ public:
+  void insert(const Platform& platform) { bits_ |= std::uint64_t{1} << place(platform); }
+  /// Every platform with this accelerator; likewise for the others.
+  static PlatformSet of(Accelerator accelerator);
+  static PlatformSet of(Os os);
+  static PlatformSet of(Arch arch);
+  static PlatformSet all();
+  /// Those that are in both.
+  PlatformSet operator&(const PlatformSet& other) const {
+    PlatformSet both;
+    both.bits_ = bits_ & other.bits_;
+    return both;
+  }
+  bool contains(const Platform& platform) const { return (bits_ >> place(platform) & 1) != 0; }
+  bool empty() const { return bits_ == 0; }
+  /// True when some platform is in both.
+  bool intersects(const PlatformSet& other) const { return (bits_ & other.bits_) != 0; }
+  friend bool operator==(const PlatformSet&, const PlatformSet&) = default;
+
+ private:
+  static unsigned place(const Platform& platform) {
+    const auto os = static_cast<unsigned>(platform.os);
+    const auto arch = static_cast<unsigned>(platform.arch);
+    return (os * static_cast<unsigned>(kArches.size()) + arch) *
+               static_cast<unsigned>(kAccelerators.size()) +
+           static_cast<unsigned>(platform.accelerator);
+  }
+  static_assert(kOses.size() * kArches.size() * kAccelerators.size() <= 64);
+
+  std::uint64_t bits_ = 0;
 };
 
 /// "linux-x86_64-cpu".

@@ -86,6 +86,15 @@ class TestCatalog {
   int seconds_ = 0;
 };
 
+/// Everything of a worker that the snapshot must have.
+std::shared_ptr<const Worker> whole(const Snapshot& snapshot, std::string_view id) {
+  const auto entry = snapshot.find(id);
+  if (entry == nullptr) throw std::runtime_error("no " + std::string(id));
+  const auto worker = snapshot.load(*entry);
+  if (!worker) throw std::runtime_error(describe(worker.error()));
+  return *worker;
+}
+
 std::string summary(const std::vector<Finding>& findings) {
   std::string out;
   for (const Finding& f : findings) {
@@ -118,10 +127,9 @@ TEST(Builder, EvaluatesWorkersOfBothOrigins) {
   const auto official = snapshot->find("llm-worker");
   ASSERT_NE(official, nullptr);
   EXPECT_EQ(official->origin, Origin::official);
-  EXPECT_EQ(official->directory, "llm-worker");
+  EXPECT_EQ(official->directory(), "llm-worker");
   EXPECT_EQ(official->version, "1.0-1");
-  const auto worker = snapshot->find("tts-worker");
-  ASSERT_NE(worker, nullptr);
+  const auto worker = whole(*snapshot, "tts-worker");
   EXPECT_EQ(worker->origin, Origin::community);
   EXPECT_EQ(worker->directory, "community/tts-worker");
   EXPECT_EQ(worker->version, "2.5-1");
@@ -158,7 +166,8 @@ TEST(Builder, VariantsComeFromTheManifestAndReachTheRecipe) {
                 "{\n  :\n}\n");
   const auto snapshot = catalog.build(catalog.commit());
   ASSERT_EQ(snapshot->workers().size(), 1u) << summary(snapshot->broken().at(0).findings);
-  const Worker& worker = *snapshot->workers()[0];
+  const auto kept = whole(*snapshot, snapshot->workers()[0]->id.str());
+  const Worker& worker = *kept;
   std::vector<std::string> rows;
   for (const Variant& variant : worker.variants)
     rows.push_back(to_string(variant.platform) + " " + std::string(file_name(variant.kind)) + " " +
@@ -195,7 +204,7 @@ TEST(Builder, GeneratesWhatIsNotCommitted) {
   catalog.write("half/PKGBUILD", TestCatalog::recipe("half", "7.1"));
   const auto snapshot = catalog.build(catalog.commit());
   ASSERT_EQ(snapshot->workers().size(), 2u) << summary(snapshot->broken().at(0).findings);
-  const auto worker = snapshot->find("w");
+  const auto worker = whole(*snapshot, "w");
   EXPECT_EQ(worker->version, "0.3.0rc.1-1");
   ASSERT_EQ(worker->recipes.size(), 2u);
   EXPECT_TRUE(worker->recipes[0].generated);
@@ -209,7 +218,7 @@ TEST(Builder, GeneratesWhatIsNotCommitted) {
                           "linux-x86_64-cpu https://example.org/v0.3.0-rc.1/w-x86_64-cpu.tar.gz",
                           "linux-x86_64-cuda https://example.org/v0.3.0-rc.1/w-x86_64-cuda.tar.gz",
                           "linux-aarch64-cpu git+https://example.org/w.git#commit=" + commit));
-  const auto half = snapshot->find("half");
+  const auto half = whole(*snapshot, "half");
   EXPECT_FALSE(half->recipe(manifest::RecipeKind::source)->generated);
   EXPECT_TRUE(half->recipe(manifest::RecipeKind::binary)->generated);
   EXPECT_EQ(half->version, "7.1-1");
@@ -414,7 +423,7 @@ TEST(Builder, SharesWhatDidNotChange) {
 std::string picture(const Snapshot& snapshot) {
   std::string out = snapshot.commit().str() + "\n";
   for (const auto& worker : snapshot.workers())
-    out += worker->directory + " " + worker->version + " " + worker->tree.str() + " " +
+    out += worker->directory() + " " + worker->version + " " + worker->tree.str() + " " +
            worker->last_commit.str() + " " + rfc3339(worker->created) + " " +
            rfc3339(worker->updated) + " " + worker->author + "\n";
   for (const Broken& broken : snapshot.broken())
@@ -480,7 +489,7 @@ TEST(Releases, AreTheFoldersThatAWorkerHad) {
   catalog.add("community/b", "8");
   const auto snapshot = catalog.build(catalog.commit());
   const auto repository = catalog.open();
-  const auto worker = snapshot->find("a");
+  const auto worker = whole(*snapshot, "a");
   ASSERT_TRUE(worker);
   const auto releases = read_releases(*repository, snapshot->commit(), *worker);
   ASSERT_TRUE(releases) << describe(releases.error());
@@ -509,7 +518,7 @@ TEST(Builder, TheBundledCatalogIsSound) {
   for (const Broken& broken : snapshot->broken())
     ADD_FAILURE() << broken.directory << "\n" << summary(broken.findings);
   for (const auto& worker : snapshot->workers())
-    EXPECT_EQ(summary(worker->findings), "") << worker->id.str();
+    EXPECT_EQ(summary(whole(*snapshot, worker->id.str())->findings), "") << worker->id.str();
 }
 
 }  // namespace

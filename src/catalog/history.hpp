@@ -4,9 +4,9 @@
 // parent.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "base/clock.hpp"
@@ -28,10 +28,15 @@ struct FolderHistory {
 /// By the folder's path: "tts-worker", "community/ocr-worker".
 using Histories = std::map<std::string, FolderHistory, std::less<>>;
 
+/// The folders that somebody wants to know about.
+struct Wanted {
+  std::size_t count = 0;
+  std::function<bool(const std::string& directory)> contains;
+};
+
 /// Walks from `from`, newest first, leaving out what `hide` can reach, until every folder of
 /// `wanted` is complete or the history ends.
 Result<Histories> read_history(const platform::Repository& repository, const CommitId& from,
-                               const std::optional<CommitId>& hide,
-                               const std::set<std::string, std::less<>>& wanted);
+                               const std::optional<CommitId>& hide, const Wanted& wanted);
 
 }  // namespace rbee::catalog

@@ -1,7 +1,9 @@
 // The catalog at one commit, fully evaluated: what every reader of the marketplace sees.
 //
-// Immutable and shared; made from a Git tree (builder.hpp), never edited. A worker that is broken
-// stays in it with its findings and is not offered; it never breaks the others.
+// Immutable and shared; made from a Git tree (builder.hpp), never edited. Every worker was
+// evaluated; what lists and searches need of it is kept (`Entry`), the rest is read again when
+// somebody asks (worker_store.hpp), so that 100,000 workers fit into memory. A worker that is
+// broken stays in it with its findings and is not offered; it never breaks the others.
 #pragma once
 
 #include <map>
@@ -49,6 +51,7 @@ struct Variant {
   std::shared_ptr<const pkgbuild::Recipe> recipe;
 };
 
+/// All there is to know of one worker.
 struct Worker {
   WorkerId id;
   Origin origin = Origin::community;
@@ -70,6 +73,32 @@ struct Worker {
   const File* file(std::string_view path) const;
 };
 
+/// What lists, searches and rankings need of one worker.
+struct Entry {
+  WorkerId id;
+  Origin origin = Origin::community;
+  ObjectId tree;         ///< Of the folder: equal trees are equal workers.
+  CommitId last_commit;  ///< That changed the folder.
+  Time created{}, updated{};
+  std::string author;  ///< Name of the author of the first commit of the folder.
+  std::string version;
+  std::string name;  ///< The manifest's; the id where that has none.
+  std::string description, license, homepage;
+  manifest::Implementation implementation = manifest::Implementation::other;
+  std::vector<std::string> tags, tasks, formats;  ///< The manifest's, as written.
+  PlatformSet platforms;                          ///< Of all variants.
+  bool has_source = false, has_binary = false;    ///< Recipes.
+  bool is_premium = false;
+  /// What the snapshot's reader wanted kept of the whole worker (`BuildOptions::extract`).
+  std::shared_ptr<const void> extract;
+
+  /// "tts-worker" or "community/tts-worker".
+  std::string directory() const;
+};
+
+/// The entry of `worker`, `extract` left out.
+Entry entry_of(const Worker& worker);
+
 /// A folder that should be a worker and is not.
 struct Broken {
   std::string directory;
@@ -77,25 +106,35 @@ struct Broken {
   ObjectId tree;                  ///< Of the folder.
 };
 
+class WorkerStore;  // worker_store.hpp
+
 class Snapshot {
  public:
-  Snapshot(CommitId commit, Time committed, std::vector<std::shared_ptr<const Worker>> workers,
-           std::vector<Broken> broken, std::vector<Finding> findings = {});
+  /// `workers` are sorted by id. `store` gives whole ones; nullptr: `load` fails.
+  Snapshot(CommitId commit, Time committed, std::vector<std::shared_ptr<const Entry>> workers,
+           std::vector<Broken> broken, std::vector<Finding> findings,
+           std::shared_ptr<WorkerStore> store);
   const CommitId& commit() const { return commit_; }
   Time committed() const { return committed_; }
   /// Sorted by id.
-  const std::vector<std::shared_ptr<const Worker>>& workers() const { return workers_; }
+  const std::vector<std::shared_ptr<const Entry>>& workers() const { return workers_; }
   const std::vector<Broken>& broken() const { return broken_; }
   /// About no one worker: folders that are none. Information only.
   const std::vector<Finding>& findings() const { return findings_; }
-  std::shared_ptr<const Worker> find(std::string_view id) const;  ///< nullptr when there is none.
+  std::shared_ptr<const Entry> find(std::string_view id) const;  ///< nullptr when there is none.
+  /// The whole worker. Errors: as platform::Repository::blob; the repository is damaged then.
+  Result<std::shared_ptr<const Worker>> load(const Entry& entry) const;
+  const std::shared_ptr<WorkerStore>& store() const { return store_; }
+  /// The same catalog without some workers, which become broken ones.
+  std::shared_ptr<const Snapshot> without(std::vector<Broken> taken) const;
 
  private:
   CommitId commit_;
   Time committed_;
-  std::vector<std::shared_ptr<const Worker>> workers_;
+  std::vector<std::shared_ptr<const Entry>> workers_;
   std::vector<Broken> broken_;
   std::vector<Finding> findings_;
+  std::shared_ptr<WorkerStore> store_;
 };
 
 }  // namespace rbee::catalog

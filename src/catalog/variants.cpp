@@ -23,6 +23,26 @@ using pkgbuild::Recipe;
 
 constexpr const char* kAgreement = "SYN-005";
 
+bool is_same(const pkgbuild::Fields& a, const pkgbuild::Fields& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.form == y.second.form &&
+           x.second.values == y.second.values && x.second.span == y.second.span;
+  });
+}
+
+/// Equal values and functions of one text.
+bool is_same(const Recipe& a, const Recipe& b) {
+  return a.pkgbase == b.pkgbase && is_same(a.fields, b.fields) &&
+         std::equal(a.packages.begin(), a.packages.end(), b.packages.begin(), b.packages.end(),
+                    [](const pkgbuild::Package& x, const pkgbuild::Package& y) {
+                      return x.name == y.name && is_same(x.overrides, y.overrides);
+                    }) &&
+         std::equal(a.functions.begin(), a.functions.end(), b.functions.begin(), b.functions.end(),
+                    [](const pkgbuild::Function& x, const pkgbuild::Function& y) {
+                      return x.name == y.name && x.span == y.span;
+                    });
+}
+
 /// One recipe of one worker while it is looked at.
 class RecipeCheck {
  public:
@@ -100,7 +120,9 @@ class RecipeCheck {
     inputs.files = &files_;
     auto answer = pkgbuild::evaluate(recipe_.text, inputs);
     if (answer) {
-      last_ = std::make_shared<const Recipe>(std::move(*answer));
+      // Accelerators often differ in what the manifest says alone: one value then serves them all.
+      if (last_ == nullptr || !is_same(*last_, *answer))
+        last_ = std::make_shared<const Recipe>(std::move(*answer));
       return last_;
     }
     limit_reached_ = answer.error().kind == pkgbuild::Refusal::Kind::limit;

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "community/audit.hpp"
+#include "community/switches.hpp"
 #include "platform/password.hpp"
 
 namespace rbee::community {
@@ -218,6 +219,7 @@ Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::s
 }
 
 Result<void> Accounts::allow_sign_up(std::string_view address) {
+  TRY(require_thawed(database_, "sign-up"));
   const std::string key = fmt::format("sign-up {}", address);
   if (is_throttled(key))
     return fail(Errc::policy, "sign-up-throttled", "too many accounts were made from your address",

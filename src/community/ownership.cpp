@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "community/audit.hpp"
+#include "community/switches.hpp"
 
 namespace rbee::community {
 
@@ -264,6 +265,7 @@ Result<void> Ownership::disown(const WorkerId& worker, const Account& owner) {
 Result<AdoptionRequest> Ownership::request_adoption(const WorkerId& worker, const Account& account,
                                                     std::string_view reason,
                                                     std::string_view address) {
+  TRY(require_thawed(database_, "adoption"));
   if (reason.empty() || reason.size() > kReasonBytesMax)
     return fail(Errc::policy, "adoption-reason-missing",
                 "an adoption request says why this account should maintain the worker",
@@ -335,6 +337,7 @@ Result<std::vector<AdoptionRequest>> Ownership::open_requests(
 }
 
 Result<AdoptionRequest> Ownership::grant(std::int64_t id, const Account& reviewer) {
+  TRY(require_thawed(database_, "adoption"));
   TRY_ASSIGN(const AdoptionRequest asked, request(id));
   TRY(require_reviewer(reviewer, asked));
   TRY_ASSIGN(const WorkerId worker, WorkerId::parse(asked.worker));

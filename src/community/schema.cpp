@@ -1,5 +1,7 @@
 #include "community/schema.hpp"
 
+#include "community/switches.hpp"
+
 namespace rbee::community {
 
 namespace {
@@ -122,7 +124,8 @@ CREATE TABLE licenses (
 }  // namespace
 
 Result<void> prepare(platform::Database& database) {
-  return database.migrate("community", kMigrations);
+  TRY(database.migrate("community", kMigrations));
+  return prepare_switches(database);
 }
 
 }  // namespace rbee::community

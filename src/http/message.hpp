@@ -41,6 +41,9 @@ struct Request {
   std::string body;
   std::string remote_address;
   std::string id;  ///< Of this request, for logs and the X-Request-Id header.
+  /// Fields that every answer to it gets, but those of programs and files: what was decided before
+  /// anybody answered.
+  Headers answer_fields;
   /// First query parameter of that name; empty when there is none.
   std::string_view parameter(std::string_view name) const;
 };

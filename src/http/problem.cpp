@@ -182,7 +182,10 @@ Response problem(const Request& request, const Error& error) {
     if (!part->empty()) detail += "; " + *part;
   // RFC 7725: there is something, and it may not be had.
   const bool busy = error.id == "history-busy";
-  const int status = error.id == "worker-quarantined" ? 451 : busy ? 503 : status_of(error.code);
+  const int status = error.id == "worker-quarantined" ? 451
+                     : error.id == "frozen"           ? 403
+                     : busy                           ? 503
+                                                      : status_of(error.code);
   Response response = problem(request, Refusal{status, error.id, std::move(detail)});
   if (busy) response.headers.add("Retry-After", "2");
   return response;

@@ -3,13 +3,14 @@
 //
 // Listens on one address with one io_context per thread (SO_REUSEPORT); the service is called on
 // those threads, at once from several, and must not block for long. Boost.Asio and Boost.Beast are
-// in server.cpp only. Source: RFC 9110, RFC 9112; the limits: docs/api.md.
+// behind it, in loop.hpp and exchange.cpp. Source: RFC 9110, RFC 9112; the limits: docs/api.md.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -48,6 +49,14 @@ struct ServerOptions {
 /// Who answers a request beside `respond`.
 using Streamed = std::variant<std::monostate, Response, CgiCommand, FileAnswer>;
 
+/// One answer, as it goes out.
+struct Observation {
+  const Request& request;
+  int status;                          ///< 0: a program or a file answered, and knows.
+  std::size_t bytes;                   ///< Of the body.
+  std::chrono::microseconds duration;  ///< Of the service's work.
+};
+
 /// What the transport calls. `respond` may be called from several threads at once; an exception is
 /// answered with 500.
 struct Service {
@@ -55,7 +64,14 @@ struct Service {
   /// Render the refusal of a request whose target is malformed; `request.target` is as sent,
   /// `request.path` empty. Not set: problem details.
   std::function<Response(const Request&, const Refusal&)> refuse = {};
-  /// Asked first, with the request's head and no body: a program or a large file that answers it,
+  /// Asked before all others, with the request's head and no body: it may set the client's address
+  /// and `answer_fields`, and answer at once, for example with 429. Not set: everything is
+  /// admitted.
+  std::function<std::optional<Response>(Request&)> admit = {};
+  /// Told of every answer, those to malformed requests included (their method is "-"). Must be
+  /// quick.
+  std::function<void(const Observation&)> observe = {};
+  /// Asked next, with the request's head and no body: a program or a large file that answers it,
   /// an answer of our own, or nothing for everything else. Not set: nothing.
   std::function<Streamed(const Request&)> stream = {};
 };

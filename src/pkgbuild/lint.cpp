@@ -32,10 +32,12 @@ void for_each_value_of(const Linter& lint, std::string_view name, Visit visit) {
     for (const std::string& value : field->second.values) visit(value, field->second.span);
   };
   each(lint.recipe().fields, std::string(name));
-  for (const std::string& arch : lint.arches()) each(lint.recipe().fields, suffixed(name, arch));
+  for (const std::string& arch : lint.arches_in_names())
+    each(lint.recipe().fields, suffixed(name, arch));
   for (const Package& package : lint.recipe().packages) {
     each(package.overrides, std::string(name));
-    for (const std::string& arch : lint.arches()) each(package.overrides, suffixed(name, arch));
+    for (const std::string& arch : lint.arches_in_names())
+      each(package.overrides, suffixed(name, arch));
   }
 }
 
@@ -94,7 +96,7 @@ void for_each_forbidden_suffix(std::string_view arch, Visit visit) {
 
 void lint_arch_specific(Linter& lint) {
   const auto in = [&](const Fields& fields) {
-    for (const std::string& arch : lint.arches())
+    for (const std::string& arch : lint.arches_in_names())
       for_each_forbidden_suffix(arch, [&](std::string_view name) {
         if (const auto field = fields.find(suffixed(name, arch)); field != fields.end())
           report_arch_specific(lint, name, arch, field->second.span);
@@ -255,7 +257,7 @@ void lint_package_function_variable(Linter& lint) {
     const auto refuse_all = [&](std::string_view name) {
       if (schema::contains(schema::kOverrides, name)) return;
       refuse(std::string(name));
-      for (const std::string& arch : lint.arches())
+      for (const std::string& arch : lint.arches_in_names())
         if (arch != "any") refuse(suffixed(name, arch));
     };
     for (const std::string_view name : schema::arrays()) refuse_all(name);
@@ -314,7 +316,7 @@ void lint_variable(Linter& lint) {
   const auto in = [&](const Fields& fields) {
     for (const std::string_view name : schema::arrays())
       want(fields, std::string(name), Field::Form::array);
-    for (const std::string& arch : lint.arches())
+    for (const std::string& arch : lint.arches_in_names())
       if (arch != "any")
         for (const std::string_view name : schema::kArchArrays)
           want(fields, suffixed(name, arch), Field::Form::array);

@@ -27,7 +27,21 @@ struct Complaint {
 class Linter {
  public:
   Linter(const Recipe& recipe, std::string_view text, const LocalFiles* files)
-      : recipe_(recipe), text_(text), files_(files), lines_(text) {}
+      : recipe_(recipe), text_(text), files_(files), lines_(text) {
+    const auto is_in = [](const Fields& fields, const std::string& arch) {
+      for (const auto& [name, field] : fields)
+        if (name.size() > arch.size() && name.ends_with(arch) &&
+            name[name.size() - arch.size() - 1] == '_')
+          return true;
+      return false;
+    };
+    for (const std::string& arch : arches()) {
+      bool found = is_in(recipe.fields, arch);
+      for (const Package& package : recipe.packages)
+        found = found || is_in(package.overrides, arch);
+      if (found) arches_in_names_.push_back(arch);
+    }
+  }
 
   /// What follows after so many says nothing new.
   static constexpr std::size_t kFindingsMax = 100;
@@ -49,6 +63,9 @@ class Linter {
   const Recipe& recipe() const { return recipe_; }
   const LocalFiles* files() const { return files_; }
   const std::vector<std::string>& arches() const { return recipe_.array("arch"); }
+  /// Those of `arches` that some field's name ends with, "source_x86_64": mostly none, and who asks
+  /// for every field of every architecture asks for hundreds of names.
+  const std::vector<std::string>& arches_in_names() const { return arches_in_names_; }
   /// Where a global field stands; the file's first byte when it is not set.
   Span span_of(std::string_view name) const {
     const auto field = recipe_.fields.find(name);
@@ -61,6 +78,7 @@ class Linter {
   std::string_view text_;
   const LocalFiles* files_;
   LineMap lines_;
+  std::vector<std::string> arches_in_names_;
   std::vector<Finding> findings_;
 };
 

@@ -36,6 +36,11 @@ EntryKind kind_of(git_filemode_t mode) {
   }
 }
 
+TreeEntry entry_of(const git_tree_entry* entry) {
+  return {git_tree_entry_name(entry), kind_of(git_tree_entry_filemode(entry)),
+          from_oid(*git_tree_entry_id(entry))};
+}
+
 Time to_time(git_time_t seconds) {
   return Time(std::chrono::seconds(seconds));
 }
@@ -72,6 +77,7 @@ CommitInfo describe_commit(git_commit* commit) {
 struct Repository::State {
   RepositoryHandle repository;
   OdbHandle odb;
+  fs::path path;
 };
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -80,6 +86,7 @@ Repository::~Repository() = default;
 Result<std::unique_ptr<Repository>> Repository::open(const fs::path& path) {
   auto state = std::make_unique<State>();
   TRY_ASSIGN(state->repository, open_repository(path));
+  state->path = path;
   git_odb* odb = nullptr;
   if (const int code = git_repository_odb(&odb, state->repository.get()); code < 0)
     return git_failure(code, "the object database cannot be opened");
@@ -91,6 +98,10 @@ Result<void> Repository::add_objects(const fs::path& objects) {
   if (const int code = git_odb_add_disk_alternate(state_->odb.get(), objects.c_str()); code < 0)
     return git_failure(code, "the objects of the push cannot be read");
   return {};
+}
+
+const fs::path& Repository::path() const {
+  return state_->path;
 }
 
 Result<CommitId> Repository::resolve(std::string_view name) const {
@@ -131,12 +142,45 @@ Result<std::vector<TreeEntry>> Repository::tree(const ObjectId& id) const {
   std::vector<TreeEntry> entries;
   const std::size_t count = git_tree_entrycount(tree.get());
   entries.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
-    entries.push_back({git_tree_entry_name(entry), kind_of(git_tree_entry_filemode(entry)),
-                       from_oid(*git_tree_entry_id(entry))});
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    entries.push_back(entry_of(git_tree_entry_byindex(tree.get(), i)));
   return entries;
+}
+
+Result<std::vector<TreeChange>> Repository::compare(const std::optional<ObjectId>& before,
+                                                    const ObjectId& after) const {
+  std::vector<TreeChange> changes;
+  if (before && *before == after) return changes;
+  git_repository* repository = state_->repository.get();
+  TreeHandle old;
+  if (before) {
+    TRY_ASSIGN(old, (lookup<TreeHandle, git_tree>(repository, *before, GIT_OBJECT_TREE, "folder")));
+  }
+  TRY_ASSIGN(const TreeHandle now,
+             (lookup<TreeHandle, git_tree>(repository, after, GIT_OBJECT_TREE, "folder")));
+  const std::size_t old_count = old == nullptr ? 0 : git_tree_entrycount(old.get());
+  const std::size_t now_count = git_tree_entrycount(now.get());
+  // Both are in Git's order.
+  std::size_t i = 0, j = 0;
+  while (i < old_count || j < now_count) {
+    const git_tree_entry* a = i < old_count ? git_tree_entry_byindex(old.get(), i) : nullptr;
+    const git_tree_entry* b = j < now_count ? git_tree_entry_byindex(now.get(), j) : nullptr;
+    const int order = a == nullptr ? 1 : b == nullptr ? -1 : git_tree_entry_cmp(a, b);
+    if (order < 0) {
+      changes.push_back({git_tree_entry_name(a), entry_of(a), std::nullopt});
+      ++i;
+    } else if (order > 0) {
+      changes.push_back({git_tree_entry_name(b), std::nullopt, entry_of(b)});
+      ++j;
+    } else {
+      if (!git_oid_equal(git_tree_entry_id(a), git_tree_entry_id(b)) ||
+          git_tree_entry_filemode(a) != git_tree_entry_filemode(b))
+        changes.push_back({git_tree_entry_name(b), entry_of(a), entry_of(b)});
+      ++i;
+      ++j;
+    }
+  }
+  return changes;
 }
 
 Result<std::optional<TreeEntry>> Repository::find(const ObjectId& id,

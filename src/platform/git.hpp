@@ -30,6 +30,12 @@ struct TreeEntry {
   ObjectId id;
 };
 
+/// One name that is not the same in two trees.
+struct TreeChange {
+  std::string name;
+  std::optional<TreeEntry> before, after;  ///< Nothing: no such name in that tree.
+};
+
 struct CommitInfo {
   CommitId id;
   ObjectId tree;
@@ -60,11 +66,18 @@ class Repository {
   /// The commit that `name` stands for: "HEAD", a full ref name, a short branch or tag name, or 40
   /// digits. No revision expressions. Errors: Errc::not_found "ref-not-found".
   Result<CommitId> resolve(std::string_view name) const;
+  /// Where it was opened.
+  const std::filesystem::path& path() const;
   /// Errors of these: Errc::not_found "object-not-found", Errc::invalid_input "object-kind" for
   /// another kind.
   Result<CommitInfo> commit(const CommitId& id) const;
   /// Entries in Git's order.
   Result<std::vector<TreeEntry>> tree(const ObjectId& id) const;
+  /// The names whose entries differ, in no order to rely on; one that becomes a folder or ceases
+  /// to be one comes twice. What is equal costs some 20 ns each;
+  /// folders are not looked into. No `before`: every entry of `after` is new.
+  Result<std::vector<TreeChange>> compare(const std::optional<ObjectId>& before,
+                                          const ObjectId& after) const;
   /// What stands at `path` ("community/tts-worker") in a tree; nothing when nothing does.
   Result<std::optional<TreeEntry>> find(const ObjectId& tree, const std::string& path) const;
   Result<std::uint64_t> blob_size(const ObjectId& id) const;

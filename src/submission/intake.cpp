@@ -10,6 +10,7 @@
 #include "check/formats.hpp"
 #include "check/rule.hpp"
 #include "community/audit.hpp"
+#include "community/switches.hpp"
 #include "platform/git_write.hpp"
 #include "submission/service.hpp"
 
@@ -108,6 +109,7 @@ PushAnswer Service::record(const Push& push) {
 }
 
 Result<Service::Pending> Service::examine(const Push& push) {
+  TRY(community::require_thawed(database_, "submissions"));
   TRY_ASSIGN(const auto repository, Repository::open(options_.repository));
   if (!push.quarantine.empty()) {
     TRY_ASSIGN(const auto known, Repository::open(options_.repository));

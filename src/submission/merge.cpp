@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "community/audit.hpp"
+#include "community/switches.hpp"
 #include "platform/git_write.hpp"
 #include "submission/service.hpp"
 
@@ -50,6 +51,10 @@ Result<platform::FileLock> Service::main_lock() const {
 }
 
 Result<void> Service::try_merge(std::int64_t id) {
+  // What is approved meanwhile waits; `tick` merges it when the switch is thawed.
+  const auto thawed = community::require_thawed(database_, "publish");
+  if (!thawed && thawed.error().id == "frozen") return {};
+  TRY(thawed);
   TRY_ASSIGN(const platform::FileLock lock, main_lock());
   TRY_ASSIGN(Submission submission, get(database_, id));
   const Time now = clock_.now();

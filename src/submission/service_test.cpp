@@ -13,6 +13,7 @@
 #include "catalog/builder.hpp"
 #include "community/audit.hpp"
 #include "community/schema.hpp"
+#include "community/switches.hpp"
 #include "platform/git_write.hpp"
 
 namespace rbee::submission {
@@ -253,6 +254,27 @@ TEST_F(Office, AnApprovedOneCanStillBeStopped) {
   clock_.advance(std::chrono::days(8));
   EXPECT_TRUE(service_->tick());
   EXPECT_EQ(snapshot()->find("old-workers"), nullptr);
+}
+
+TEST_F(Office, WhatIsFrozenWaitsAndGoesOnByItself) {
+  put_worker("new-worker", "1.0", "", "clone");
+  const Submission made = submit("ann", "new: new-worker");
+  ASSERT_TRUE(community::turn_switch(*database_, clock_, "publish", true, "an attack", "root"));
+  const auto approved = service_->approve(made.id, account("rex"), made.tree);
+  ASSERT_TRUE(approved) << describe(approved.error());
+  EXPECT_EQ(approved->state, State::approved);
+  EXPECT_TRUE(service_->tick());
+  EXPECT_EQ(get(*database_, made.id)->state, State::approved);
+  ASSERT_TRUE(community::turn_switch(*database_, clock_, "publish", false, "over", "root"));
+  EXPECT_TRUE(service_->tick());
+  EXPECT_EQ(get(*database_, made.id)->state, State::merged);
+
+  ASSERT_TRUE(community::turn_switch(*database_, clock_, "submissions", true, "a flood", "root"));
+  back_to_main();
+  put_worker("next-worker", "1.0", "", "clone");
+  const PushAnswer refused = service_->check(push("ann"));
+  EXPECT_FALSE(refused.accepted);
+  EXPECT_THAT(refused.text, testing::HasSubstr("a flood"));
 }
 
 TEST_F(Office, ADraftWaitsForItsAuthor) {
