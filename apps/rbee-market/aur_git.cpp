@@ -30,13 +30,12 @@ constexpr std::chrono::seconds kPatience{20};
 constexpr std::array<std::string_view, 3> kTails = {"/info/refs", "/git-upload-pack",
                                                     "/git-receive-pack"};
 
-fs::path repository_of(const fs::path& data, const api::AurBase& base) {
-  return data / kFolder / (base.name + ".git");
+fs::path repository_of(const fs::path& data, const api::AurRow& row) {
+  return data / kFolder / (row.base() + ".git");
 }
 
-catalog::PackageSource source_of(const fs::path& catalog, const api::AurBase& base) {
-  return {catalog, base.worker->last_commit, base.worker->directory, base.worker->origin,
-          base.kind};
+catalog::PackageSource source_of(const fs::path& catalog, const api::AurRow& row) {
+  return {catalog, row.worker->last_commit, row.worker->directory(), row.worker->origin, row.kind};
 }
 
 /// An answer as CGI; the exit code.
@@ -124,8 +123,8 @@ http::Streamed AurGit::decide(const Request& request) const {
   const GitAsk ask = parse_git_ask(request, tail.substr(1));
   if (ask.refusal) return *ask.refusal;
   const auto view = view_();
-  const api::AurBase* base = api::is_aur_name(name) ? view->find_base(name) : nullptr;
-  if (base == nullptr)
+  const api::AurRow* row = api::is_aur_name(name) ? view->find_base(name) : nullptr;
+  if (row == nullptr)
     return http::problem(
         request, http::Refusal{404, "package-not-found",
                                fmt::format("no package is called '{}'", printable_line(name))});
@@ -136,10 +135,10 @@ http::Streamed AurGit::decide(const Request& request) const {
         fmt::format("this repository is made from the catalog and takes no pushes; change the "
                     "worker '{}' instead: rbee worker submit, or git push "
                     "ADDRESS/catalog.git HEAD:refs/for/main\n",
-                    base->worker->id.str()));
+                    row->worker->id.str()));
 
-  const fs::path repository = repository_of(options_.data, *base);
-  const catalog::PackageSource source = source_of(options_.catalog, *base);
+  const fs::path repository = repository_of(options_.data, *row);
+  const catalog::PackageSource source = source_of(options_.catalog, *row);
   http::CgiCommand command =
       backend_command(programs_, request,
                       {.repository = repository,

@@ -212,8 +212,14 @@ Result<void> run_serve(const ServeOptions& options) {
                UpstreamFollower::start(upstream_options(options, data), look_again, clock, log));
     checked = std::make_unique<CheckedCatalog>(data / "catalog.git", policy);
   }
+  const auto aur_intake = std::make_shared<api::AurIntake>();
+  catalog::BuildOptions build;
+  build.extract = [aur_intake](const catalog::Worker& worker) -> std::shared_ptr<const void> {
+    aur_intake->take(worker);
+    return nullptr;
+  };
   TRY_ASSIGN(const auto served,
-             ServedCatalog::open({data, options.catalog, bundled_catalog(options)}, log));
+             ServedCatalog::open({data, options.catalog, bundled_catalog(options), build}, log));
   api::Api api(
       api_options, served->snapshot(),
       [&served](const ObjectId& id) { return served->read_blob(id); },
@@ -274,6 +280,7 @@ Result<void> run_serve(const ServeOptions& options) {
   if (office != nullptr) aur_people = std::make_unique<api::AurPeopleDesk>(*office->database);
   aur = std::make_unique<api::Aur>(
       api::AurOptions{.read_blob = [&served](const ObjectId& id) { return served->read_blob(id); },
+                      .intake = aur_intake,
                       .people = aur_people.get()},
       clock);
   api.add(*aur);

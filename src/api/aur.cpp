@@ -30,7 +30,9 @@ Aur::Aur(AurOptions options, const Clock& clock)
                   const std::lock_guard lock(mutex_);
                   woken_ = true;
                   changed_.notify_one();
-                }) {}
+                }) {
+  if (options_.intake == nullptr) options_.intake = std::make_shared<AurIntake>();
+}
 
 Aur::~Aur() {
   {
@@ -43,7 +45,8 @@ Aur::~Aur() {
 
 void Aur::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
   const auto before = view_.get();
-  view_.set(std::make_shared<const AurView>(std::move(snapshot), before.get()));
+  view_.set(std::make_shared<const AurView>(std::move(snapshot), before.get(), *options_.intake));
+  options_.intake->clear();
 }
 
 void Aur::start() {
@@ -105,7 +108,7 @@ Response Aur::package_page(const Request& request, std::string_view base) const 
       std::string_view(request.path).substr(is_base ? kBases.size() : kPackages.size());
   if (name.ends_with('/')) name.remove_suffix(1);
   const auto view = view_.get();
-  const AurBase* found = is_aur_name(name) ? view->find_base(name) : nullptr;
+  const AurRow* found = is_aur_name(name) ? view->find_base(name) : nullptr;
   if (found == nullptr)
     return http::problem(
         request, http::Refusal{404, "package-not-found",

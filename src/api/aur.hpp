@@ -22,7 +22,9 @@ namespace rbee::api {
 
 struct AurOptions {
   ReadBlob read_blob;
-  ReadNumbers read_numbers = {};    ///< Not set: zeros.
+  ReadNumbers read_numbers = {};  ///< Not set: zeros.
+  /// What was packed while the snapshots were made; `publish` empties it. May be nullptr.
+  std::shared_ptr<AurIntake> intake = nullptr;
   AurPeopleDesk* people = nullptr;  ///< nullptr: nobody maintains anything. Outlives the part.
 };
 

@@ -80,8 +80,8 @@ Rows find_people(const AurState& state, const Wants& wants) {
 Rows find_orphans(const AurState& state) {
   return state.view->where(
       [&](const AurRow& row) {
-        const auto person = state.people->find(std::string_view(row.base->worker->id.str()));
-        return person == state.people->end() || person->second.maintainer.empty();
+        const AurPerson* person = person_of(state, row);
+        return person == nullptr || person->maintainer.empty();
       },
       kAurResultsMax + 1);
 }
@@ -112,7 +112,7 @@ Response suggest(const Request& request, const AurState& state, const AurQuery& 
   const auto names = query.type.ends_with("pkgbase") ? state.view->bases_with(arg, kSuggestionsMax)
                                                      : state.view->names_with(arg, kSuggestionsMax);
   std::string list = "[";
-  for (const std::string_view name : names) {
+  for (const std::string& name : names) {
     if (list.size() > 1) list += ',';
     append_json_string(list, name);
   }
@@ -126,17 +126,28 @@ Response suggest(const Request& request, const AurState& state, const AurQuery& 
 
 }  // namespace
 
-AurLively lively_of(const AurState& state, const AurRow& row) {
-  const catalog::Worker& worker = *row.base->worker;
+void append_row(std::string& out, const AurState& state, const AurRow& row, AurShape shape) {
+  const catalog::Entry& worker = *row.worker;
   const std::string_view id = worker.id.str();
-  AurLively lively;
+  const std::string base = row.base();
+  AurFields fields{.id = row.id,
+                   .base_id = row.base_id,
+                   .name = row.name,
+                   .base = base,
+                   .details = row.details,
+                   .relations = row.relations,
+                   .numbers = {},
+                   .person = person_of(state, row),
+                   .first_submitted = worker.created.time_since_epoch().count(),
+                   .last_modified = worker.updated.time_since_epoch().count()};
   if (const auto at = state.numbers->find(id); at != state.numbers->end())
-    lively.numbers = at->second;
-  if (const auto at = state.people->find(id); at != state.people->end())
-    lively.person = &at->second;
-  lively.first_submitted = worker.created.time_since_epoch().count();
-  lively.last_modified = worker.updated.time_since_epoch().count();
-  return lively;
+    fields.numbers = at->second;
+  append_record(out, fields, shape);
+}
+
+const AurPerson* person_of(const AurState& state, const AurRow& row) {
+  const auto at = state.people->find(std::string_view(row.worker->id.str()));
+  return at == state.people->end() ? nullptr : &at->second;
 }
 
 Response answer_rpc(const Request& request, const AurState& state) {
@@ -158,8 +169,7 @@ Response answer_rpc(const Request& request, const AurState& state) {
   body += fmt::format(R"({{"resultcount":{},"results":[)", rows.size());
   for (const AurRow* row : rows) {
     if (row != rows.front()) body += ',';
-    append_record(body, row->name, row->base->name, row->head, row->tail, lively_of(state, *row),
-                  is_info ? AurShape::info : AurShape::search);
+    append_row(body, state, *row, is_info ? AurShape::info : AurShape::search);
   }
   body += fmt::format(R"(],"type":"{}","version":5}})", is_info ? "multiinfo" : query.type);
   return finish(request, query, std::move(body), true);

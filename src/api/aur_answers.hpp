@@ -18,8 +18,10 @@ struct AurState {
   std::shared_ptr<const AurPeople> people;
 };
 
-/// The lively part of one row.
-AurLively lively_of(const AurState& state, const AurRow& row);
+/// Append one package's record.
+void append_row(std::string& out, const AurState& state, const AurRow& row, AurShape shape);
+/// Who is behind a package; nullptr: nobody.
+const AurPerson* person_of(const AurState& state, const AurRow& row);
 
 /// With ETag and 304 for GET. Logical errors have status 200, as there.
 http::Response answer_rpc(const http::Request& request, const AurState& state);

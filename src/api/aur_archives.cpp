@@ -65,8 +65,7 @@ AurArchive records_of(const std::vector<const AurRow*>& rows, const AurState& st
   std::string line;
   for (const AurRow* row : rows) {
     line.clear();
-    append_record(line, row->name, row->base->name, row->head, row->tail, lively_of(state, *row),
-                  shape);
+    append_row(line, state, *row, shape);
     line += row == rows.back() ? "\n" : ",\n";
     sink.add(line);
   }
@@ -92,9 +91,9 @@ AurArchives make_aur_archives(const AurState& state, Time made) {
     names.reserve(rows.size());
     for (const AurRow* row : rows) names.push_back(row->name);
     archives.files[0] = list_of(names, "package", made, hasher);
-    names.clear();
-    for (const AurBase* base : state.view->all_bases()) names.push_back(base->name);
-    archives.files[1] = list_of(names, "package base", made, hasher);
+    std::set<std::string> bases;
+    for (const AurRow* row : rows) bases.insert(row->base());
+    archives.files[1] = list_of(bases, "package base", made, hasher);
   }
   // Those who maintain something, or did first: nobody else's account is shown to everybody.
   std::set<std::string_view> users;

@@ -78,7 +78,7 @@ http::Response answer_aur_feed(const http::Request& request, const AurState& sta
                                std::string_view base) {
   const bool is_modified = request.path.starts_with("/rss/modified");
   const auto time_of = [&](const AurRow& row) {
-    return is_modified ? row.base->worker->updated : row.base->worker->created;
+    return is_modified ? row.worker->updated : row.worker->created;
   };
   const auto rows = newest(*state.view, time_of);
   const std::string address = xml_text(base);
@@ -95,15 +95,14 @@ http::Response answer_aur_feed(const http::Request& request, const AurState& sta
   if (!rows.empty())
     body += fmt::format("<lastBuildDate>{}</lastBuildDate>\n", rss_date(time_of(*rows.front())));
   for (const AurRow* row : rows) {
-    const catalog::Worker& worker = *row->base->worker;
+    const catalog::Entry& worker = *row->worker;
     body += fmt::format(
         "<item>\n<title>{0}</title>\n<link>{1}/packages/{2}</link>\n"
         "<description>{3}</description>\n<pubDate>{4}</pubDate>\n"
         "<guid isPermaLink=\"false\">{0} - {5}</guid>\n",
-        xml_text(row->name), address, percent_encode(row->name),
-        xml_text(worker.manifest.description), rss_date(time_of(*row)),
-        time_of(*row).time_since_epoch().count());
-    if (const AurPerson* person = lively_of(state, *row).person;
+        xml_text(row->name), address, percent_encode(row->name), xml_text(worker.description),
+        rss_date(time_of(*row)), time_of(*row).time_since_epoch().count());
+    if (const AurPerson* person = person_of(state, *row);
         person != nullptr && !person->maintainer.empty())
       body += fmt::format("<dc:creator>{}</dc:creator>\n", xml_text(person->maintainer));
     body += "</item>\n";

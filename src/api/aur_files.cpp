@@ -30,19 +30,29 @@ Result<std::string> bytes_of(const catalog::PackageFile& file, const ReadBlob& r
   return read_blob(*file.blob);
 }
 
-std::string etag_of(const AurBase& base, std::string_view what) {
+std::string etag_of(const AurRow& row, std::string_view what) {
   return http::strong_etag(
-      {"aur", base.worker->tree.str(), base.name, manifest::file_name(base.kind), what});
+      {"aur", row.worker->tree.str(), row.name, manifest::file_name(row.kind), what});
 }
 
-Response plain(const Request& request, const AurBase& base, std::string_view path,
-               const ReadBlob& read_blob) {
-  const auto files = catalog::package_files(*base.worker, base.package());
+/// Everything in the package's repository.
+Result<std::vector<catalog::PackageFile>> files_of(const AurView& view, const AurRow& row) {
+  TRY_ASSIGN(const auto worker, view.snapshot().load(*row.worker));
+  for (const catalog::ArchPackage& package : catalog::arch_packages(*worker))
+    if (package.kind == row.kind) return catalog::package_files(*worker, package);
+  return std::vector<catalog::PackageFile>();  // Not reached: the row is made of one of these.
+}
+
+Response plain(const Request& request, const AurView& view, const AurRow& row,
+               std::string_view path, const ReadBlob& read_blob) {
+  const auto all = files_of(view, row);
+  if (!all) return http::problem(request, all.error());
+  const auto& files = *all;
   const auto file =
       std::find_if(files.begin(), files.end(), [&](const auto& each) { return each.path == path; });
   if (file == files.end())
     return missing(
-        request, fmt::format("the package '{}' has no file '{}'", base.name, printable_line(path)));
+        request, fmt::format("the package '{}' has no file '{}'", row.name, printable_line(path)));
   auto bytes = bytes_of(*file, read_blob);
   if (!bytes) return http::problem(request, bytes.error());
   const bool is_text = is_utf8(*bytes) && bytes->find('\0') == std::string::npos;
@@ -51,33 +61,35 @@ Response plain(const Request& request, const AurBase& base, std::string_view pat
   // Strangers wrote this; a browser shows it as text and runs nothing.
   response.headers.add("X-Content-Type-Options", "nosniff");
   response.headers.add("Content-Security-Policy", "default-src 'none'; sandbox");
-  response.headers.add("Last-Modified", http_date(base.worker->updated));
-  return http::with_etag(request, std::move(response), etag_of(base, path));
+  response.headers.add("Last-Modified", http_date(row.worker->updated));
+  return http::with_etag(request, std::move(response), etag_of(row, path));
 }
 
-Response snapshot(const Request& request, const AurBase& base, const ReadBlob& read_blob) {
-  const std::string etag = etag_of(base, "snapshot");
+Response snapshot(const Request& request, const AurView& view, const AurRow& row,
+                  const ReadBlob& read_blob) {
+  const std::string etag = etag_of(row, "snapshot"), base = row.base();
   Response response = http::reply(200, "application/x-gzip", {});
-  response.headers.add("Content-Disposition",
-                       fmt::format("inline; filename=\"{}.tar.gz\"", base.name));
-  response.headers.add("Last-Modified", http_date(base.worker->updated));
+  response.headers.add("Content-Disposition", fmt::format("inline; filename=\"{}.tar.gz\"", base));
+  response.headers.add("Last-Modified", http_date(row.worker->updated));
   if (http::is_not_modified(request, etag))
     return http::with_etag(request, std::move(response), etag);
+  const auto all = files_of(view, row);
+  if (!all) return http::problem(request, all.error());
   std::uint64_t size = 0;
-  for (const catalog::File& file : base.worker->files) size += file.size_bytes;
-  if (size > kSnapshotBytesMax)
-    return http::problem(request,
-                         http::Refusal{413, "snapshot-too-large",
-                                       fmt::format("the package has {}; clone it: git clone "
-                                                   "ADDRESS/{}.git",
-                                                   human_size(size), base.name)});
-  std::vector<platform::TarFile> files{{base.name + "/", false, {}}};
-  for (const auto& file : catalog::package_files(*base.worker, base.package())) {
+  std::vector<platform::TarFile> files{{base + "/", false, {}}};
+  for (const auto& file : *all) {
     auto bytes = bytes_of(file, read_blob);
     if (!bytes) return http::problem(request, bytes.error());
-    files.push_back({base.name + "/" + file.path, file.executable, std::move(*bytes)});
+    size += bytes->size();
+    if (size > kSnapshotBytesMax)
+      return http::problem(
+          request, http::Refusal{413, "snapshot-too-large",
+                                 fmt::format("the package has more than {}; clone it: git clone "
+                                             "ADDRESS/{}.git",
+                                             human_size(kSnapshotBytesMax), base)});
+    files.push_back({base + "/" + file.path, file.executable, std::move(*bytes)});
   }
-  auto archive = platform::tar_gz(files, base.worker->updated.time_since_epoch().count());
+  auto archive = platform::tar_gz(files, row.worker->updated.time_since_epoch().count());
   if (!archive) return http::problem(request, archive.error());
   response.body = std::move(*archive);
   return http::with_etag(request, std::move(response), etag);
@@ -98,13 +110,13 @@ Response answer_cgit(const Request& request, const AurView& view, const ReadBlob
     rest.remove_suffix(kTarGz.size());
     name = rest.substr(kSnapshot.size());
   }
-  const AurBase* base = is_aur_name(name) ? view.find_base(name) : nullptr;
-  if (base == nullptr)
+  const AurRow* row = is_aur_name(name) ? view.find_base(name) : nullptr;
+  if (row == nullptr)
     return missing(request, name.empty()
                                 ? std::string("name the package: ?h=PACKAGE")
                                 : fmt::format("no package is called '{}'", printable_line(name)));
-  return is_plain ? plain(request, *base, rest.substr(kPlain.size()), read_blob)
-                  : snapshot(request, *base, read_blob);
+  return is_plain ? plain(request, view, *row, rest.substr(kPlain.size()), read_blob)
+                  : snapshot(request, view, *row, read_blob);
 }
 
 }  // namespace rbee::api

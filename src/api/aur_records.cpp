@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 #include "http/problem.hpp"
 
 namespace rbee::api {
@@ -16,54 +17,47 @@ namespace {
 using pkgbuild::Field;
 
 /// A package's own value of a field, else the recipe's.
-const Field* field_of(const pkgbuild::Recipe& recipe, const pkgbuild::Package& package,
-                      std::string_view name) {
+const Field* field_of(const pkgbuild::Recipe& recipe, std::string_view name) {
+  const pkgbuild::Package& package = recipe.packages.front();
   if (const auto own = package.overrides.find(name); own != package.overrides.end())
     return &own->second;
   const auto global = recipe.fields.find(name);
   return global == recipe.fields.end() ? nullptr : &global->second;
 }
 
-std::string scalar(const pkgbuild::Recipe& recipe, const pkgbuild::Package& package,
-                   std::string_view name) {
-  const Field* field = field_of(recipe, package, name);
-  return field == nullptr || field->values.empty() ? std::string() : field->values.front();
+/// Controls would end a line or a field of ours.
+std::string one_line(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  return out;
+}
+
+std::string scalar(const pkgbuild::Recipe& recipe, std::string_view name) {
+  const Field* field = field_of(recipe, name);
+  return field == nullptr || field->values.empty() ? std::string()
+                                                   : one_line(field->values.front());
 }
 
 /// "name" and "name_x86_64" together, sorted, each once: as aurweb's database gives them.
-std::vector<std::string> array(const pkgbuild::Recipe& recipe, const pkgbuild::Package& package,
-                               std::string_view name, Arch arch) {
+std::vector<std::string> array(const pkgbuild::Recipe& recipe, std::string_view name, Arch arch) {
   std::vector<std::string> values;
   for (const std::string& key : {std::string(name), fmt::format("{}_{}", name, to_string(arch))})
-    if (const Field* field = field_of(recipe, package, key))
-      values.insert(values.end(), field->values.begin(), field->values.end());
+    if (const Field* field = field_of(recipe, key))
+      for (const std::string& value : field->values) values.push_back(one_line(value));
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   return values;
 }
 
-void append_array(std::string& out, std::string_view key, const std::vector<std::string>& values) {
-  if (!out.empty()) out += ',';
-  append_json_string(out, key);
-  out += ":[";
-  for (const std::string& value : values) {
-    if (&value != &values.front()) out += ',';
-    append_json_string(out, value);
-  }
-  out += ']';
-}
-
-/// "curl" of "curl>=7.1": what a search by relation compares.
-std::string_view name_of(std::string_view relation) {
-  return relation.substr(0, relation.find_first_of("<>="));
-}
-
 struct Relation {
   AurRelation letter;
   std::string_view field, key;
+  bool always = false;  ///< An empty array is written, too.
 };
-/// In the order of the records' keys.
-constexpr std::array<Relation, 8> kRelations{{
+constexpr std::array<Relation, 10> kRelations{{
+    {AurRelation::license, "license", "License", true},
+    {AurRelation::keywords, "", "Keywords", true},
     {AurRelation::depends, "depends", "Depends"},
     {AurRelation::make_depends, "makedepends", "MakeDepends"},
     {AurRelation::opt_depends, "optdepends", "OptDepends"},
@@ -74,6 +68,35 @@ constexpr std::array<Relation, 8> kRelations{{
     {AurRelation::groups, "groups", "Groups"},
 }};
 
+AurPackage pack(const catalog::Worker& worker, const catalog::ArchPackage& package) {
+  const pkgbuild::Recipe& recipe = *package.recipe;
+  AurPackage packed;
+  packed.kind = package.kind;
+  packed.name = recipe.packages.front().name;
+  packed.base = recipe.pkgbase;
+  const std::string description = scalar(recipe, "pkgdesc");
+  packed.text = ascii_lower(packed.name) + kFieldEnd + ascii_lower(description) + kLineEnd;
+  packed.details = recipe.version() + kFieldEnd + scalar(recipe, "url") + kFieldEnd + description;
+  packed.relations = kLineEnd;
+  for (const Relation& relation : kRelations) {
+    std::vector<std::string> values;
+    if (relation.letter == AurRelation::keywords) {
+      values = worker.manifest.tags;
+      std::sort(values.begin(), values.end());
+    } else {
+      values = array(recipe, relation.field, package.arch);
+    }
+    if (relation.letter == AurRelation::opt_depends)
+      for (std::string& value : values) value = value.substr(0, value.find(": "));
+    for (const std::string& value : values) {
+      packed.relations += static_cast<char>(relation.letter);
+      packed.relations += value;
+      packed.relations += kLineEnd;
+    }
+  }
+  return packed;
+}
+
 void append_or_null(std::string& out, std::string_view text) {
   if (text.empty())
     out += "null";
@@ -83,6 +106,26 @@ void append_or_null(std::string& out, std::string_view text) {
 
 void append_number(std::string& out, std::int64_t value) {
   fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
+/// The lines of `relations` as members of an object.
+void append_relations(std::string& out, std::string_view relations) {
+  relations.remove_prefix(std::min<std::size_t>(1, relations.size()));
+  for (const Relation& relation : kRelations) {
+    bool is_open = relation.always;
+    if (is_open) out += fmt::format(",\"{}\":[", relation.key);
+    bool is_first = true;
+    while (!relations.empty() && relations.front() == static_cast<char>(relation.letter)) {
+      const std::size_t end = relations.find(kLineEnd);
+      if (!is_open) out += fmt::format(",\"{}\":[", relation.key);
+      is_open = true;
+      if (!is_first) out += ',';
+      is_first = false;
+      append_json_string(out, relations.substr(1, end - 1));
+      relations.remove_prefix(end + 1);
+    }
+    if (is_open) out += ']';
+  }
 }
 
 }  // namespace
@@ -113,71 +156,73 @@ std::int32_t aur_id(std::string_view text) {
   return std::max(bits, 1);
 }
 
-std::vector<AurRecord> aur_records(const catalog::Worker& worker,
-                                   const catalog::ArchPackage& package) {
-  const pkgbuild::Recipe& recipe = *package.recipe;
-  std::vector<AurRecord> records;
-  for (const pkgbuild::Package& each : recipe.packages) {
-    AurRecord record;
-    record.name = each.name;
-    record.base = recipe.pkgbase;
-    const std::string description = scalar(recipe, each, "pkgdesc");
-    std::string& head = record.head;
-    head = "{\"ID\":";
-    append_number(head, aur_id("package:" + each.name));
-    head += ",\"Name\":";
-    append_json_string(head, each.name);
-    head += ",\"PackageBaseID\":";
-    append_number(head, aur_id("pkgbase:" + recipe.pkgbase));
-    head += ",\"PackageBase\":";
-    append_json_string(head, recipe.pkgbase);
-    head += ",\"Version\":";
-    append_json_string(head, recipe.version());
-    head += ",\"Description\":";
-    append_or_null(head, description);
-    head += ",\"URL\":";
-    append_or_null(head, scalar(recipe, each, "url"));
-
-    const auto relate = [&](AurRelation letter, std::string_view name) {
-      record.relations += static_cast<char>(letter);
-      record.relations += ascii_lower(name);
-      record.relations += kRelationEnd;
-    };
-    record.relations = kRelationEnd;
-    std::vector<std::string> tags = worker.manifest.tags;
-    std::sort(tags.begin(), tags.end());
-    append_array(record.tail, "License", array(recipe, each, "license", package.arch));
-    append_array(record.tail, "Keywords", tags);
-    for (const std::string& tag : tags) relate(AurRelation::keywords, tag);
-    for (const Relation& relation : kRelations) {
-      std::vector<std::string> values = array(recipe, each, relation.field, package.arch);
-      if (relation.letter == AurRelation::opt_depends)
-        for (std::string& value : values) value = value.substr(0, value.find(": "));
-      if (!values.empty()) append_array(record.tail, relation.key, values);
-      for (const std::string& value : values) relate(relation.letter, name_of(value));
+std::vector<AurPackage> pack_packages(const catalog::Worker& worker) {
+  const std::string& id = worker.id.str();
+  std::vector<AurPackage> packages;
+  std::vector<std::string> taken;
+  for (const catalog::ArchPackage& package : catalog::arch_packages(worker)) {
+    AurPackage packed = pack(worker, package);
+    std::vector<std::string> names{packed.name};
+    if (packed.base != packed.name) names.push_back(packed.base);
+    for (const std::string& name : names) {
+      // The catalog takes no other pkgname; a pkgbase is the recipe's own affair there.
+      if (name != id && name != id + "-bin")
+        packed.unlisted = fmt::format("the pkgbase '{}' is neither '{}' nor '{}-bin'",
+                                      printable_line(name), id, id);
+      else if (std::find(taken.begin(), taken.end(), name) != taken.end())
+        packed.unlisted = fmt::format(
+            "the worker's PKGBUILD has the name '{}' already; name this one '{}-bin'", name, id);
     }
-    // A package provides itself.
-    relate(AurRelation::provides, each.name);
-    record.text = ascii_lower(each.name) + kFieldEnd + ascii_lower(description);
-    records.push_back(std::move(record));
+    if (packed.unlisted.empty()) taken.insert(taken.end(), names.begin(), names.end());
+    packages.push_back(std::move(packed));
   }
-  return records;
+  return packages;
 }
 
-void append_record(std::string& out, std::string_view name, std::string_view base,
-                   std::string_view head, std::string_view tail, const AurLively& lively,
-                   AurShape shape) {
+void AurIntake::take(const catalog::Worker& worker) {
+  std::vector<AurPackage> packed = pack_packages(worker);
+  const std::lock_guard lock(mutex_);
+  packages_.insert_or_assign(worker.tree, std::move(packed));
+}
+
+const std::vector<AurPackage>* AurIntake::find(const ObjectId& tree) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = packages_.find(tree);
+  return found == packages_.end() ? nullptr : &found->second;
+}
+
+void AurIntake::clear() {
+  const std::lock_guard lock(mutex_);
+  packages_.clear();
+}
+
+void append_record(std::string& out, const AurFields& fields, AurShape shape) {
   static const AurPerson kNobody;
-  const AurPerson& person = lively.person == nullptr ? kNobody : *lively.person;
+  const AurPerson& person = fields.person == nullptr ? kNobody : *fields.person;
   const bool is_archive = shape == AurShape::meta || shape == AurShape::meta_ext;
-  out += head;
+  const std::size_t first = fields.details.find(kFieldEnd);
+  const std::size_t second = fields.details.find(kFieldEnd, first + 1);
+  out += "{\"ID\":";
+  append_number(out, fields.id);
+  out += ",\"Name\":";
+  append_json_string(out, fields.name);
+  out += ",\"PackageBaseID\":";
+  append_number(out, fields.base_id);
+  out += ",\"PackageBase\":";
+  append_json_string(out, fields.base);
+  out += ",\"Version\":";
+  append_json_string(out, fields.details.substr(0, first));
+  out += ",\"Description\":";
+  append_or_null(out, fields.details.substr(second + 1));
+  out += ",\"URL\":";
+  append_or_null(out, fields.details.substr(first + 1, second - first - 1));
   out += ",\"URLPath\":\"/cgit/aur.git/snapshot/";
-  out += is_archive ? name : base;
+  out += is_archive ? fields.name : fields.base;
   out += ".tar.gz\",\"NumVotes\":";
-  append_number(out, lively.numbers.votes);
+  append_number(out, fields.numbers.votes);
   out += ",\"Popularity\":";
   // Six decimals, without trailing zeros.
-  std::string popularity = fmt::format("{:.6f}", std::max(lively.numbers.popularity, 0.0));
+  std::string popularity = fmt::format("{:.6f}", std::max(fields.numbers.popularity, 0.0));
   popularity.erase(popularity.find_last_not_of('0') + 1);
   if (popularity.ends_with('.')) popularity.pop_back();
   out += popularity;
@@ -193,19 +238,20 @@ void append_record(std::string& out, std::string_view name, std::string_view bas
     append_or_null(out, person.submitter);
   }
   out += ",\"FirstSubmitted\":";
-  append_number(out, lively.first_submitted);
+  append_number(out, fields.first_submitted);
   out += ",\"LastModified\":";
-  append_number(out, lively.last_modified);
+  append_number(out, fields.last_modified);
   if (shape == AurShape::info || shape == AurShape::meta_ext) {
-    out += ',';
-    out += tail;
+    append_relations(out, fields.relations);
     out += ",\"PendingRequests\":";
     append_number(out, person.pending_requests);
     if (!person.co_maintainers.empty()) {
-      std::string co;
-      append_array(co, "CoMaintainers", person.co_maintainers);
-      out += ',';
-      out += co;
+      out += ",\"CoMaintainers\":[";
+      for (const std::string& each : person.co_maintainers) {
+        if (&each != &person.co_maintainers.front()) out += ',';
+        append_json_string(out, each);
+      }
+      out += ']';
     }
   }
   out += '}';

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <tuple>
 
@@ -13,7 +12,7 @@ namespace rbee::api {
 
 namespace {
 
-using WorkerPtr = std::shared_ptr<const catalog::Worker>;
+using EntryPtr = std::shared_ptr<const catalog::Entry>;
 
 constexpr std::string_view kBin = "-bin";
 
@@ -21,10 +20,6 @@ constexpr std::string_view kBin = "-bin";
 std::string_view stem_of(std::string_view name) {
   if (name.size() <= kBin.size() || !name.ends_with(kBin)) return {};
   return name.substr(0, name.size() - kBin.size());
-}
-
-bool is_own(std::string_view id, std::string_view name) {
-  return name == id || stem_of(name) == id;
 }
 
 /// FNV-1a: the same on every machine.
@@ -35,17 +30,6 @@ std::uint64_t hash_of(std::string_view text) {
     hash *= 1099511628211U;
   }
   return hash;
-}
-
-/// Pointers into `vector` by a name that its elements are sorted by.
-template <typename T>
-const T* find_sorted(const std::vector<T>& vector, std::string_view name,
-                     const std::function<bool(const T&)>& is_wanted) {
-  auto at = std::lower_bound(vector.begin(), vector.end(), name,
-                             [](const T& each, std::string_view n) { return each.name < n; });
-  for (; at != vector.end() && at->name == name; ++at)
-    if (is_wanted(*at)) return &*at;
-  return nullptr;
 }
 
 bool by_name(const AurRow* a, const AurRow* b) {
@@ -62,107 +46,104 @@ bool is_aur_name(std::string_view name) {
          });
 }
 
-catalog::ArchPackage AurBase::package() const {
-  for (const catalog::ArchPackage& each : catalog::arch_packages(*worker))
-    if (each.kind == kind) return each;
-  return {};  // Not reached: a base is made of one of these.
+std::string AurRow::base() const {
+  std::string base = worker->id.str();
+  if (base_is_bin) base += kBin;
+  return base;
 }
 
 std::size_t AurView::bucket_of(std::string_view id) {
   return hash_of(id) % kBuckets;
 }
 
-AurView::Bucket::Bucket(std::vector<WorkerPtr> sorted) : workers(std::move(sorted)) {
-  struct Piece {
-    AurRecord record;
-    std::size_t base;  ///< As in `made`.
-  };
-  std::vector<Piece> pieces;
-  std::vector<AurBase> made;
-  for (const WorkerPtr& worker : workers) {
-    std::vector<std::string> taken;
-    for (const catalog::ArchPackage& package : catalog::arch_packages(*worker)) {
-      AurBase base{
-          .name = package.recipe->pkgbase, .packages = {}, .worker = worker, .kind = package.kind};
-      for (const pkgbuild::Package& each : package.recipe->packages)
-        base.packages.push_back(each.name);
-      std::vector<std::string> names = base.packages;
-      if (std::find(names.begin(), names.end(), base.name) == names.end())
-        names.push_back(base.name);
-      std::string reason;
-      for (const std::string& name : names) {
-        // The catalog takes no other pkgname; a pkgbase is the recipe's own affair there.
-        if (!is_own(worker->id.str(), name))
-          reason = fmt::format("the pkgbase '{}' is neither '{}' nor '{}-bin'",
-                               printable_line(name), worker->id.str(), worker->id.str());
-        if (std::find(taken.begin(), taken.end(), name) != taken.end())
-          reason =
-              fmt::format("the worker's PKGBUILD has the name '{}' already; name this one '{}-bin'",
-                          name, worker->id.str());
-      }
-      if (!reason.empty()) {
-        unlisted.push_back({worker->id.str(), base.name, reason});
+std::shared_ptr<const AurView::Bucket> AurView::make_bucket(const Bucket* old,
+                                                            const std::vector<EntryPtr>& added,
+                                                            const std::vector<EntryPtr>& removed,
+                                                            const AurIntake& intake) const {
+  auto bucket = std::make_shared<Bucket>();
+  std::vector<AurRow> rows;  // Their views lead into `old` or `packages` at first.
+  std::vector<std::vector<AurPackage>> packages(added.size());
+  if (old != nullptr) {
+    const auto stays = [&](const catalog::Entry* entry) {
+      return std::none_of(removed.begin(), removed.end(),
+                          [&](const EntryPtr& each) { return each.get() == entry; });
+    };
+    for (const EntryPtr& worker : old->workers)
+      if (stays(worker.get())) bucket->workers.push_back(worker);
+    for (const AurRow& row : old->rows)
+      if (stays(row.worker)) rows.push_back(row);
+    for (const AurUnlisted& each : old->unlisted)
+      if (std::any_of(bucket->workers.begin(), bucket->workers.end(),
+                      [&](const EntryPtr& worker) { return worker->id.str() == each.worker; }))
+        bucket->unlisted.push_back(each);
+  }
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    const EntryPtr& worker = added[i];
+    const std::string& id = worker->id.str();
+    bucket->workers.push_back(worker);
+    if (const auto* taken = intake.find(worker->tree)) {
+      packages[i] = *taken;
+    } else if (const auto loaded = snapshot_->load(*worker)) {
+      packages[i] = pack_packages(**loaded);
+    } else {
+      bucket->unlisted.push_back({id, id, loaded.error().message});
+    }
+    for (const AurPackage& each : packages[i]) {
+      if (!each.unlisted.empty()) {
+        bucket->unlisted.push_back({id, each.base, each.unlisted});
         continue;
       }
-      taken.insert(taken.end(), names.begin(), names.end());
-      for (AurRecord& record : aur_records(*worker, package))
-        pieces.push_back({std::move(record), made.size()});
-      made.push_back(std::move(base));
+      rows.push_back({.name = each.name,
+                      .text = each.text,
+                      .details = each.details,
+                      .relations = each.relations,
+                      .worker = worker.get(),
+                      .id = aur_id("package:" + each.name),
+                      .base_id = aur_id("pkgbase:" + each.base),
+                      .kind = each.kind,
+                      .base_is_bin = each.base != id});
     }
   }
-
-  // Bases first: rows point at them.
-  std::vector<std::size_t> order(made.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return made[a].name < made[b].name; });
-  std::vector<std::size_t> place(made.size());
-  bases.reserve(made.size());
-  for (const std::size_t each : order) {
-    place[each] = bases.size();
-    bases.push_back(std::move(made[each]));
+  std::sort(bucket->workers.begin(), bucket->workers.end(),
+            [](const EntryPtr& a, const EntryPtr& b) { return a->id < b->id; });
+  std::sort(rows.begin(), rows.end(), [](const AurRow& a, const AurRow& b) {
+    return std::tie(a.name, a.worker->id) < std::tie(b.name, b.worker->id);
+  });
+  std::size_t texts = 0, details = 0, relations = 0;
+  for (const AurRow& row : rows) {
+    texts += row.text.size();
+    details += row.details.size();
+    relations += row.relations.size();
   }
-  std::stable_sort(pieces.begin(), pieces.end(),
-                   [](const Piece& a, const Piece& b) { return a.record.name < b.record.name; });
-  std::size_t bytes = 0, text_bytes = 0, relation_bytes = 0;
-  for (const Piece& piece : pieces) {
-    bytes += piece.record.name.size() + piece.record.head.size() + piece.record.tail.size();
-    text_bytes += piece.record.text.size() + 1;
-    relation_bytes += piece.record.relations.size();
+  bucket->texts.reserve(texts);  // Views into them: they must not move.
+  bucket->details.reserve(details);
+  bucket->relations.reserve(relations);
+  const auto keep = [](std::string& to, std::string_view text) {
+    const std::size_t begin = to.size();
+    to += text;
+    return std::string_view(to).substr(begin, text.size());
+  };
+  for (AurRow& row : rows) {
+    row.text = keep(bucket->texts, row.text);
+    row.name = row.text.substr(0, row.name.size());
+    row.details = keep(bucket->details, row.details);
+    row.relations = keep(bucket->relations, row.relations);
   }
-  json.reserve(bytes);  // Views into it: it must not move.
-  texts.reserve(text_bytes);
-  relations.reserve(relation_bytes);
-  rows.reserve(pieces.size());
-  for (const Piece& piece : pieces) {
-    const auto keep = [&](const std::string& text) {
-      const std::size_t begin = json.size();
-      json += text;
-      return std::string_view(json).substr(begin, text.size());
-    };
-    AurRow row;
-    row.name = keep(piece.record.name);
-    row.head = keep(piece.record.head);
-    row.tail = keep(piece.record.tail);
-    row.base = &bases[place[piece.base]];
-    texts += piece.record.text;
-    texts += kRelationEnd;
-    relations += piece.record.relations;
-    row.text_end = static_cast<std::uint32_t>(texts.size());
-    row.relations_end = static_cast<std::uint32_t>(relations.size());
-    rows.push_back(row);
-  }
-  for (const WorkerPtr& worker : workers)
-    if (!stem_of(worker->id.str()).empty()) bin_ids.push_back(worker->id.str());
+  rows.shrink_to_fit();
+  bucket->rows = std::move(rows);
+  for (const EntryPtr& worker : bucket->workers)
+    if (!stem_of(worker->id.str()).empty()) bucket->bin_ids.push_back(worker->id.str());
+  return bucket;
 }
 
-AurView::AurView(std::shared_ptr<const catalog::Snapshot> snapshot, const AurView* previous)
+AurView::AurView(std::shared_ptr<const catalog::Snapshot> snapshot, const AurView* previous,
+                 const AurIntake& intake)
     : snapshot_(std::move(snapshot)) {
   // Which buckets change. Both lists are sorted by id, and an unchanged worker is the same object.
-  std::map<std::size_t, std::vector<WorkerPtr>> added, removed;
-  static const std::vector<WorkerPtr> kNone;
-  const std::vector<WorkerPtr>& now = snapshot_->workers();
-  const std::vector<WorkerPtr>& before =
+  std::map<std::size_t, std::pair<std::vector<EntryPtr>, std::vector<EntryPtr>>> changes;
+  static const std::vector<EntryPtr> kNone;
+  const std::vector<EntryPtr>& now = snapshot_->workers();
+  const std::vector<EntryPtr>& before =
       previous == nullptr ? kNone : previous->snapshot_->workers();
   std::size_t i = 0, j = 0;
   while (i < now.size() || j < before.size()) {
@@ -172,24 +153,22 @@ AurView::AurView(std::shared_ptr<const catalog::Snapshot> snapshot, const AurVie
     }
     const bool only_now = j == before.size() || (i < now.size() && now[i]->id < before[j]->id);
     const bool only_before = i == now.size() || (j < before.size() && before[j]->id < now[i]->id);
-    if (!only_before) added[bucket_of(now[i]->id.str())].push_back(now[i]), ++i;
-    if (!only_now) removed[bucket_of(before[j]->id.str())].push_back(before[j]), ++j;
-  }
-  for (std::size_t at = 0; at < kBuckets; ++at) {
-    const std::shared_ptr<const Bucket> old =
-        previous == nullptr ? nullptr : previous->buckets_[at];
-    if (old != nullptr && !added.contains(at) && !removed.contains(at)) {
-      buckets_[at] = old;
-    } else {
-      std::vector<WorkerPtr> workers = added[at];
-      if (old != nullptr)
-        for (const WorkerPtr& worker : old->workers)
-          if (std::find(removed[at].begin(), removed[at].end(), worker) == removed[at].end())
-            workers.push_back(worker);
-      std::sort(workers.begin(), workers.end(),
-                [](const WorkerPtr& a, const WorkerPtr& b) { return a->id < b->id; });
-      buckets_[at] = std::make_shared<const Bucket>(std::move(workers));
+    if (!only_before) {
+      changes[bucket_of(now[i]->id.str())].first.push_back(now[i]);
+      ++i;
     }
+    if (!only_now) {
+      changes[bucket_of(before[j]->id.str())].second.push_back(before[j]);
+      ++j;
+    }
+  }
+  static const std::shared_ptr<const Bucket> kEmpty = std::make_shared<const Bucket>();
+  for (std::size_t at = 0; at < kBuckets; ++at) {
+    const auto& old = previous == nullptr ? kEmpty : previous->buckets_[at];
+    const auto change = changes.find(at);
+    buckets_[at] = change == changes.end() ? old
+                                           : make_bucket(old.get(), change->second.first,
+                                                         change->second.second, intake);
   }
   settle_names();
 }
@@ -209,12 +188,14 @@ void AurView::settle_names() {
   }
   for (const std::string_view id : bin_ids) {
     const std::string_view stem = stem_of(id);
-    const AurBase* base = stem.empty() ? nullptr : base_of(stem, id);
-    if (base == nullptr) continue;
-    hidden_.insert(base);
-    count_ -= base->packages.size();
-    unlisted_.push_back({base->worker->id.str(), base->name,
-                         fmt::format("'{}' is the id of another worker", base->name)});
+    if (stem.empty()) continue;
+    for (const AurRow* row : of_worker(stem)) {
+      if (row->name != id && row->base() != id) continue;
+      hidden_.insert(row);
+      --count_;
+      unlisted_.push_back({row->worker->id.str(), row->base(),
+                           fmt::format("'{}' is the id of another worker", id)});
+    }
   }
   std::sort(unlisted_.begin(), unlisted_.end(), [](const AurUnlisted& a, const AurUnlisted& b) {
     return std::tie(a.worker, a.base) < std::tie(b.worker, b.base);
@@ -222,15 +203,18 @@ void AurView::settle_names() {
 }
 
 const AurRow* AurView::row_of(std::string_view id, std::string_view name) const {
-  return find_sorted<AurRow>(buckets_[bucket_of(id)]->rows, name, [&](const AurRow& row) {
-    return row.base->worker->id.str() == id && is_listed(*row.base);
-  });
+  const auto& rows = buckets_[bucket_of(id)]->rows;
+  auto at = std::lower_bound(rows.begin(), rows.end(), name,
+                             [](const AurRow& row, std::string_view n) { return row.name < n; });
+  for (; at != rows.end() && at->name == name; ++at)
+    if (at->worker->id.str() == id && is_listed(*at)) return &*at;
+  return nullptr;
 }
 
-const AurBase* AurView::base_of(std::string_view id, std::string_view name) const {
-  return find_sorted<AurBase>(buckets_[bucket_of(id)]->bases, name, [&](const AurBase& base) {
-    return base.worker->id.str() == id && is_listed(base);
-  });
+const AurRow* AurView::base_of(std::string_view id, std::string_view base) const {
+  for (const AurRow* row : of_worker(id))
+    if (row->base() == base) return row;
+  return nullptr;
 }
 
 const AurRow* AurView::find(std::string_view name) const {
@@ -239,23 +223,26 @@ const AurRow* AurView::find(std::string_view name) const {
   return stem.empty() ? nullptr : row_of(stem, name);
 }
 
-const AurBase* AurView::find_base(std::string_view name) const {
-  if (const AurBase* base = base_of(name, name)) return base;
+const AurRow* AurView::find_base(std::string_view name) const {
+  if (const AurRow* row = base_of(name, name)) return row;
   if (const std::string_view stem = stem_of(name); !stem.empty())
-    if (const AurBase* base = base_of(stem, name)) return base;
-  if (const AurRow* row = find(name)) return row->base;
-  const AurBase* first = nullptr;
-  for (const AurBase& base : buckets_[bucket_of(name)]->bases)
-    if (base.worker->id.str() == name && is_listed(base) &&
-        (first == nullptr || base.kind < first->kind))
-      first = &base;
+    if (const AurRow* row = base_of(stem, name)) return row;
+  if (const AurRow* row = find(name)) return row;
+  const AurRow* first = nullptr;
+  for (const AurRow* row : of_worker(name))
+    if (first == nullptr || row->kind < first->kind) first = row;
   return first;
 }
 
 std::vector<const AurRow*> AurView::of_worker(std::string_view id) const {
+  // The names of a worker are its id and id-bin, and only names that begin with the id stand
+  // between the two.
   std::vector<const AurRow*> found;
-  for (const AurRow& row : buckets_[bucket_of(id)]->rows)
-    if (row.base->worker->id.str() == id && is_listed(*row.base)) found.push_back(&row);
+  const auto& rows = buckets_[bucket_of(id)]->rows;
+  auto at = std::lower_bound(rows.begin(), rows.end(), id,
+                             [](const AurRow& row, std::string_view n) { return row.name < n; });
+  for (; at != rows.end() && at->name.starts_with(id); ++at)
+    if (at->worker->id.str() == id && is_listed(*at)) found.push_back(&*at);
   return found;
 }
 
@@ -264,19 +251,9 @@ std::vector<const AurRow*> AurView::all() const {
   rows.reserve(count_);
   for (const auto& bucket : buckets_)
     for (const AurRow& row : bucket->rows)
-      if (is_listed(*row.base)) rows.push_back(&row);
+      if (is_listed(row)) rows.push_back(&row);
   std::sort(rows.begin(), rows.end(), by_name);
   return rows;
-}
-
-std::vector<const AurBase*> AurView::all_bases() const {
-  std::vector<const AurBase*> all;
-  for (const auto& bucket : buckets_)
-    for (const AurBase& base : bucket->bases)
-      if (is_listed(base)) all.push_back(&base);
-  std::sort(all.begin(), all.end(),
-            [](const AurBase* a, const AurBase* b) { return a->name < b->name; });
-  return all;
 }
 
 }  // namespace rbee::api

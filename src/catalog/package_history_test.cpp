@@ -78,7 +78,7 @@ class PackageHistory : public testing::Test {
     const auto head = (*repository)->resolve("HEAD");
     const auto snapshot = build_snapshot(**repository, *head);
     const auto worker = (*snapshot)->find(id);
-    return {top_ / "work", worker->last_commit, worker->directory, worker->origin, kind};
+    return {top_ / "work", worker->last_commit, worker->directory(), worker->origin, kind};
   }
   Result<void> build(const std::string& name = "one.git", const PackageHistoryLimits& limits = {},
                      manifest::RecipeKind kind = manifest::RecipeKind::source) const {
