@@ -225,6 +225,8 @@ Result<void> run_serve(const ServeOptions& options) {
       [&served](const ObjectId& id) { return served->read_blob(id); },
       [&served](const catalog::Worker& worker) { return served->read_releases(worker); });
 
+  api.set_policy(policy);
+
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
   std::unique_ptr<api::AurPeopleDesk> aur_people;

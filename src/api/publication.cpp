@@ -89,6 +89,11 @@ Publication::Publication(std::shared_ptr<const catalog::Snapshot> snapshot,
   }
 }
 
+const Relations& Publication::relations() const {
+  std::call_once(related_, [this] { relations_.emplace(*snapshot_); });
+  return *relations_;
+}
+
 std::string Publication::detail_etag(const RenderedWorker& worker) const {
   constexpr std::size_t kCommitDigits = 16;
   const std::string& stem = worker.etag;

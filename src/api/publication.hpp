@@ -9,12 +9,14 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "api/listing.hpp"
+#include "api/relations.hpp"
 #include "api/text_template.hpp"
 #include "catalog/snapshot.hpp"
 
@@ -72,6 +74,8 @@ class Publication {
   }
   /// The entity tag of a worker's detail, which names the catalog's commit.
   std::string detail_etag(const RenderedWorker& worker) const;
+  /// Made when somebody asks first.
+  const Relations& relations() const;
   /// nullptr: no such worker, or it cannot be read; `missing` says which.
   std::shared_ptr<const RenderedWorker> find(std::string_view id) const;
   /// The same for an entry of this publication's snapshot.
@@ -86,6 +90,8 @@ class Publication {
   std::shared_ptr<const catalog::Snapshot> snapshot_;
   std::vector<std::shared_ptr<const SearchText>> search_texts_;
   std::shared_ptr<RenderedShelf> shelf_;
+  mutable std::once_flag related_;
+  mutable std::optional<Relations> relations_;  ///< Once `related_` is done.
 };
 
 /// The current publication. Readers get the old one or the new one, and keep it as long as they

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "api/answers.hpp"
 #include "api/problems.hpp"
 #include "api/views.hpp"
 #include "base/text.hpp"
@@ -23,10 +24,16 @@ using manifest::RecipeKind;
 
 namespace {
 
-constexpr std::array<http::Route<V1>, 12> kRoutes = {{
+constexpr std::array<http::Route<V1>, 18> kRoutes = {{
+    {Method::get, "/v1", &V1::index},
+    {Method::get, "/v1/openapi.yaml", &V1::openapi},
     {Method::get, "/v1/workers", &V1::list},
     {Method::get, "/v1/workers/{id}", &V1::worker},
     {Method::get, "/v1/workers/{id}/versions", &V1::versions},
+    {Method::get, "/v1/workers/{id}/diff", &V1::diff},
+    {Method::get, "/v1/workers/{id}/findings", &V1::findings},
+    {Method::get, "/v1/workers/{id}/dependants", &V1::dependants},
+    {Method::get, "/v1/workers/{id}/similar", &V1::similar},
     {Method::get, "/v1/workers/{id}/PKGBUILD", &V1::pkgbuild},
     {Method::get, "/v1/workers/{id}/PKGBUILD.bin", &V1::pkgbuild_bin},
     {Method::get, "/v1/workers/{id}/.SRCINFO", &V1::srcinfo},
@@ -37,45 +44,6 @@ constexpr std::array<http::Route<V1>, 12> kRoutes = {{
     {Method::get, "/healthz", &V1::health},
     {Method::get, "/v1/healthz", &V1::health},
 }};
-
-constexpr std::string_view kPlain = "text/plain; charset=utf-8";
-
-/// Only an empty request: no parameter changes the answer.
-Result<void> no_parameters(const Request& request,
-                           std::initializer_list<std::string_view> known = {}) {
-  for (const auto& [name, value] : request.query)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      return fail(
-          Errc::invalid_input, "parameter-unknown",
-          fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
-  return {};
-}
-
-/// The answer is the same until the catalog changes, and then at once another: keep it, and ask
-/// each time.
-Response fresh(const Request& request, std::string_view type, std::string_view etag,
-               auto make_body) {
-  Response response;
-  response.headers.add("Cache-Control", "public, no-cache");
-  if (http::is_not_modified(request, etag)) {
-    response.status = 304;
-  } else {
-    response = http::reply(200, type, make_body());
-    response.headers.add("Cache-Control", "public, no-cache");
-    response.headers.add("X-Content-Type-Options", "nosniff");
-  }
-  response.headers.add("ETag", std::string(etag));
-  return response;
-}
-
-/// Text that somebody wrote, which no browser may run (docs/api.md, "Files").
-Response untrusted(const Request& request, std::string_view type, std::string_view etag,
-                   auto make_body) {
-  Response response = fresh(request, type, etag, make_body);
-  if (response.status == 200)
-    response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
-  return response;
-}
 
 }  // namespace
 
@@ -93,7 +61,7 @@ Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
   if (worker == nullptr) return tl::unexpected<Error>(publication_.missing(params["id"]));
   const std::string_view version = request.parameter("version");
   if (version.empty() || version == worker->worker->version) return worker;
-  TRY_ASSIGN(const auto releases, releases_.of(*worker));
+  TRY_ASSIGN(const auto releases, tools_.releases.of(*worker));
   std::vector<std::string> known;
   for (const auto& each : *releases) {
     if (each->worker->version == version) return each;
@@ -108,12 +76,13 @@ Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
 Result<Response> V1::versions(const Request& request, const Params& params) const {
   TRY(no_parameters(request));
   TRY_ASSIGN(const auto found, find(request, params));
-  TRY_ASSIGN(const auto releases, releases_.of(*found));
+  TRY_ASSIGN(const auto releases, tools_.releases.of(*found));
   std::vector<wire::Release> all;
   std::string yanks;
   for (const auto& each : *releases) {
     all.push_back(release(*each->worker));
-    if (yanked_) all.back().yanked = yanked_(found->worker->id.str(), all.back().version);
+    if (tools_.yanked)
+      all.back().yanked = tools_.yanked(found->worker->id.str(), all.back().version);
     yanks += all.back().version + "=" + all.back().yanked + ";";
   }
   return fresh(request, "application/json",
@@ -251,7 +220,7 @@ Result<Response> V1::file(const Request& request, const Params& params) const {
   const std::string etag = http::strong_etag({"file", file->blob.str()});
   if (http::is_not_modified(request, etag))
     return untrusted(request, kPlain, etag, [] { return std::string(); });
-  TRY_ASSIGN(std::string bytes, read_blob_(file->blob));
+  TRY_ASSIGN(std::string bytes, tools_.read_blob(file->blob));
   const bool is_text = is_utf8(bytes) && bytes.find('\0') == std::string::npos;
   return untrusted(request, is_text ? kPlain : "application/octet-stream", etag,
                    [&] { return std::move(bytes); });
@@ -272,7 +241,7 @@ Result<Response> V1::health(const Request&, const Params&) const {
       http::reply(200, "application/json",
                   fmt::format("{{\"status\":\"ok\",\"version\":{},\"commit\":\"{}\",\"committed_"
                               "at\":\"{}\",\"workers\":{},\"broken\":{}}}\n",
-                              http::json_quote(version_), snapshot.commit().str(),
+                              http::json_quote(tools_.version), snapshot.commit().str(),
                               rfc3339(snapshot.committed()), snapshot.workers().size(),
                               snapshot.broken().size()));
   response.headers.add("Cache-Control", "no-store");
