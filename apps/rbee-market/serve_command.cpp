@@ -279,9 +279,12 @@ Result<void> run_serve(const ServeOptions& options) {
                      std::move(secret));
     api.follow(*upstream);
   }
+  const api::ReadNumbers read_numbers;  // Nobody counts yet: zeros.
+  api.show_numbers(read_numbers);
   if (office != nullptr) aur_people = std::make_unique<api::AurPeopleDesk>(*office->database);
   aur = std::make_unique<api::Aur>(
       api::AurOptions{.read_blob = [&served](const ObjectId& id) { return served->read_blob(id); },
+                      .read_numbers = read_numbers,
                       .intake = aur_intake,
                       .people = aur_people.get()},
       clock);
@@ -327,21 +330,23 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond =
-                            [&](const http::Request& request) {
-                              if (office != nullptr)
-                                if (auto frozen = office->operations->refuse_frozen(request))
-                                  return *frozen;
-                              return api.respond(request);
-                            },
-                        .refuse =
-                            [&api](const http::Request& request, const http::Refusal& refusal) {
-                              return api.refuse(request, refusal);
-                            },
-                        .stream = [&office](const http::Request& request) -> http::Streamed {
-                          if (office == nullptr) return std::monostate{};
-                          return office->stream(request);
-                        }}),
+          front.before(
+              {.respond =
+                   [&](const http::Request& request) {
+                     if (office != nullptr)
+                       if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
+                     return api.respond(request);
+                   },
+               .refuse = [&api](
+                             const http::Request& request,
+                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
+               .stream = [&office, &aur_git](const http::Request& request) -> http::Streamed {
+                 http::Streamed answer;
+                 if (office != nullptr) answer = office->stream(request);
+                 if (std::holds_alternative<std::monostate>(answer) && aur_git)
+                   answer = (*aur_git)->decide(request);
+                 return answer;
+               }}),
           log));
   const std::string origin = server->origin();
   if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);

@@ -72,7 +72,9 @@ http::Response Api::respond_from_catalog(const http::Request& request, std::stri
   const std::string_view path = request.path;
   if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
     return V1(*publication, tools_, std::move(base)).respond(request);
-  return Rbee(*publication, std::move(base), options_.home_url).respond(request);
+  static const auto kNoNumbers = std::make_shared<const NumbersTable>();
+  const auto numbers = read_numbers_ ? read_numbers_() : kNoNumbers;
+  return Rbee(*publication, *numbers, std::move(base), options_.home_url).respond(request);
 }
 
 http::Response Api::refuse(const http::Request& request, const http::Refusal& refusal) const {

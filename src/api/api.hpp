@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/numbers.hpp"
 #include "api/part.hpp"
 #include "api/publication.hpp"
 #include "api/upstream.hpp"
@@ -39,6 +40,8 @@ class Api {
   void add(const Part& part);
   /// Before the first request: whoever knows why a release was taken back.
   void ask_for_yanks(YankReason yanked) { tools_.yanked = std::move(yanked); }
+  /// Before the first request: the numbers that rbee's own protocol shows. Without: zeros.
+  void show_numbers(ReadNumbers read) { read_numbers_ = std::move(read); }
   /// Before the first request: what the checks are told of this marketplace.
   void set_policy(check::Policy policy) { tools_.policy = std::move(policy); }
   /// Before the first request: when the catalog is kept elsewhere. It outlives this.
@@ -59,6 +62,7 @@ class Api {
   ApiOptions options_;
   mutable ReleaseShelf releases_;
   V1Tools tools_;
+  ReadNumbers read_numbers_;
   Current current_;
   std::vector<const Part*> parts_;
   const Upstream* upstream_ = nullptr;

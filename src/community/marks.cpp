@@ -10,10 +10,10 @@ namespace rbee::community {
 Result<bool> Marks::set(const WorkerId& worker, const Account& account) {
   const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
-  TRY_ASSIGN(const auto rows,
-             transaction.query(fmt::format("SELECT 1 FROM {} WHERE account = ? AND worker = ?",
-                                           table()),
-                               {account.id, worker.str()}));
+  TRY_ASSIGN(
+      const auto rows,
+      transaction.query(fmt::format("SELECT 1 FROM {} WHERE account = ? AND worker = ?", table()),
+                        {account.id, worker.str()}));
   if (!rows.empty()) return false;
   const Allowance allowance{kind_ == MarkKind::star ? "star" : "vote", 100, 20};
   TRY(note_deed(transaction, account, allowance, now));
@@ -27,10 +27,10 @@ Result<bool> Marks::set(const WorkerId& worker, const Account& account) {
 
 Result<bool> Marks::clear(const WorkerId& worker, const Account& account) {
   TRY_ASSIGN(auto transaction, database_.begin());
-  TRY_ASSIGN(const auto gone,
-             transaction.execute(
-                 fmt::format("DELETE FROM {} WHERE account = ? AND worker = ?", table()),
-                 {account.id, worker.str()}));
+  TRY_ASSIGN(
+      const auto gone,
+      transaction.execute(fmt::format("DELETE FROM {} WHERE account = ? AND worker = ?", table()),
+                          {account.id, worker.str()}));
   if (gone == 0) return false;
   TRY(note_standing(transaction, worker.str()));
   TRY(transaction.commit());
@@ -38,10 +38,10 @@ Result<bool> Marks::clear(const WorkerId& worker, const Account& account) {
 }
 
 Result<bool> Marks::has(const WorkerId& worker, const Account& account) const {
-  TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT 1 FROM {} WHERE account = ? AND worker = ?",
-                                         table()),
-                             {account.id, worker.str()}));
+  TRY_ASSIGN(
+      const auto rows,
+      database_.query(fmt::format("SELECT 1 FROM {} WHERE account = ? AND worker = ?", table()),
+                      {account.id, worker.str()}));
   return !rows.empty();
 }
 
@@ -57,8 +57,8 @@ Result<std::int64_t> Marks::count(const WorkerId& worker) const {
 
 Result<std::vector<Mark>> Marks::of(const Account& account, const std::optional<Mark>& after,
                                     int limit) const {
-  const std::string columns = fmt::format("SELECT worker, created FROM {} WHERE account = ?",
-                                          table());
+  const std::string columns =
+      fmt::format("SELECT worker, created FROM {} WHERE account = ?", table());
   constexpr std::string_view kOrder = " ORDER BY created DESC, worker LIMIT ?";
   Result<platform::SqlRows> rows = platform::SqlRows{};
   if (after) {

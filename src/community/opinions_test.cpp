@@ -52,7 +52,8 @@ class Opinions : public fakes::EachDatabase {
     return found == table->workers.end() ? Standing{} : found->second;
   }
   Result<Review> rate(const Account& account, int rating, const std::string& comment = "Good.") {
-    return reviews_->put(worker_, account, {.rating = rating, .title = {}, .comment = comment, .release = "1.0-1"},
+    return reviews_->put(worker_, account,
+                         {.rating = rating, .title = {}, .comment = comment, .release = "1.0-1"},
                          owned_by_olga_);
   }
 

@@ -47,7 +47,8 @@ Review read(const SqlRow& row) {
   review.updated = time(row[11]);
   review.edits = row[12].integer();
   review.helpful = row[13].integer();
-  if (!row[16].is_null()) review.reply = Review::Reply{row[15].text(), row[14].text(), time(row[16])};
+  if (!row[16].is_null())
+    review.reply = Review::Reply{row[15].text(), row[14].text(), time(row[16])};
   if (!row[17].is_null()) review.hidden = time(row[17]);
   review.hidden_reason = row[18].text();
   return review;
@@ -128,18 +129,19 @@ Result<Review> Reviews::put(const WorkerId& worker, const Account& account, cons
                                {worker.str(), account.id}));
   std::int64_t id = 0;
   if (rows.empty()) {
-    TRY_ASSIGN(id, transaction.insert(
-                       "INSERT INTO reviews (worker, account, rating, title, comment, release, "
-                       "verified, platform, hardware, created, updated, edits, helpful, reply, "
-                       "hidden_reason) VALUES (?, ?, ?, '', '', '', 0, '', '', ?, ?, -1, 0, '', '')",
-                       {worker.str(), account.id, said.rating, seconds(now), seconds(now)}));
+    TRY_ASSIGN(id,
+               transaction.insert(
+                   "INSERT INTO reviews (worker, account, rating, title, comment, release, "
+                   "verified, platform, hardware, created, updated, edits, helpful, reply, "
+                   "hidden_reason) VALUES (?, ?, ?, '', '', '', 0, '', '', ?, ?, -1, 0, '', '')",
+                   {worker.str(), account.id, said.rating, seconds(now), seconds(now)}));
   } else {
     const SqlRow& old = rows.front();
     id = old[0].integer();
-    TRY(transaction.insert("INSERT INTO review_versions (review, rating, title, comment, release, "
-                           "until) VALUES (?, ?, ?, ?, ?, ?)",
-                           {id, old[1].integer(), old[2].text(), old[3].text(), old[4].text(),
-                            seconds(now)}));
+    TRY(transaction.insert(
+        "INSERT INTO review_versions (review, rating, title, comment, release, "
+        "until) VALUES (?, ?, ?, ?, ?, ?)",
+        {id, old[1].integer(), old[2].text(), old[3].text(), old[4].text(), seconds(now)}));
   }
   TRY(write(transaction, id, said, install, now));
   TRY(note_standing(transaction, worker.str()));
@@ -147,10 +149,9 @@ Result<Review> Reviews::put(const WorkerId& worker, const Account& account, cons
     TRY_ASSIGN(const auto owner,
                transaction.query("SELECT id FROM accounts WHERE name = ?", {maintainers.owner}));
     if (!owner.empty())
-      TRY(add_notice(transaction, owner.front()[0].integer(), "review", "worker:" + worker.str(),
-                     fmt::format("{} rated {} with {} of 5", account.name, worker.str(),
-                                 said.rating),
-                     now));
+      TRY(add_notice(
+          transaction, owner.front()[0].integer(), "review", "worker:" + worker.str(),
+          fmt::format("{} rated {} with {} of 5", account.name, worker.str(), said.rating), now));
   }
   TRY(transaction.commit());
   return get(id);
@@ -169,9 +170,9 @@ Result<void> Reviews::withdraw(const WorkerId& worker, const Account& account) {
 }
 
 Result<Review> Reviews::get(std::int64_t id) const {
-  TRY_ASSIGN(const auto rows, database_.query(fmt::format("SELECT {} {} WHERE r.id = ? AND {}",
-                                                          kColumns, kFrom, kShown),
-                                              {id}));
+  TRY_ASSIGN(const auto rows,
+             database_.query(
+                 fmt::format("SELECT {} {} WHERE r.id = ? AND {}", kColumns, kFrom, kShown), {id}));
   if (rows.empty()) return no_review(fmt::format("no review has the number {}", id));
   return read(rows.front());
 }
@@ -262,9 +263,10 @@ Result<Review> Reviews::reply(std::int64_t id, const Account& account,
   TRY(check_text(text, "the answer", kReviewCommentBytesMax));
   const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
-  TRY(transaction.execute("UPDATE reviews SET reply = ?, reply_account = ?, reply_at = ? WHERE id = ?",
-                          {text, text.empty() ? SqlValue() : SqlValue(account.id),
-                           text.empty() ? SqlValue() : SqlValue(seconds(now)), id}));
+  TRY(transaction.execute(
+      "UPDATE reviews SET reply = ?, reply_account = ?, reply_at = ? WHERE id = ?",
+      {text, text.empty() ? SqlValue() : SqlValue(account.id),
+       text.empty() ? SqlValue() : SqlValue(seconds(now)), id}));
   TRY_ASSIGN(const auto author,
              transaction.query("SELECT account FROM reviews WHERE id = ?", {id}));
   if (!text.empty() && !review.reply)
@@ -293,7 +295,8 @@ Result<Review> Reviews::set_helpful(std::int64_t id, const Account& account, boo
     TRY(transaction.execute("DELETE FROM review_helpful WHERE review = ? AND account = ?",
                             {id, account.id}));
   }
-  TRY(transaction.execute("UPDATE reviews SET helpful = (SELECT count(*) FROM review_helpful WHERE "
+  TRY(
+      transaction.execute("UPDATE reviews SET helpful = (SELECT count(*) FROM review_helpful WHERE "
                           "review = ?) WHERE id = ?",
                           {id, id}));
   TRY(transaction.commit());
@@ -319,11 +322,12 @@ Result<void> Reviews::report(std::int64_t id, const Account& account, std::strin
 }
 
 Result<std::vector<ReviewReport>> Reviews::open_reports() const {
-  TRY_ASSIGN(const auto rows,
-             database_.query("SELECT p.id, p.review, r.worker, a.name, b.name, p.reason, p.created "
-                             "FROM review_reports p JOIN reviews r ON r.id = p.review JOIN accounts "
-                             "a ON a.id = r.account JOIN accounts b ON b.id = p.account WHERE "
-                             "p.decided IS NULL AND r.withdrawn IS NULL ORDER BY p.id LIMIT 200"));
+  TRY_ASSIGN(
+      const auto rows,
+      database_.query("SELECT p.id, p.review, r.worker, a.name, b.name, p.reason, p.created "
+                      "FROM review_reports p JOIN reviews r ON r.id = p.review JOIN accounts "
+                      "a ON a.id = r.account JOIN accounts b ON b.id = p.account WHERE "
+                      "p.decided IS NULL AND r.withdrawn IS NULL ORDER BY p.id LIMIT 200"));
   std::vector<ReviewReport> all;
   for (const SqlRow& row : rows)
     all.push_back({row[0].integer(), row[1].integer(), row[2].text(), row[3].text(), row[4].text(),
@@ -346,9 +350,10 @@ Result<Review> Reviews::moderate(std::int64_t id, const Account& reviewer, bool 
   TRY(transaction.execute("UPDATE reviews SET hidden = ?, hidden_reason = ? WHERE id = ?",
                           {hide ? SqlValue(seconds(now)) : SqlValue(),
                            hide ? std::string(reason) : std::string(), id}));
-  TRY(transaction.execute("UPDATE review_reports SET decided = ?, decision = ? WHERE review = ? AND "
-                          "decided IS NULL",
-                          {seconds(now), hide ? "hidden" : "shown", id}));
+  TRY(transaction.execute(
+      "UPDATE review_reports SET decided = ?, decision = ? WHERE review = ? AND "
+      "decided IS NULL",
+      {seconds(now), hide ? "hidden" : "shown", id}));
   TRY(note_standing(transaction, review.worker));
   TRY_ASSIGN(const auto author,
              transaction.query("SELECT account FROM reviews WHERE id = ?", {id}));

@@ -2,8 +2,8 @@
 //
 // One for each account and worker; an edit keeps what was said before. Whether its author had
 // installed the worker is the server's to say, never the client's. Maintainers answer, they do not
-// rate; reviewers of the marketplace hide what breaks its rules, with a reason. Reads and writes the
-// database.
+// rate; reviewers of the marketplace hide what breaks its rules, with a reason. Reads and writes
+// the database.
 #pragma once
 
 #include <array>
@@ -31,8 +31,8 @@ struct VerifiedInstall {
   std::string release, platform, hardware;  ///< "1.2-1", "linux-x86_64-cuda", a hardware class.
 };
 /// Nothing: the server knows of none. May be empty.
-using FindInstall =
-    std::function<Result<std::optional<VerifiedInstall>>(std::int64_t account, std::string_view worker)>;
+using FindInstall = std::function<Result<std::optional<VerifiedInstall>>(std::int64_t account,
+                                                                         std::string_view worker)>;
 
 struct NewReview {
   int rating = 0;
@@ -70,7 +70,7 @@ std::optional<ReviewOrder> parse_review_order(std::string_view text);
 
 struct ReviewQuery {
   ReviewOrder order = ReviewOrder::newest;
-  int rating = 0;                ///< 0: any.
+  int rating = 0;  ///< 0: any.
   bool verified_only = false;
   std::string accelerator = {};  ///< Of a verified installation; empty: any.
   bool with_hidden = false;      ///< For reviewers.
@@ -137,8 +137,9 @@ class Reviews {
   Result<void> report(std::int64_t id, const Account& account, std::string_view reason);
   /// Oldest first, at most 200.
   Result<std::vector<ReviewReport>> open_reports() const;
-  /// Hide or show it again; closes its reports. `reviewer` may review and is not its author; a hidden
-  /// one needs a reason. Errors: Errc::forbidden "reviewer-needed", "review-own"; "reason-missing".
+  /// Hide or show it again; closes its reports. `reviewer` may review and is not its author; a
+  /// hidden one needs a reason. Errors: Errc::forbidden "reviewer-needed", "review-own";
+  /// "reason-missing".
   Result<Review> moderate(std::int64_t id, const Account& reviewer, bool hide,
                           std::string_view reason);
 

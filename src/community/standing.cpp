@@ -100,8 +100,7 @@ Result<void> Standings::count_all(StandingTable& table) const {
   TRY_ASSIGN(const auto stars,
              database_.query("SELECT s.worker, count(*) FROM stars s JOIN accounts a ON a.id = "
                              "s.account WHERE a.disabled IS NULL GROUP BY s.worker"));
-  for (const platform::SqlRow& row : stars)
-    table.workers[row[0].text()].stars = row[1].integer();
+  for (const platform::SqlRow& row : stars) table.workers[row[0].text()].stars = row[1].integer();
   TRY_ASSIGN(const auto votes,
              database_.query("SELECT v.worker, v.created FROM votes v JOIN accounts a ON a.id = "
                              "v.account WHERE a.disabled IS NULL"));
@@ -111,9 +110,10 @@ Result<void> Standings::count_all(StandingTable& table) const {
     standing.popularity += popularity({time(row[1])}, table.as_of);
   }
   TRY_ASSIGN(const auto reviews,
-             database_.query("SELECT r.worker, count(*), CAST(sum(r.rating) AS BIGINT) FROM reviews r JOIN "
-                             "accounts a ON a.id = r.account WHERE a.disabled IS NULL AND "
-                             "r.hidden IS NULL AND r.withdrawn IS NULL GROUP BY r.worker"));
+             database_.query(
+                 "SELECT r.worker, count(*), CAST(sum(r.rating) AS BIGINT) FROM reviews r JOIN "
+                 "accounts a ON a.id = r.account WHERE a.disabled IS NULL AND "
+                 "r.hidden IS NULL AND r.withdrawn IS NULL GROUP BY r.worker"));
   for (const platform::SqlRow& row : reviews) {
     Standing& standing = table.workers[row[0].text()];
     standing.ratings = row[1].integer();
@@ -138,10 +138,11 @@ Result<void> Standings::count(StandingTable& table, const std::string& worker) c
   standing.votes = static_cast<std::int64_t>(times.size());
   standing.popularity = popularity(times, table.as_of);
   TRY_ASSIGN(const auto reviews,
-             database_.query("SELECT count(*), CAST(sum(r.rating) AS BIGINT) FROM reviews r JOIN accounts a ON "
-                             "a.id = r.account WHERE r.worker = ? AND a.disabled IS NULL AND "
-                             "r.hidden IS NULL AND r.withdrawn IS NULL",
-                             {worker}));
+             database_.query(
+                 "SELECT count(*), CAST(sum(r.rating) AS BIGINT) FROM reviews r JOIN accounts a ON "
+                 "a.id = r.account WHERE r.worker = ? AND a.disabled IS NULL AND "
+                 "r.hidden IS NULL AND r.withdrawn IS NULL",
+                 {worker}));
   standing.ratings = reviews.front()[0].integer();
   if (standing.ratings > 0)
     standing.rating = bayesian_mean(standing.ratings, reviews.front()[1].integer());
