@@ -151,17 +151,16 @@ int main(int argc, char** argv) {
   const auto by_id = [](const auto& a, const auto& b) { return a->id < b->id; };
   std::sort(entries.begin(), entries.end(), by_id);
   const auto snapshot = [&] {
-    return std::make_shared<const catalog::Snapshot>(
-        *ObjectId::parse(std::string(40, 'a')), Time{}, entries, std::vector<catalog::Broken>{},
-        std::vector<Finding>{}, nullptr);
+    return std::make_shared<const catalog::Snapshot>(*ObjectId::parse(std::string(40, 'a')), Time{},
+                                                     entries, std::vector<catalog::Broken>{},
+                                                     std::vector<Finding>{}, nullptr);
   };
   const SystemClock clock;
   api::Aur aur({.read_blob = {}, .intake = intake}, clock);
   double before = resident_megabytes();
   const auto first = snapshot();
-  print(fmt::format("the first view of {} workers", count), measure(1, [&](int) {
-          aur.publish(first);
-        }));
+  print(fmt::format("the first view of {} workers", count),
+        measure(1, [&](int) { aur.publish(first); }));
   fmt::print("{:<44} {:>9.1f} MB\n", "memory that it added", resident_megabytes() - before);
 
   // As a push does it: one worker is evaluated, its entry replaces the old one.
@@ -180,8 +179,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> targets;
   for (int i = 0; i < 100; ++i) {
     std::string target = "/rpc?v=5&type=info";
-    for (std::size_t n = 0; n < kInfoNames; ++n)
-      target += "&arg[]=" + id_of(random() % count);
+    for (std::size_t n = 0; n < kInfoNames; ++n) target += "&arg[]=" + id_of(random() % count);
     targets.push_back(std::move(target));
   }
   std::vector<http::Request> requests;

@@ -6,6 +6,7 @@
 
 #include "catalog/findings.hpp"
 #include "community/schema.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/random.hpp"
 #include "submission/store.hpp"
@@ -18,6 +19,7 @@ Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path&
   TRY_ASSIGN(auto database, platform::Database::open(data / "market.db"));
   TRY(community::prepare(*database));
   TRY(submission::prepare(*database));
+  TRY(ops::prepare_idempotency(*database));
   return database;
 }
 
@@ -79,6 +81,10 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
         return found && (*found)->manifest.premium ? (*found)->manifest.premium->purchase_url
                                                    : std::string();
       });
+  office->opinions = std::make_unique<api::Opinions>(*office->database, office->clock,
+                                                     office->people->tokens(), current);
+  office->numbers = std::make_unique<MarketNumbers>(*office->database, office->clock);
+  TRY(office->numbers->refresh());
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
   office->operations =
       std::make_unique<api::Operations>(*office->database, office->clock, office->people->tokens());

@@ -14,10 +14,12 @@
 
 #include "api/api.hpp"
 #include "api/aur.hpp"
+#include "api/caller.hpp"
 #include "aur_git.hpp"
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
@@ -31,6 +33,9 @@ namespace fs = std::filesystem;
 using http::LogLevel;
 
 namespace {
+
+/// aurutils asks for 5,000 packages in one form.
+constexpr std::size_t kBodyBytesMax = 256 * 1024;
 
 /// Beside the program when it is installed, in the source tree when it is not.
 fs::path bundled_catalog(const ServeOptions& options) {
@@ -268,6 +273,10 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->people);
     api.add(*office->office);
     api.add(*office->operations);
+    api.add(*office->opinions);
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+    api.ask_for_owners(
+        [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
@@ -279,12 +288,10 @@ Result<void> run_serve(const ServeOptions& options) {
                      std::move(secret));
     api.follow(*upstream);
   }
-  const api::ReadNumbers read_numbers;  // Nobody counts yet: zeros.
-  api.show_numbers(read_numbers);
   if (office != nullptr) aur_people = std::make_unique<api::AurPeopleDesk>(*office->database);
   aur = std::make_unique<api::Aur>(
       api::AurOptions{.read_blob = [&served](const ObjectId& id) { return served->read_blob(id); },
-                      .read_numbers = read_numbers,
+                      .read_numbers = [&api] { return api.numbers(); },
                       .intake = aur_intake,
                       .people = aur_people.get()},
       clock);
@@ -312,6 +319,22 @@ Result<void> run_serve(const ServeOptions& options) {
   api.add(health);
   metrics = std::make_unique<http::Metrics>(counted_patterns(api));
   add_metrics(*metrics, watched);
+  std::optional<ops::Idempotency> idempotency;
+  if (office != nullptr && options.idempotency.count() > 0)
+    idempotency.emplace(
+        *office->database, office->clock,
+        [&office](const http::Request& request) -> std::optional<std::string> {
+          const auto identity = api::identify(request, office->people->tokens());
+          return identity ? std::optional(identity->account.name) : std::nullopt;
+        },
+        options.idempotency);
+  const auto respond = [&](const http::Request& request) -> http::Response {
+    if (office != nullptr)
+      if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
+    if (!idempotency) return api.respond(request);
+    return idempotency->respond(request,
+                                [&api](const http::Request& each) { return api.respond(each); });
+  };
   http::FrontOptions front_options{options.trusted_proxies, options.rates, options.cors, {}};
   if (options.gzip)
     front_options.gzip = [](std::string_view bytes) { return platform::gzip(bytes, kGzipLevel); };
@@ -323,6 +346,7 @@ Result<void> run_serve(const ServeOptions& options) {
   server_options.threads =
       options.threads > 0 ? options.threads
                           : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  server_options.limits.body_bytes_max = kBodyBytesMax;
   server_options.limits.connections_max = options.connections;
   server_options.limits.connections_per_address_max = options.connections_per_address;
   server_options.limits.drain_max = options.drain_max;
@@ -331,12 +355,7 @@ Result<void> run_serve(const ServeOptions& options) {
       http::Server::start(
           server_options,
           front.before(
-              {.respond =
-                   [&](const http::Request& request) {
-                     if (office != nullptr)
-                       if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
-                     return api.respond(request);
-                   },
+              {.respond = respond,
                .refuse = [&api](
                              const http::Request& request,
                              const http::Refusal& refusal) { return api.refuse(request, refusal); },
@@ -377,7 +396,8 @@ Result<void> run_serve(const ServeOptions& options) {
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
-      const auto ticked = office->service->tick();
+      auto ticked = office->service->tick();
+      if (ticked) ticked = office->numbers->refresh();
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)

@@ -40,8 +40,11 @@ class Api {
   void add(const Part& part);
   /// Before the first request: whoever knows why a release was taken back.
   void ask_for_yanks(YankReason yanked) { tools_.yanked = std::move(yanked); }
-  /// Before the first request: the numbers that rbee's own protocol shows. Without: zeros.
-  void show_numbers(ReadNumbers read) { read_numbers_ = std::move(read); }
+  /// Before the first request: what people did with each worker, and whose it is.
+  void ask_for_numbers(ReadNumbers numbers) { tools_.numbers = std::move(numbers); }
+  void ask_for_owners(OwnedBy owned_by) { tools_.owned_by = std::move(owned_by); }
+  /// What people did with each worker, now. Never nullptr.
+  std::shared_ptr<const NumbersTable> numbers() const;
   /// Before the first request: what the checks are told of this marketplace.
   void set_policy(check::Policy policy) { tools_.policy = std::move(policy); }
   /// Before the first request: when the catalog is kept elsewhere. It outlives this.
@@ -62,7 +65,6 @@ class Api {
   ApiOptions options_;
   mutable ReleaseShelf releases_;
   V1Tools tools_;
-  ReadNumbers read_numbers_;
   Current current_;
   std::vector<const Part*> parts_;
   const Upstream* upstream_ = nullptr;

@@ -87,8 +87,7 @@ std::optional<std::string> homebrew_formula(const catalog::Worker& worker) {
       blocks += block(*best, *download_of(*best));
       if (first == nullptr) first = best;
     }
-    if (!blocks.empty())
-      platforms += fmt::format("\n  on_{} do\n{}  end\n", to_string(os), blocks);
+    if (!blocks.empty()) platforms += fmt::format("\n  on_{} do\n{}  end\n", to_string(os), blocks);
   }
   if (first == nullptr) return std::nullopt;
 
@@ -118,7 +117,8 @@ std::optional<std::string> homebrew_formula(const catalog::Worker& worker) {
   out += platforms;
   out += fmt::format(
       "\n  def install\n"
-      "    files = [{}].flat_map {{ |name| Dir[\"**/#{{name}}\"] }}.select {{ |path| File.file?(path) "
+      "    files = [{}].flat_map {{ |name| Dir[\"**/#{{name}}\"] }}.select {{ |path| "
+      "File.file?(path) "
       "}}\n"
       "    files = Dir[\"**/*\"].select {{ |path| File.file?(path) }} if files.empty?\n"
       "    odie \"none of the unpacked files has the name of the worker's command\" if "

@@ -147,7 +147,7 @@ TEST(Rbee, ShowsWhatPeopleDidWithAWorker) {
   Api api = fixture().api();
   auto numbers = std::make_shared<const NumbersTable>(
       NumbersTable{{"tts-worker", {.stars = 7, .installs = 41}}});
-  api.show_numbers([&] { return numbers; });
+  api.ask_for_numbers([&] { return numbers; });
   const auto body = [&](const std::string& target) {
     return api.respond(get_request(target)).body;
   };

@@ -8,8 +8,8 @@
 
 namespace rbee::api {
 
-/// A POSIX script: sets an installed `rbee` up for the marketplace at `base`, or says where a client
-/// comes from. It downloads nothing and writes nothing.
+/// A POSIX script: sets an installed `rbee` up for the marketplace at `base`, or says where a
+/// client comes from. It downloads nothing and writes nothing.
 std::string install_script(std::string_view base);
 
 /// What stands below /pkgbuilds, in Markdown.

@@ -21,6 +21,7 @@ using http::Params;
 using http::Request;
 using http::Response;
 using manifest::RecipeKind;
+namespace bj = boost::json;
 
 namespace {
 
@@ -73,6 +74,18 @@ Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
               {.fix = fmt::format("it has {}", fmt::join(known, ", "))});
 }
 
+std::shared_ptr<const std::vector<Numbers>> V1::numbers() const {
+  static const auto kNobodyCounts = std::make_shared<const NumbersTable>();
+  return publication_.numbers(tools_.numbers ? tools_.numbers() : kNobodyCounts);
+}
+
+Numbers V1::numbers_of(std::string_view id) const {
+  if (!tools_.numbers) return {};
+  const auto table = tools_.numbers();
+  const auto found = table->find(id);
+  return found == table->end() ? Numbers{} : found->second;
+}
+
 Result<Response> V1::versions(const Request& request, const Params& params) const {
   TRY(no_parameters(request));
   TRY_ASSIGN(const auto found, find(request, params));
@@ -91,8 +104,20 @@ Result<Response> V1::versions(const Request& request, const Params& params) cons
 }
 
 Result<Response> V1::list(const Request& request, const Params&) const {
-  TRY_ASSIGN(const ListQuery query, parse_list_query(request.query));
-  const Page page = list_page(publication_.snapshot(), publication_.search_texts(), query);
+  TRY_ASSIGN(ListQuery query, parse_list_query(request.query));
+  if (!query.owner.empty() && tools_.owned_by) {
+    TRY_ASSIGN(std::vector<std::string> owned, tools_.owned_by(query.owner));
+    if (!query.ids.empty()) {
+      std::vector<std::string> both;
+      std::set_intersection(owned.begin(), owned.end(), query.ids.begin(), query.ids.end(),
+                            std::back_inserter(both));
+      owned = std::move(both);
+    }
+    query.ids = std::move(owned);
+  }
+  const auto all_numbers = numbers();
+  const Page page =
+      list_page(publication_.snapshot(), publication_.search_texts(), *all_numbers, query);
   std::string next_url;
   if (page.next) {
     next_url = base_ + "/v1/workers?";
@@ -101,22 +126,19 @@ Result<Response> V1::list(const Request& request, const Params&) const {
         next_url += fmt::format("{}={}&", percent_encode(name), percent_encode(value));
     next_url += "cursor=" + percent_encode(*page.next);
   }
-  std::string key;
-  for (const auto& [name, value] : request.query)
-    key += fmt::format("{}:{}={}:{};", name.size(), name, value.size(), value);
-  const std::string etag =
-      http::strong_etag({"v1-list", publication_.snapshot().commit().str(), base_, key});
-  Response response = fresh(request, "application/json", etag, [&] {
-    std::string body = R"({"workers":[)";
-    for (std::size_t i : page.indexes) {
-      if (body.back() != '[') body += ',';
-      body += boost::json::serialize(
-          wire::to_json(summarise(*publication_.snapshot().workers()[i], base_)));
-    }
-    body += fmt::format(R"(],"total":{})", page.total);
-    if (page.next) body += fmt::format(R"(,"next":{})", http::json_quote(*page.next));
-    return body + "}\n";
-  });
+  std::string body = R"({"workers":[)";
+  for (const std::size_t i : page.indexes) {
+    if (body.back() != '[') body += ',';
+    bj::object one =
+        wire::to_json(summarise(*publication_.snapshot().workers()[i], base_)).as_object();
+    one["numbers"] = to_json((*all_numbers)[i]);
+    body += bj::serialize(one);
+  }
+  body += fmt::format(R"(],"total":{})", page.total);
+  if (page.next) body += fmt::format(R"(,"next":{})", http::json_quote(*page.next));
+  body += "}\n";
+  Response response =
+      fresh(request, kJson, http::strong_etag({"v1-list", body}), [&] { return std::move(body); });
   if (page.next) response.headers.add("Link", fmt::format("<{}>; rel=\"next\"", next_url));
   return response;
 }
@@ -124,8 +146,9 @@ Result<Response> V1::list(const Request& request, const Params&) const {
 Result<Response> V1::worker(const Request& request, const Params& params) const {
   TRY_ASSIGN(const auto found, find(request, params));
   TRY(no_parameters(request, {"version"}));
-  return fresh(request, "application/json", publication_.detail_etag(*found), [&] {
-    return found->detail.fill({base_, publication_.snapshot().commit().str()});
+  const std::string numbers = bj::serialize(to_json(numbers_of(found->worker->id.str())));
+  return fresh(request, kJson, publication_.detail_etag(*found, numbers), [&] {
+    return found->detail.fill({base_, publication_.snapshot().commit().str(), numbers});
   });
 }
 

@@ -22,11 +22,16 @@ using ReadBlob = std::function<Result<std::string>(const ObjectId&)>;
 using YankReason =
     std::function<std::string(const std::string& worker, const std::string& version)>;
 
+/// The workers that an account owns or co-maintains, sorted; none for an account that is not there.
+using OwnedBy = std::function<Result<std::vector<std::string>>(std::string_view account)>;
+
 /// What is the same for every request.
 struct V1Tools {
   ReadBlob read_blob;
   ReleaseShelf& releases;
   YankReason yanked = {};
+  ReadNumbers numbers = {};                  ///< Not set: nobody counts.
+  OwnedBy owned_by = {};                     ///< Not set: nobody owns anything.
   std::vector<http::RouteName> routes = {};  ///< Of the whole API, for its index.
   std::string version = {};                  ///< Of this program.
   check::Policy policy = {};                 ///< Of this marketplace.
@@ -67,6 +72,9 @@ class V1 {
   /// The worker; with the parameter "version", that release of it.
   Result<std::shared_ptr<const RenderedWorker>> find(const http::Request& request,
                                                      const http::Params& params) const;
+  /// What people did with every worker, in the snapshot's order.
+  std::shared_ptr<const std::vector<Numbers>> numbers() const;
+  Numbers numbers_of(std::string_view id) const;
   /// What the checks say of it today.
   Result<std::vector<Finding>> check_worker(const catalog::Worker& worker) const;
   Result<http::Response> recipe(const http::Request&, const http::Params&,
