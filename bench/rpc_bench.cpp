@@ -179,7 +179,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> targets;
   for (int i = 0; i < 100; ++i) {
     std::string target = "/rpc?v=5&type=info";
-    for (std::size_t n = 0; n < kInfoNames; ++n) target += "&arg[]=" + id_of(random() % count);
+    for (std::size_t n = 0; n < kInfoNames; ++n) target += "&arg%5B%5D=" + id_of(random() % count);
     targets.push_back(std::move(target));
   }
   std::vector<http::Request> requests;
