@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <fstream>
 
 #include "base/text.hpp"
@@ -22,52 +21,10 @@ namespace {
 
 constexpr std::string_view kPrefix = "/catalog.git/";
 /// A worker's folder has at most 200 files of 256,000 bytes; a push of text is far below that.
-constexpr std::uint64_t kPushBytesMax = 16 << 20, kFetchRequestBytesMax = 8 << 20;
-constexpr std::uint64_t
-    kAddressSpaceBytesMax = 2ULL << 30,
-    kFetchCpuSecondsMax = 300,
-    // A blob of zeros inflates to gigabytes; an honest push takes a tenth of a second.
-    kPushCpuSecondsMax = 2, kFileBytesMax = 256ULL << 20;
-constexpr std::chrono::seconds kPushWallMax{60}, kFetchWallMax{900};
-
-/// What git may take from nobody but us. Read by every git below http-backend.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 35> kConfig{{
-    {"http.receivepack", "true"},
-    {"http.getanyfile", "false"},
-    {"receive.fsckObjects", "true"},
-    {"transfer.fsckObjects", "true"},
-    {"fetch.fsckObjects", "true"},
-    {"receive.fsck.zeroPaddedFilemode", "error"},
-    {"receive.fsck.badFilemode", "error"},
-    {"receive.fsck.nullSha1", "error"},
-    {"receive.fsck.fullPathname", "error"},
-    {"receive.fsck.emptyName", "error"},
-    {"receive.fsck.hasDot", "error"},
-    {"receive.fsck.hasDotdot", "error"},
-    {"receive.fsck.hasDotgit", "error"},
-    {"receive.fsck.badTimezone", "error"},
-    {"receive.fsck.missingNameBeforeEmail", "error"},
-    {"receive.fsck.nulInCommit", "error"},
-    {"receive.maxInputSize", "16777216"},
-    {"receive.unpackLimit", "5000"},
-    {"receive.procReceiveRefs", "refs/for"},
-    {"receive.denyDeletes", "false"},
-    {"receive.denyNonFastForwards", "true"},
-    {"receive.advertisePushOptions", "false"},
-    {"receive.advertiseAtomic", "false"},
-    {"receive.autogc", "false"},
-    {"receive.updateServerInfo", "false"},
-    {"receive.keepAlive", "5"},
-    {"receive.shallowUpdate", "false"},
-    {"transfer.hideRefs", "refs/submissions"},
-    {"uploadpack.hideRefs", "!refs/submissions"},
-    {"uploadpack.allowFilter", "true"},
-    {"gc.auto", "0"},
-    {"core.bigFileThreshold", "1m"},
-    {"core.alternateRefsCommand", "true"},
-    {"pack.threads", "1"},
-    {"pack.windowMemory", "64m"},
-}};
+constexpr std::uint64_t kPushBytesMax = 16 << 20;
+// A blob of zeros inflates to gigabytes; an honest push takes a tenth of a second.
+constexpr std::uint64_t kPushCpuSecondsMax = 2;
+constexpr std::chrono::seconds kPushWallMax{60};
 
 /// RFC 4648, 4.
 std::optional<std::string> from_base64(std::string_view text) {
@@ -132,30 +89,21 @@ std::optional<Pusher> PusherTable::find(const std::string& id) const {
 
 Result<std::unique_ptr<GitService>> GitService::open(const GitServiceOptions& options,
                                                      AuthenticatePush authenticate) {
-  const auto prlimit = platform::find_program("prlimit");
-  std::string backend;
+  TRY_ASSIGN(GitPrograms programs, GitPrograms::find());
   std::error_code code;
-  for (const char* path :
-       {"/usr/lib/git-core/git-http-backend", "/usr/libexec/git-core/git-http-backend"})
-    if (backend.empty() && fs::exists(path, code)) backend = path;
-  if (backend.empty() || !prlimit)
-    return fail(Errc::not_found, "git-missing", "git's http-backend is not installed",
-                {.why = "clones and pushes are served by Git's own programs",
-                 .fix = "apt-get install git util-linux"});
   const fs::path hooks = options.data / "hooks";
   fs::create_directories(hooks, code);
   if (code)
     return fail(Errc::io, "hooks-unwritable", fmt::format("{} cannot be made", hooks.string()));
   for (const char* name : {"pre-receive", "proc-receive"}) TRY(write_hook(hooks, name));
   return std::unique_ptr<GitService>(
-      new GitService(options, std::move(backend), *prlimit, std::move(authenticate)));
+      new GitService(options, std::move(programs), std::move(authenticate)));
 }
 
-GitService::GitService(GitServiceOptions options, std::string backend, std::string prlimit,
+GitService::GitService(GitServiceOptions options, GitPrograms programs,
                        AuthenticatePush authenticate)
     : options_(std::move(options)),
-      backend_(std::move(backend)),
-      prlimit_(std::move(prlimit)),
+      programs_(std::move(programs)),
       authenticate_(std::move(authenticate)) {}
 
 fs::path GitService::socket_path() const {
@@ -170,20 +118,10 @@ Response GitService::ask_for_token(const Request& request, std::string detail) c
 
 http::Streamed GitService::decide(const Request& request) {
   if (!request.path.starts_with(kPrefix)) return std::monostate{};
-  const std::string_view rest = std::string_view(request.path).substr(kPrefix.size());
-  const bool advertises = rest == "info/refs";
-  std::string_view service = advertises ? request.parameter("service") : rest;
-  const bool is_known = service == "git-upload-pack" || service == "git-receive-pack";
-  if (!is_known || (advertises && request.query.size() != 1))
-    return http::problem(
-        request, http::Refusal{404, "path-not-found", "only Git's smart protocol is served here"});
-  const bool reads = request.method == http::Method::get || request.method == http::Method::head;
-  if (reads != advertises) {
-    Response response = http::problem(
-        request, http::Refusal{405, "method-not-allowed", "another method is needed"});
-    response.headers.add("Allow", advertises ? "GET, HEAD" : "POST");
-    return response;
-  }
+  const GitAsk ask = parse_git_ask(request, std::string_view(request.path).substr(kPrefix.size()));
+  if (ask.refusal) return *ask.refusal;
+  const bool advertises = ask.advertises;
+  const std::string& service = ask.service;
 
   std::string push;
   const bool pushes = service == "git-receive-pack";
@@ -211,62 +149,26 @@ http::Streamed GitService::decide(const Request& request) {
     if (!advertises) push = pushers_.add({*account, request.remote_address});
   }
 
-  http::CgiCommand command;
-  const auto limit = [](std::string_view name, std::uint64_t value) {
-    return fmt::format("--{}={}:", name, value);  // Soft: a hook may take its own back.
-  };
-  command.argv = {prlimit_,
-                  limit("as", kAddressSpaceBytesMax),
-                  limit("cpu", pushes ? kPushCpuSecondsMax : kFetchCpuSecondsMax),
-                  limit("fsize", kFileBytesMax),
-                  limit("core", 0),
-                  backend_};
-  command.directory = options_.data.string();
-  command.body_bytes_max = pushes ? kPushBytesMax : kFetchRequestBytesMax;
-  command.wall_max = pushes ? kPushWallMax : kFetchWallMax;
-  auto& environment = command.environment;
+  http::CgiCommand command =
+      backend_command(programs_, request,
+                      {.repository = options_.repository,
+                       .directory = options_.data,
+                       .service = advertises ? std::string() : service,
+                       .query = advertises ? fmt::format("service={}", service) : std::string(),
+                       .cpu_seconds_max = pushes ? kPushCpuSecondsMax : kFetchCpuSecondsMax,
+                       .user = pushes ? "rbee" : "",
+                       .config = {{"http.receivepack", "true"},
+                                  {"core.hooksPath", (options_.data / "hooks").string()}}});
+  if (pushes) {
+    command.body_bytes_max = kPushBytesMax;
+    command.wall_max = kPushWallMax;
+  }
   const auto set = [&](std::string_view name, std::string_view value) {
-    environment.push_back(fmt::format("{}={}", name, value));
+    command.environment.push_back(fmt::format("{}={}", name, value));
   };
-  set("PATH", "/usr/bin:/bin");
-  set("HOME", "/nonexistent");
-  set("LC_ALL", "C.UTF-8");
-  set("GIT_CONFIG_NOSYSTEM", "1");
-  set("GIT_CONFIG_GLOBAL", "/dev/null");
-  set("GIT_PROJECT_ROOT", options_.repository.parent_path().string());
-  set("GIT_HTTP_EXPORT_ALL", "1");
-  set("GIT_TERMINAL_PROMPT", "0");
-  set("GIT_ADVICE", "0");
-  set("GATEWAY_INTERFACE", "CGI/1.1");
-  set("SERVER_PROTOCOL", "HTTP/1.1");
-  set("REQUEST_METHOD", reads ? "GET" : "POST");
-  set("PATH_INFO", fmt::format("/{}/{}", options_.repository.filename().string(),
-                               advertises ? "info/refs" : std::string(service)));
-  set("QUERY_STRING", advertises ? fmt::format("service={}", service) : "");
-  set("REMOTE_ADDR", request.remote_address);
-  if (pushes) set("REMOTE_USER", "rbee");
-  // Printable and short, or not at all: git reads these.
-  const auto pass = [&](std::string_view name, std::string_view field) {
-    const std::string_view value = request.headers.get(field);
-    if (!value.empty() && value.size() < 200 && printable_line(value) == value) set(name, value);
-  };
-  pass("CONTENT_TYPE", "Content-Type");
-  pass("CONTENT_LENGTH", "Content-Length");
-  pass("HTTP_CONTENT_ENCODING", "Content-Encoding");
-  pass("GIT_PROTOCOL", "Git-Protocol");
   set("RBEE_PROGRAM", options_.self.string());
   set("RBEE_SOCKET", socket_path().string());
   if (!push.empty()) set("RBEE_PUSH", push);
-  std::size_t count = 0;
-  const auto configure = [&](std::string_view key, std::string_view value) {
-    set(fmt::format("GIT_CONFIG_KEY_{}", count), key);
-    set(fmt::format("GIT_CONFIG_VALUE_{}", count), value);
-    ++count;
-  };
-  for (const auto& [key, value] : kConfig) configure(key, value);
-  configure("core.hooksPath", (options_.data / "hooks").string());
-  configure("safe.directory", options_.repository.string());
-  set("GIT_CONFIG_COUNT", std::to_string(count));
   return command;
 }
 

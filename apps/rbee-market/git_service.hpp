@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "base/result.hpp"
+#include "git_backend.hpp"
 #include "http/message.hpp"
 #include "http/server.hpp"
 
@@ -60,12 +61,11 @@ class GitService {
   std::filesystem::path socket_path() const;
 
  private:
-  GitService(GitServiceOptions options, std::string backend, std::string prlimit,
-             AuthenticatePush authenticate);
+  GitService(GitServiceOptions options, GitPrograms programs, AuthenticatePush authenticate);
   http::Response ask_for_token(const http::Request& request, std::string detail) const;
 
   GitServiceOptions options_;
-  std::string backend_, prlimit_;
+  GitPrograms programs_;
   AuthenticatePush authenticate_;
   PusherTable pushers_;
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "aur_git.hpp"
 #include "base/text.hpp"
 #include "catalog_command.hpp"
 #include "host_commands.hpp"
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   rbee::market::add_database_commands(app, host_command);
   rbee::market::add_switch_commands(app, host_command);
   rbee::market::add_hook_command(app, host_command);
+  rbee::market::add_aur_git_command(app, host_command);
 
   try {
     app.parse(argc, argv);

@@ -13,7 +13,10 @@
 #include <thread>
 
 #include "api/api.hpp"
+#include "api/aur.hpp"
 #include "api/caller.hpp"
+#include "api/search_catalog.hpp"
+#include "aur_git.hpp"
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
@@ -34,6 +37,9 @@ namespace fs = std::filesystem;
 using http::LogLevel;
 
 namespace {
+
+/// aurutils asks for 5,000 packages in one form.
+constexpr std::size_t kBodyBytesMax = 256 * 1024;
 
 /// Beside the program when it is installed, in the source tree when it is not.
 fs::path bundled_catalog(const ServeOptions& options) {
@@ -67,6 +73,25 @@ std::string names_of(const std::vector<submission::Quarantine>& quarantines) {
   for (const submission::Quarantine& each : quarantines)
     names += each.worker + "\n" + each.reason + "\n";
   return names;
+}
+
+fs::path own_path() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error);
+}
+
+/// Say which recipes the AUR's protocol leaves out, once for the same list.
+void log_unlisted(const api::AurView& view, std::string& said, const http::Log& log) {
+  std::string now;
+  for (const api::AurUnlisted& each : view.unlisted())
+    now += each.worker + "\n" + each.base + "\n" + each.reason + "\n";
+  if (now == said) return;
+  said = std::move(now);
+  for (const api::AurUnlisted& each : view.unlisted())
+    log.write(LogLevel::warn, "package-unlisted",
+              {{"worker", std::string_view(each.worker)},
+               {"pkgbase", std::string_view(each.base)},
+               {"reason", std::string_view(each.reason)}});
 }
 
 UpstreamOptions upstream_options(const ServeOptions& options, const fs::path& data) {
@@ -207,8 +232,14 @@ Result<void> run_serve(const ServeOptions& options) {
                UpstreamFollower::start(upstream_options(options, data), look_again, clock, log));
     checked = std::make_unique<CheckedCatalog>(data / "catalog.git", policy);
   }
+  const auto aur_intake = std::make_shared<api::AurIntake>();
+  catalog::BuildOptions build;
+  build.extract = [aur_intake](const catalog::Worker& worker) -> std::shared_ptr<const void> {
+    aur_intake->take(worker);
+    return api::keep_page(worker);  // For the search.
+  };
   TRY_ASSIGN(const auto served,
-             ServedCatalog::open({data, options.catalog, bundled_catalog(options)}, log));
+             ServedCatalog::open({data, options.catalog, bundled_catalog(options), build}, log));
   api::Api api(
       api_options, served->snapshot(),
       [&served](const ObjectId& id) { return served->read_blob(id); },
@@ -218,6 +249,9 @@ Result<void> run_serve(const ServeOptions& options) {
 
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
+  std::unique_ptr<api::AurPeopleDesk> aur_people;
+  std::unique_ptr<api::Aur> aur;
+  std::string unlisted;
   std::vector<submission::Quarantine> quarantines;
   SearchService search(clock, {.numbers =
                                    [&office] {
@@ -237,6 +271,8 @@ Result<void> run_serve(const ServeOptions& options) {
       if (auto now = office->service->quarantines()) quarantines = std::move(*now);
     snapshot = without_quarantined(std::move(snapshot), quarantines);
     search.publish(snapshot);
+    aur->publish(snapshot);
+    log_unlisted(*aur->view(), unlisted, log);
     api.publish(std::move(snapshot));
     return {};
   };
@@ -286,8 +322,23 @@ Result<void> run_serve(const ServeOptions& options) {
                      std::move(secret));
     api.follow(*upstream);
   }
+  if (office != nullptr) aur_people = std::make_unique<api::AurPeopleDesk>(*office->database);
+  aur = std::make_unique<api::Aur>(
+      api::AurOptions{.read_blob = [&served](const ObjectId& id) { return served->read_blob(id); },
+                      .read_numbers = [&api] { return api.numbers(); },
+                      .intake = aur_intake,
+                      .people = aur_people.get()},
+      clock);
+  api.add(*aur);
+  auto aur_git = AurGit::open({data, fs::absolute(served->repository()), own_path()},
+                              [&aur] { return aur->view(); });
+  if (!aur_git)
+    log.write(LogLevel::warn, "git-missing",
+              {{"reason", std::string_view(aur_git.error().message)},
+               {"fix", std::string_view(aur_git.error().fix)}});
   TRY(publish());
   TRY(place.started());
+  aur->start();
 
   Pulse pulse;
   pulse.beat();
@@ -330,6 +381,7 @@ Result<void> run_serve(const ServeOptions& options) {
   server_options.threads =
       options.threads > 0 ? options.threads
                           : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  server_options.limits.body_bytes_max = kBodyBytesMax;
   server_options.limits.connections_max = options.connections;
   server_options.limits.connections_per_address_max = options.connections_per_address;
   server_options.limits.drain_max = options.drain_max;
@@ -344,9 +396,12 @@ Result<void> run_serve(const ServeOptions& options) {
                              const http::Refusal& refusal) { return api.refuse(request, refusal); },
                .is_private =
                    [](const http::Request& request) { return api::hides_address(request.path); },
-               .stream = [&office](const http::Request& request) -> http::Streamed {
-                 if (office == nullptr) return std::monostate{};
-                 return office->stream(request);
+               .stream = [&office, &aur_git](const http::Request& request) -> http::Streamed {
+                 http::Streamed answer;
+                 if (office != nullptr) answer = office->stream(request);
+                 if (std::holds_alternative<std::monostate>(answer) && aur_git)
+                   answer = (*aur_git)->decide(request);
+                 return answer;
                }}),
           log));
   const std::string origin = server->origin();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/search_catalog.hpp"
 #include "base/clock.hpp"
 #include "catalog/builder.hpp"
 #include "catalog/releases.hpp"
@@ -64,10 +63,10 @@ Result<std::unique_ptr<ServedCatalog>> ServedCatalog::open(const CatalogSource& 
   TRY_ASSIGN(fs::path path, prepare(source, log));
   TRY_ASSIGN(auto repository, platform::Repository::open(path));
   std::unique_ptr<ServedCatalog> served(
-      new ServedCatalog(std::move(path), std::move(repository), log));
+      new ServedCatalog(std::move(path), std::move(repository), source.build, log));
   TRY_ASSIGN(const CommitId commit, served->head());
-  TRY_ASSIGN(served->snapshot_, catalog::build_snapshot(*served->repository_, commit, nullptr,
-                                                        {.extract = api::keep_page}));
+  TRY_ASSIGN(served->snapshot_,
+             catalog::build_snapshot(*served->repository_, commit, nullptr, served->build_));
   platform::return_freed_memory();
   served->log_changes(nullptr, *served->snapshot_);
   return served;
@@ -91,8 +90,7 @@ std::shared_ptr<const catalog::Snapshot> ServedCatalog::refresh(When when) {
       (*commit == snapshot_->commit() || (failed_ && *commit == *failed_)))
     return nullptr;
   if (*commit == snapshot_->commit()) return nullptr;
-  auto next =
-      catalog::build_snapshot(*repository_, *commit, snapshot_.get(), {.extract = api::keep_page});
+  auto next = catalog::build_snapshot(*repository_, *commit, snapshot_.get(), build_);
   if (!next) {
     failed_ = *commit;
     return complain(next.error());

@@ -13,6 +13,7 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "catalog/builder.hpp"
 #include "catalog/snapshot.hpp"
 #include "http/log.hpp"
 #include "platform/git.hpp"
@@ -25,6 +26,7 @@ struct CatalogSource {
   std::optional<std::filesystem::path>
       catalog;                    ///< A Git repository, or a folder of workers to copy into data.
   std::filesystem::path bundled;  ///< What an empty `data` starts with.
+  catalog::BuildOptions build = {};
 };
 
 class ServedCatalog {
@@ -47,8 +49,11 @@ class ServedCatalog {
 
  private:
   ServedCatalog(std::filesystem::path path, std::unique_ptr<platform::Repository> repository,
-                const http::Log& log)
-      : path_(std::move(path)), repository_(std::move(repository)), log_(log) {}
+                catalog::BuildOptions build, const http::Log& log)
+      : path_(std::move(path)),
+        repository_(std::move(repository)),
+        build_(std::move(build)),
+        log_(log) {}
   Result<CommitId> head() const;
   Result<std::unique_ptr<platform::Repository>> borrow();
   void give_back(std::unique_ptr<platform::Repository> repository);
@@ -56,6 +61,7 @@ class ServedCatalog {
 
   std::filesystem::path path_;
   std::unique_ptr<platform::Repository> repository_;  ///< Of the thread that refreshes.
+  catalog::BuildOptions build_;
   const http::Log& log_;
   std::shared_ptr<const catalog::Snapshot> snapshot_;
   std::optional<CommitId> failed_;  ///< Not tried again every second.

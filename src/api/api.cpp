@@ -39,6 +39,11 @@ void Api::follow(const Upstream& upstream) {
   add(upstream);
 }
 
+std::shared_ptr<const NumbersTable> Api::numbers() const {
+  static const auto kNone = std::make_shared<const NumbersTable>();
+  return tools_.numbers ? tools_.numbers() : kNone;
+}
+
 std::vector<http::RouteName> Api::routes() const {
   return tools_.routes;
 }
@@ -79,7 +84,8 @@ http::Response Api::respond_from_catalog(const http::Request& request, std::stri
   const std::string_view path = request.path;
   if (path == "/v1" || path.starts_with("/v1/"))
     return V1(*publication, tools_, std::move(base)).respond(request);
-  return Rbee(*publication, std::move(base), options_.home_url).respond(request);
+  const auto counted = numbers();
+  return Rbee(*publication, *counted, std::move(base), options_.home_url).respond(request);
 }
 
 http::Response Api::refuse(const http::Request& request, const http::Refusal& refusal) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/numbers.hpp"
 #include "api/part.hpp"
 #include "api/publication.hpp"
 #include "api/upstream.hpp"
@@ -42,6 +43,8 @@ class Api {
   /// Before the first request: what people did with each worker, and whose it is.
   void ask_for_numbers(ReadNumbers numbers) { tools_.numbers = std::move(numbers); }
   void ask_for_owners(OwnedBy owned_by) { tools_.owned_by = std::move(owned_by); }
+  /// What people did with each worker, now. Never nullptr.
+  std::shared_ptr<const NumbersTable> numbers() const;
   /// Before the first request: what the checks are told of this marketplace.
   void set_policy(check::Policy policy) { tools_.policy = std::move(policy); }
   /// Before the first request: when the catalog is kept elsewhere. It outlives this.

@@ -7,7 +7,9 @@
 #include <boost/json/serialize.hpp>
 #include <optional>
 
+#include "api/homebrew.hpp"
 #include "api/legacy_recipe.hpp"
+#include "api/rbee_texts.hpp"
 #include "api/rbee_worker.hpp"
 #include "http/etag.hpp"
 #include "http/problem.hpp"
@@ -130,6 +132,15 @@ bool has_escaped_slash(const Request& request) {
   return path.find("%2F") != std::string_view::npos || path.find("%2f") != std::string_view::npos;
 }
 
+/// A text that changes with the catalog at most.
+Response rarely(const Request& request, std::string_view type, std::string text,
+                int seconds = 3600) {
+  const std::string etag = http::strong_etag({"text", text});
+  Response response = http::reply(200, type, std::move(text));
+  response.headers.add("Cache-Control", fmt::format("public, max-age={}", seconds));
+  return http::with_etag(request, std::move(response), etag);
+}
+
 }  // namespace
 
 Response Rbee::refuse_id(const Request& request) {
@@ -172,22 +183,47 @@ Response Rbee::get(const Request& request) const {
     return pkgbuild(request, params["id"]);
   if (http::match_path("/pkgbuilds/arch/{file}", request.path, params))
     return arch_pkgbuild(request, params["file"]);
+  if (http::match_path("/pkgbuilds/homebrew/{file}", request.path, params))
+    return homebrew(request, params["file"]);
+  if (request.path == "/pkgbuilds/README.md")
+    return rarely(request, "text/markdown; charset=utf-8", pkgbuilds_readme(base_));
+  if (request.path == "/install.sh")
+    return rarely(request, "text/plain", install_script(base_), 300);
   return http::reply(404, "text/plain; charset=UTF-8", "404 Not Found");
 }
 
+std::string Rbee::numbers_text(std::string_view id) const {
+  Numbers numbers;
+  if (const auto at = numbers_.find(id); at != numbers_.end()) numbers = at->second;
+  return fmt::format(R"("downloads":{},"likes":{},"stars":{})", numbers.installs, numbers.stars,
+                     numbers.stars);
+}
+
+void Rbee::close_object(std::string& object, std::string_view id) const {
+  object.back() = ',';
+  object += numbers_text(id);
+  object += '}';
+}
+
 Response Rbee::list(const Request& request) const {
+  const auto entries = listed(publication_.snapshot());
+  std::string numbers;
+  for (const auto& entry : entries)
+    if (numbers_.contains(entry->id.str()))
+      numbers += entry->id.str() + numbers_text(entry->id.str());
   const std::string etag =
-      http::strong_etag({"rbee-list", publication_.snapshot().commit().str(), base_});
+      http::strong_etag({"rbee-list", publication_.snapshot().commit().str(), base_, numbers});
   Response response;
   if (http::is_not_modified(request, etag)) {
     response.status = 304;
   } else {
     std::string body = R"({"workers":[)";
-    for (const auto& entry : listed(publication_.snapshot())) {
+    for (const auto& entry : entries) {
       const auto worker = publication_.render(entry);
       if (!worker) continue;  // Damaged; /v1/workers/{id} says so.
       if (body.back() != '[') body += ',';
       (*worker)->rbee.append_to(body, {base_});
+      close_object(body, entry->id.str());
     }
     response = json_reply(200, body + "]}");
   }
@@ -203,9 +239,11 @@ Response Rbee::worker(const Request& request, std::string_view id) const {
   std::string body =
       entry->only ? boost::json::serialize(rbee_worker(*entry->worker->worker, entry->only, base_))
                   : entry->worker->rbee.fill({base_});
-  const std::string etag = entry->only
-                               ? http::strong_etag({entry->worker->etag, to_string(*entry->only)})
-                               : entry->worker->etag;
+  const std::string& worker = entry->worker->worker->id.str();
+  close_object(body, worker);
+  const std::string etag =
+      http::strong_etag({"rbee", entry->worker->etag, entry->only ? to_string(*entry->only) : "",
+                         base_, numbers_text(worker)});
   Response response = json_reply(200, std::move(body));
   add_catalog_cache_fields(response);
   return http::with_etag(request, std::move(response), etag);
@@ -260,6 +298,16 @@ Response Rbee::arch_pkgbuild(const Request& request, std::string_view file) cons
     return http::with_etag(request, std::move(response), http::strong_etag({"arch", recipe->text}));
   }
   return http::reply(404, "text/plain; charset=UTF-8", "404 Not Found");
+}
+
+Response Rbee::homebrew(const Request& request, std::string_view file) const {
+  constexpr std::string_view kSuffix = "-bin.rb";
+  const auto worker = file.ends_with(kSuffix)
+                          ? publication_.find(file.substr(0, file.size() - kSuffix.size()))
+                          : nullptr;
+  const auto formula = worker == nullptr ? std::nullopt : homebrew_formula(*worker->worker);
+  if (!formula) return http::reply(404, "text/plain; charset=UTF-8", "404 Not Found");
+  return rarely(request, "text/plain", *formula);
 }
 
 }  // namespace rbee::api

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/numbers.hpp"
 #include "api/publication.hpp"
 #include "http/message.hpp"
 
@@ -14,8 +15,10 @@ namespace rbee::api {
 
 class Rbee {
  public:
-  Rbee(const Publication& publication, std::string base, std::string_view home_url)
-      : publication_(publication), base_(std::move(base)), home_url_(home_url) {}
+  /// `numbers`: what people did with the workers.
+  Rbee(const Publication& publication, const NumbersTable& numbers, std::string base,
+       std::string_view home_url)
+      : publication_(publication), numbers_(numbers), base_(std::move(base)), home_url_(home_url) {}
 
   http::Response respond(const http::Request& request) const;
 
@@ -28,8 +31,13 @@ class Rbee {
   http::Response worker(const http::Request& request, std::string_view id) const;
   http::Response pkgbuild(const http::Request& request, std::string_view id) const;
   http::Response arch_pkgbuild(const http::Request& request, std::string_view file) const;
+  http::Response homebrew(const http::Request& request, std::string_view file) const;
+  /// `object` with the worker's numbers at its end.
+  void close_object(std::string& object, std::string_view id) const;
+  std::string numbers_text(std::string_view id) const;
 
   const Publication& publication_;
+  const NumbersTable& numbers_;
   std::string base_;
   std::string_view home_url_;
 };

@@ -2,6 +2,7 @@
 // and runs.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
@@ -108,6 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"pkgbuild_unknown_id", "/workers/none/PKGBUILD", 404,
                         R"({"error":"Worker not found"})"},
                     Row{"pkgbuild_bad_id", "/workers/A/PKGBUILD", 400, kFormat},
+                    Row{"pkgbuilds", "/pkgbuilds", 404, "404 Not Found"},
+                    Row{"workers_below", "/workers/tts-worker/PKGBUILD/x", 404, "404 Not Found"},
                     Row{"arch_unknown", "/pkgbuilds/arch/none-bin.PKGBUILD", 404, "404 Not Found"},
                     Row{"arch_no_git", "/pkgbuilds/arch/llm-worker-rbee-cpu-git.PKGBUILD", 404,
                         "404 Not Found"}),
@@ -138,6 +141,94 @@ TEST(Rbee, ServesTheRealRecipesWherePackagersLookForThem) {
             ask("/v1/workers/llm-worker-rbee-cpu/PKGBUILD.bin").body);
   EXPECT_EQ(ask("/pkgbuilds/arch/tts-worker-git.PKGBUILD").body,
             ask("/v1/workers/tts-worker/PKGBUILD").body);
+}
+
+TEST(Rbee, ShowsWhatPeopleDidWithAWorker) {
+  Api api = fixture().api();
+  auto numbers = std::make_shared<const NumbersTable>(
+      NumbersTable{{"tts-worker", {.stars = 7, .installs = 41}}});
+  api.ask_for_numbers([&] { return numbers; });
+  const auto body = [&](const std::string& target) {
+    return api.respond(get_request(target)).body;
+  };
+  for (const char* target : {"/workers/tts-worker", "/workers/tts-worker-vulkan", "/workers"})
+    EXPECT_THAT(body(target), HasSubstr(R"(,"downloads":41,"likes":7,"stars":7})")) << target;
+  EXPECT_THAT(body("/workers/vision-worker"),
+              testing::EndsWith(R"(,"downloads":0,"likes":0,"stars":0})"));
+  // Another number is another entity.
+  for (const char* target : {"/workers/tts-worker", "/workers"}) {
+    http::Request request = get_request(target);
+    request.headers.add("If-None-Match", std::string(api.respond(request).headers.get("ETag")));
+    EXPECT_EQ(api.respond(request).status, 304) << target;
+    const auto before = numbers;
+    numbers = std::make_shared<const NumbersTable>(
+        NumbersTable{{"tts-worker", {.stars = 8, .installs = 41}}});
+    EXPECT_EQ(api.respond(request).status, 200) << target;
+    numbers = before;
+  }
+}
+
+TEST(Rbee, HasAHomebrewFormulaWhereAChecksumIsKnown) {
+  const http::Response response = ask("/pkgbuilds/homebrew/llm-worker-rbee-cpu-bin.rb");
+  EXPECT_EQ(response.headers.get("Content-Type"), "text/plain");
+  EXPECT_EQ(response.body, R"rb(class LlmWorkerRbeeCpuBin < Formula
+  desc "Runs it's \"language\" models ${HOME} `id` {on} the processor"
+  homepage "https://example.org"
+  version "0.1.0"
+  license "GPL-3.0-or-later"
+
+  on_linux do
+    on_arm do
+      url "https://releases.example.org/llm.tar.gz"
+      sha256 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    end
+    on_intel do
+      url "https://releases.example.org/llm.tar.gz"
+      sha256 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    end
+  end
+
+  def install
+    files = ["llm-worker-rbee-cpu", "llm-worker-rbee"].flat_map { |name| Dir["**/#{name}"] }.select { |path| File.file?(path) }
+    files = Dir["**/*"].select { |path| File.file?(path) } if files.empty?
+    odie "none of the unpacked files has the name of the worker's command" if files.length != 1
+    bin.install files.first => "llm-worker-rbee-cpu"
+  end
+end
+)rb");
+  EXPECT_THAT(ask("/workers/llm-worker-rbee-cpu").body,
+              HasSubstr(R"("homebrewFormula":"/pkgbuilds/homebrew/llm-worker-rbee-cpu-bin.rb")"));
+  EXPECT_THAT(ask("/workers/tts-worker").body, HasSubstr(R"("homebrewFormula":"")"));
+  for (const char* target :
+       {"/pkgbuilds/homebrew/tts-worker-bin.rb", "/pkgbuilds/homebrew/llm-worker-rbee-cpu-git.rb",
+        "/pkgbuilds/homebrew/none-bin.rb", "/pkgbuilds/homebrew/-bin.rb"}) {
+    EXPECT_EQ(ask(target).status, 404) << target;
+    EXPECT_EQ(ask(target).body, "404 Not Found") << target;
+  }
+}
+
+TEST(Rbee, ItsScriptInstallsNothingThatIsNotThere) {
+  const http::Response response = ask("/install.sh");
+  EXPECT_EQ(response.headers.get("Content-Type"), "text/plain");
+  EXPECT_EQ(response.headers.get("Cache-Control"), "public, max-age=300");
+  const fs::path folder = fs::temp_directory_path() / ("rbee-script." + std::to_string(::getpid()));
+  fs::create_directories(folder / "bin");
+  std::ofstream(folder / "install.sh") << response.body;
+  const auto run = [&](const std::string& path) {
+    const std::string script =
+        "cd '" + folder.string() + "' && PATH='" + path + "' /bin/sh install.sh >out 2>&1";
+    return WEXITSTATUS(std::system(script.c_str()));  // NOLINT: a test's own folder.
+  };
+  EXPECT_EQ(run("/nonexistent"), 1);
+  EXPECT_THAT(slurp(folder / "out"), HasSubstr("rbee is not installed"));
+  std::ofstream(folder / "bin/rbee") << "#!/bin/sh\necho rbee 1.2.3\n";
+  fs::permissions(folder / "bin/rbee", fs::perms::owner_all);
+  EXPECT_EQ(run((folder / "bin").string()), 0);
+  EXPECT_THAT(slurp(folder / "out"), HasSubstr("export RBEE_CATALOG=http://market.example:8787\n"));
+  fs::remove_all(folder);
+  EXPECT_THAT(ask("/pkgbuilds/README.md").body,
+              HasSubstr("git clone http://market.example:8787/ID.git"));
+  EXPECT_EQ(ask("/install.sh", http::Method::post).status, 405);
 }
 
 TEST(Rbee, SaysWhyASourceWorkerHasNoLegacyRecipe) {

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <set>
 
+#include "api/homebrew.hpp"
 #include "base/text.hpp"
 
 namespace rbee::api {
@@ -200,6 +201,8 @@ json::value rbee_worker(const catalog::Worker& worker, std::optional<Accelerator
     return text(
         fmt::format("/pkgbuilds/arch/{}-{}.PKGBUILD", worker.id.str(), binary ? "bin" : "git"));
   };
+  const std::string homebrew =
+      homebrew_formula(worker) ? fmt::format("/pkgbuilds/homebrew/{}-bin.rb", worker.id.str()) : "";
   json::array groups;
   for (Accelerator accelerator : kAccelerators) {
     Variants group;
@@ -215,7 +218,7 @@ json::value rbee_worker(const catalog::Worker& worker, std::optional<Accelerator
                                      {"architectures", texts(own.architectures)},
                                      {"pkgbuildUrl", arch_url(has_binary)},
                                      {"pkgbuildUrlGit", arch_url(!has_source)},
-                                     {"homebrewFormula", ""},
+                                     {"homebrewFormula", text(homebrew)},
                                      {"homebrewFormulaGit", ""},
                                      {"build", build_object(own, system)},
                                      {"depends", texts(own.depends)},

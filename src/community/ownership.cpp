@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/text.hpp"
 #include "community/audit.hpp"
@@ -143,6 +144,37 @@ Result<Maintainers> Ownership::maintainers(const WorkerId& worker) const {
   }
   now.owner_is_first = owners <= 1;
   return now;
+}
+
+Result<std::vector<WorkerMaintainers>> all_maintainers(const platform::Database& database) {
+  std::map<std::string, WorkerMaintainers, std::less<>> all;
+  TRY_ASSIGN(const auto tenures,
+             database.query("SELECT worker, accounts.name, ownerships.role, until FROM ownerships "
+                            "JOIN accounts ON accounts.id = ownerships.account "
+                            "ORDER BY ownerships.id"));
+  for (const SqlRow& row : tenures) {
+    WorkerMaintainers& worker = all[row[0].text()];
+    const std::string& account = row[1].text();
+    const bool is_owner = row[2].text() == "owner";
+    if (is_owner && worker.first_owner.empty()) worker.first_owner = account;
+    if (!row[3].is_null()) continue;
+    if (is_owner)
+      worker.owner = account;
+    else
+      worker.co_maintainers.push_back(account);
+  }
+  TRY_ASSIGN(const auto requests,
+             database.query("SELECT worker, count(*) FROM adoption_requests WHERE state = 'open' "
+                            "GROUP BY worker ORDER BY worker"));
+  for (const SqlRow& row : requests)
+    all[row[0].text()].open_adoption_requests = static_cast<int>(row[1].integer());
+  std::vector<WorkerMaintainers> sorted;
+  sorted.reserve(all.size());
+  for (auto& [name, worker] : all) {
+    worker.worker = name;
+    sorted.push_back(std::move(worker));
+  }
+  return sorted;
 }
 
 Result<std::vector<Takeover>> Ownership::takeovers() const {

@@ -117,6 +117,18 @@ class Ownership {
   Audience audience_;
 };
 
+/// One worker's maintainers, as a list of all workers has them.
+struct WorkerMaintainers {
+  std::string worker;
+  std::string owner;        ///< Empty: nobody owns it.
+  std::string first_owner;  ///< Whoever owned it first; empty: nobody ever did.
+  std::vector<std::string> co_maintainers;
+  int open_adoption_requests = 0;
+};
+
+/// Of every worker that was ever owned or asked for, sorted by worker.
+Result<std::vector<WorkerMaintainers>> all_maintainers(const platform::Database& database);
+
 struct Notice {
   std::int64_t id = 0;
   std::string kind, subject, text;

@@ -5,16 +5,12 @@
 #include <algorithm>
 
 #include "platform/git_handles.hpp"
+#include "platform/git_write_state.hpp"
 
 namespace rbee::platform {
 
 namespace fs = std::filesystem;
 using namespace git_detail;
-
-struct RepositoryWriter::State {
-  fs::path path;
-  RepositoryHandle repository;
-};
 
 RepositoryWriter::RepositoryWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RepositoryWriter::~RepositoryWriter() = default;

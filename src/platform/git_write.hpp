@@ -27,6 +27,17 @@ struct FolderChange {
   std::optional<ObjectId> tree;
 };
 
+/// One file of a tree that is written whole.
+struct TreeFile {
+  std::string path;  ///< '/' between names; no "." or "..".
+  bool executable = false;
+  ObjectId blob;
+};
+
+/// Make the bare repository `path` without any commit, HEAD naming refs/heads/`branch`. Complete or
+/// not there at all. Errors: Errc::exists "repository-exists"; Errc::io.
+Result<void> create_empty_repository(const std::filesystem::path& path, std::string_view branch);
+
 /// A bare repository, open for writing. One thread at a time. Objects are in the repository when
 /// the functions return, and on the disk when `sync` or `move_ref` returned.
 class RepositoryWriter {
@@ -40,6 +51,12 @@ class RepositoryWriter {
   /// `root` with `changes` made to it. Errors: Errc::not_found "object-not-found" when a tree is
   /// not there or a folder to be removed does not exist.
   Result<ObjectId> tree_with(const ObjectId& root, std::span<const FolderChange> changes);
+
+  /// A blob of these bytes.
+  Result<ObjectId> blob(std::string_view bytes);
+  /// A tree of these files and nothing else. Errors: Errc::invalid_input "tree-invalid" for a name
+  /// that Git does not take, or one that is a file and a folder.
+  Result<ObjectId> tree(std::span<const TreeFile> files);
 
   /// A commit by `author`, who also committed it. No ref moves.
   Result<CommitId> commit(const ObjectId& tree, std::span<const CommitId> parents,

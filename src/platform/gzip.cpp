@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <utility>
 
 namespace rbee::platform {
 
@@ -29,32 +30,57 @@ void feed(z_stream& stream, std::string_view& bytes) {
 
 }  // namespace
 
-std::string gzip(std::string_view bytes, int level) {
+struct GzipStream::State {
   z_stream stream{};
-  // Fails only when memory is short or the arguments are wrong: a bug, or the end.
-  if (::deflateInit2(&stream, std::clamp(level, 1, 9), Z_DEFLATED, kGzipWindow, kMemoryLevel,
-                     Z_DEFAULT_STRATEGY) != Z_OK)
-    std::abort();
   std::string out;
-  // One pass for usual texts; a large one grows as it needs.
-  out.resize(std::min<std::size_t>(::deflateBound(&stream, static_cast<uLong>(bytes.size())),
-                                   std::max(kChunk, bytes.size() / 4)));
   std::size_t written = 0;
-  for (int state = Z_OK; state != Z_STREAM_END;) {
-    if (stream.avail_in == 0 && !bytes.empty()) feed(stream, bytes);
-    if (written == out.size()) out.resize(out.size() + std::max(kChunk, out.size() / 2));
-    const std::size_t room =
-        std::min<std::size_t>(out.size() - written, std::numeric_limits<unsigned>::max());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + written);
-    stream.avail_out = static_cast<unsigned>(room);
-    state = ::deflate(&stream, bytes.empty() ? Z_FINISH : Z_NO_FLUSH);
-    written += room - stream.avail_out;
+
+  void run(std::string_view bytes, int flush) {
+    do {
+      if (stream.avail_in == 0 && !bytes.empty()) feed(stream, bytes);
+      const int mode = bytes.empty() ? flush : Z_NO_FLUSH;
+      int state = Z_OK;
+      do {
+        if (written == out.size()) out.resize(out.size() + std::max(kChunk, out.size() / 2));
+        const std::size_t room =
+            std::min<std::size_t>(out.size() - written, std::numeric_limits<unsigned>::max());
+        stream.next_out = reinterpret_cast<Bytef*>(out.data() + written);
+        stream.avail_out = static_cast<unsigned>(room);
+        state = ::deflate(&stream, mode);
+        written += room - stream.avail_out;
+      } while (stream.avail_out == 0 && state == Z_OK);
+    } while (!bytes.empty());
   }
-  ::deflateEnd(&stream);
-  out.resize(written);
+};
+
+GzipStream::GzipStream(int level) : state_(std::make_unique<State>()) {
+  // Fails only when memory is short or the arguments are wrong: a bug, or the end.
+  if (::deflateInit2(&state_->stream, std::clamp(level, 1, 9), Z_DEFLATED, kGzipWindow,
+                     kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK)
+    std::abort();
+}
+
+GzipStream::~GzipStream() {
+  ::deflateEnd(&state_->stream);
+}
+
+void GzipStream::add(std::string_view bytes) {
+  if (!bytes.empty()) state_->run(bytes, Z_NO_FLUSH);
+}
+
+std::string GzipStream::finish() {
+  state_->run({}, Z_FINISH);
+  std::string out = std::move(state_->out);
+  out.resize(state_->written);
   // The byte that names the system (RFC 1952, 2.3.1): 255 is "unknown", the same everywhere.
   out[9] = static_cast<char>(0xff);
   return out;
+}
+
+std::string gzip(std::string_view bytes, int level) {
+  GzipStream stream(level);
+  stream.add(bytes);
+  return stream.finish();
 }
 
 Result<std::string> gunzip(std::string_view bytes, std::uint64_t size_bytes_max) {

@@ -33,6 +33,19 @@ TEST(Gzip, GivesBackWhatWentInAtEveryLevelAndSize) {
     }
 }
 
+TEST(Gzip, PiecesGiveTheSameAsTheWhole) {
+  const std::string text = sample(1'000'000);
+  for (const std::size_t piece : {1'000U, 65'536U, 999'999U}) {
+    GzipStream stream;
+    for (std::size_t at = 0; at < text.size(); at += piece)
+      stream.add(std::string_view(text).substr(at, piece));
+    stream.add("");
+    EXPECT_EQ(stream.finish(), gzip(text)) << piece;
+  }
+  GzipStream nothing;
+  EXPECT_EQ(nothing.finish(), gzip(""));
+}
+
 TEST(Gzip, HasNoTimeNoNameAndNoSystemInItsHead) {
   const std::string bytes = gzip("hello");
   EXPECT_EQ(bytes.substr(0, 4), std::string("\x1f\x8b\x08\x00", 4));

@@ -493,6 +493,17 @@ Result<std::vector<std::int64_t>> all_merging(const Database& database) {
   return ids;
 }
 
+Result<std::vector<OpenWorkerRequest>> open_worker_requests(const Database& database) {
+  TRY_ASSIGN(const SqlRows rows,
+             database.query("SELECT worker, kind, created FROM worker_requests WHERE closed IS "
+                            "NULL ORDER BY id"));
+  std::vector<OpenWorkerRequest> all;
+  all.reserve(rows.size());
+  for (const SqlRow& row : rows)
+    all.push_back({row[0].text(), row[1].text(), Time(std::chrono::seconds(row[2].integer()))});
+  return all;
+}
+
 Result<std::vector<std::int64_t>> waiting_times(const Database& database) {
   TRY_ASSIGN(const SqlRows rows,
              database.query("SELECT updated - created FROM submissions WHERE state IN ('merged', "

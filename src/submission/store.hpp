@@ -67,6 +67,14 @@ Result<std::optional<std::string>> merging(platform::Transaction& transaction,
 /// The submissions of which a merge is under way.
 Result<std::vector<std::int64_t>> all_merging(const platform::Database& database);
 
+/// What somebody asked about a worker, and nobody answered yet.
+struct OpenWorkerRequest {
+  std::string worker, kind;  ///< "out-of-date", "deletion" or "merge".
+  Time created{};
+};
+/// Of all workers, oldest first.
+Result<std::vector<OpenWorkerRequest>> open_worker_requests(const platform::Database& database);
+
 /// Seconds from push to decision of the last hundred decided ones, sorted.
 Result<std::vector<std::int64_t>> waiting_times(const platform::Database& database);
 
