@@ -5,8 +5,10 @@
 #include <fstream>
 
 #include "analytics/schema.hpp"
+#include "analytics/verified_installs.hpp"
 #include "catalog/findings.hpp"
 #include "community/schema.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/random.hpp"
 #include "submission/store.hpp"
@@ -20,6 +22,7 @@ Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path&
   TRY(community::prepare(*database));
   TRY(submission::prepare(*database));
   TRY(analytics::prepare(*database));
+  TRY(ops::prepare_idempotency(*database));
   return database;
 }
 
@@ -46,6 +49,21 @@ std::shared_ptr<const catalog::Snapshot> without_quarantined(
                        worker->tree});
   return taken.empty() ? snapshot : snapshot->without(std::move(taken));
 }
+
+namespace {
+
+/// What receipts say of an account's installs, for its reviews.
+community::FindInstall verified_installs_of(const platform::Database& database) {
+  return [&database](std::int64_t account, std::string_view worker)
+             -> Result<std::optional<community::VerifiedInstall>> {
+    TRY_ASSIGN(const auto found, analytics::verified_install(database, account, worker));
+    if (!found) return std::optional<community::VerifiedInstall>();
+    return std::optional(
+        community::VerifiedInstall{found->release, found->platform, found->hardware});
+  };
+}
+
+}  // namespace
 
 http::Streamed MarketOffice::stream(const http::Request& request) {
   http::Streamed answer = premium->decide(request);
@@ -81,6 +99,11 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
         return found && (*found)->manifest.premium ? (*found)->manifest.premium->purchase_url
                                                    : std::string();
       });
+  office->opinions = std::make_unique<api::Opinions>(*office->database, office->clock,
+                                                     office->people->tokens(), current,
+                                                     verified_installs_of(*office->database));
+  office->numbers = std::make_unique<MarketNumbers>(*office->database, office->clock);
+  TRY(office->numbers->refresh());
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
   office->operations =
       std::make_unique<api::Operations>(*office->database, office->clock, office->people->tokens());

@@ -9,10 +9,12 @@
 
 #include "api/office.hpp"
 #include "api/operations.hpp"
+#include "api/opinions.hpp"
 #include "api/people.hpp"
 #include "base/clock.hpp"
 #include "git_service.hpp"
 #include "hooks.hpp"
+#include "market_numbers.hpp"
 #include "platform/database.hpp"
 #include "premium_store.hpp"
 #include "submission/service.hpp"
@@ -46,6 +48,8 @@ struct MarketOffice {
   std::unique_ptr<submission::Service> service;
   std::unique_ptr<api::People> people;
   std::unique_ptr<api::Office> office;
+  std::unique_ptr<api::Opinions> opinions;
+  std::unique_ptr<MarketNumbers> numbers;
   std::unique_ptr<api::Operations> operations;
   std::unique_ptr<PremiumStore> premium;
   std::unique_ptr<GitService> git;    ///< nullptr where Git is not installed.

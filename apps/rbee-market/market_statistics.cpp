@@ -31,6 +31,14 @@ Result<std::unique_ptr<MarketStatistics>> MarketStatistics::open(const std::file
       part->note_premium_file(request, worker, file);
     });
   TRY(out->part->tick());
+  const api::ReadNumbers installs = [part = out->part.get()] { return part->numbers(); };
+  if (office == nullptr) {
+    api.ask_for_numbers(installs);
+  } else {
+    out->part->ask_for_people([office] { return office->numbers->table(); });
+    office->numbers->count_installs(installs);
+    TRY(office->numbers->refresh());
+  }
   return out;
 }
 

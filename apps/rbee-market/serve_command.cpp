@@ -13,10 +13,12 @@
 #include <thread>
 
 #include "api/api.hpp"
+#include "api/caller.hpp"
 #include "base/text.hpp"
 #include "http/front.hpp"
 #include "market_office.hpp"
 #include "market_statistics.hpp"
+#include "ops/idempotency.hpp"
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
@@ -199,6 +201,8 @@ Result<void> run_serve(const ServeOptions& options) {
       [&served](const ObjectId& id) { return served->read_blob(id); },
       [&served](const catalog::Worker& worker) { return served->read_releases(worker); });
 
+  api.set_policy(policy);
+
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
   std::string in_quarantine;
@@ -235,6 +239,10 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->people);
     api.add(*office->office);
     api.add(*office->operations);
+    api.add(*office->opinions);
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+    api.ask_for_owners(
+        [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
       return office->office->yank_reason(worker, version);
     });
@@ -264,6 +272,22 @@ Result<void> run_serve(const ServeOptions& options) {
   api.add(health);
   metrics = std::make_unique<http::Metrics>(counted_patterns(api));
   add_metrics(*metrics, watched);
+  std::optional<ops::Idempotency> idempotency;
+  if (office != nullptr && options.idempotency.count() > 0)
+    idempotency.emplace(
+        *office->database, office->clock,
+        [&office](const http::Request& request) -> std::optional<std::string> {
+          const auto identity = api::identify(request, office->people->tokens());
+          return identity ? std::optional(identity->account.name) : std::nullopt;
+        },
+        options.idempotency);
+  const auto respond = [&](const http::Request& request) -> http::Response {
+    if (office != nullptr)
+      if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
+    if (!idempotency) return api.respond(request);
+    return idempotency->respond(request,
+                                [&api](const http::Request& each) { return api.respond(each); });
+  };
   http::FrontOptions front_options{options.trusted_proxies, options.rates, options.cors, {}};
   if (options.gzip)
     front_options.gzip = [](std::string_view bytes) { return platform::gzip(bytes, kGzipLevel); };
@@ -282,22 +306,19 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before(
-              {.respond =
-                   [&](const http::Request& request) {
-                     if (office != nullptr)
-                       if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
-                     return api.respond(request);
-                   },
-               .refuse = [&api](
-                             const http::Request& request,
-                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
-               .is_private =
-                   [](const http::Request& request) { return api::hides_address(request.path); },
-               .stream = [&office](const http::Request& request) -> http::Streamed {
-                 if (office == nullptr) return std::monostate{};
-                 return office->stream(request);
-               }}),
+          front.before({.respond = respond,
+                        .refuse =
+                            [&api](const http::Request& request, const http::Refusal& refusal) {
+                              return api.refuse(request, refusal);
+                            },
+                        .is_private =
+                            [](const http::Request& request) {
+                              return api::hides_address(request.path);
+                            },
+                        .stream = [&office](const http::Request& request) -> http::Streamed {
+                          if (office == nullptr) return std::monostate{};
+                          return office->stream(request);
+                        }}),
           log));
   const std::string origin = server->origin();
   if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);
@@ -329,7 +350,8 @@ Result<void> run_serve(const ServeOptions& options) {
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
-      const auto ticked = office->service->tick();
+      auto ticked = office->service->tick();
+      if (ticked) ticked = office->numbers->refresh();
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)

@@ -47,7 +47,8 @@ std::vector<api::HealthComponent> health_components(const Watched& watched) {
   if (watched.upstream_is_stale)
     all.push_back({"upstream", false, [stale = watched.upstream_is_stale]() -> Result<void> {
                      if (!stale()) return {};
-                     return fail(Errc::unreachable, "upstream-stale", "the upstream is not reached");
+                     return fail(Errc::unreachable, "upstream-stale",
+                                 "the upstream is not reached");
                    }});
   MarketOffice* const office = watched.office;
   if (office == nullptr) return all;
@@ -68,13 +69,14 @@ std::vector<api::HealthComponent> health_components(const Watched& watched) {
 
 void add_metrics(http::Metrics& metrics, const Watched& watched) {
   for (AskedMetric& each : ops::process_metrics()) metrics.add(std::move(each));
-  metrics.add({"rbee_build_info", "The program; always 1.", MetricKind::gauge,
-               [] { return std::vector<Sample>{{{{"version", RBEE_VERSION}}, 1}}; }});
-  metrics.add({"rbee_http_connections", "Open connections.", MetricKind::gauge,
-               [&server = watched.server] {
-                 const http::Server* const now = server;
-                 return one(now == nullptr ? 0 : now->connections());
+  metrics.add({"rbee_build_info", "The program; always 1.", MetricKind::gauge, [] {
+                 return std::vector<Sample>{{{{"version", RBEE_VERSION}}, 1}};
                }});
+  metrics.add(
+      {"rbee_http_connections", "Open connections.", MetricKind::gauge, [&server = watched.server] {
+         const http::Server* const now = server;
+         return one(now == nullptr ? 0 : now->connections());
+       }});
   const api::Api& api = watched.api;
   metrics.add({"rbee_catalog_workers", "Workers that are served.", MetricKind::gauge,
                [&api] { return one(static_cast<double>(api.snapshot()->workers().size())); }});
@@ -83,8 +85,8 @@ void add_metrics(http::Metrics& metrics, const Watched& watched) {
                [&api] { return one(static_cast<double>(api.snapshot()->broken().size())); }});
   metrics.add({"rbee_catalog_commit_timestamp_seconds",
                "When the served commit was made, since 1970.", MetricKind::gauge, [&api] {
-                 return one(static_cast<double>(
-                     api.snapshot()->committed().time_since_epoch().count()));
+                 return one(
+                     static_cast<double>(api.snapshot()->committed().time_since_epoch().count()));
                }});
   const Pulse& pulse = watched.pulse;
   metrics.add({"rbee_catalog_snapshot_build_seconds", "How long the last snapshot took.",
@@ -102,21 +104,20 @@ void add_metrics(http::Metrics& metrics, const Watched& watched) {
                  [stale = watched.upstream_is_stale] { return one(stale() ? 1 : 0); }});
   MarketOffice* const office = watched.office;
   if (office == nullptr) return;
-  metrics.add({"rbee_database_up", "Whether the database answers.", MetricKind::gauge, [office] {
-                 return one(office->database->query("SELECT 1") ? 1 : 0);
-               }});
-  metrics.add({"rbee_submissions_waiting", "Submissions that wait for people, by state.",
-               MetricKind::gauge, [office] {
-                 std::vector<Sample> samples;
-                 const auto rows = office->database->query(
-                     "SELECT state, count(*) FROM submissions WHERE is_open = 1 GROUP BY state "
-                     "ORDER BY state");
-                 if (rows)
-                   for (const auto& row : *rows)
-                     samples.push_back(
-                         {{{"state", row[0].text()}}, static_cast<double>(row[1].integer())});
-                 return samples;
-               }});
+  metrics.add({"rbee_database_up", "Whether the database answers.", MetricKind::gauge,
+               [office] { return one(office->database->query("SELECT 1") ? 1 : 0); }});
+  metrics.add(
+      {"rbee_submissions_waiting", "Submissions that wait for people, by state.", MetricKind::gauge,
+       [office] {
+         std::vector<Sample> samples;
+         const auto rows = office->database->query(
+             "SELECT state, count(*) FROM submissions WHERE is_open = 1 GROUP BY state "
+             "ORDER BY state");
+         if (rows)
+           for (const auto& row : *rows)
+             samples.push_back({{{"state", row[0].text()}}, static_cast<double>(row[1].integer())});
+         return samples;
+       }});
   metrics.add({"rbee_switch_frozen", "What the host has stopped.", MetricKind::gauge, [office] {
                  std::vector<Sample> samples;
                  if (const auto all = community::list_switches(*office->database))
@@ -130,10 +131,9 @@ std::vector<std::string> counted_patterns(const api::Api& api) {
   std::vector<std::string> all;
   for (const http::RouteName& route : api.routes()) all.emplace_back(route.pattern);
   // rbee's own protocol (docs/rbee-protocol.md) and Git's.
-  for (const char* pattern :
-       {"/", "/health", "/workers", "/workers/{id}", "/workers/{id}/PKGBUILD",
-        "/workers/{id}/PKGBUILD.bin", "/{repository}/info/refs", "/{repository}/git-upload-pack",
-        "/{repository}/git-receive-pack"})
+  for (const char* pattern : {"/", "/health", "/workers", "/workers/{id}", "/workers/{id}/PKGBUILD",
+                              "/workers/{id}/PKGBUILD.bin", "/{repository}/info/refs",
+                              "/{repository}/git-upload-pack", "/{repository}/git-receive-pack"})
     all.emplace_back(pattern);
   return all;
 }

@@ -29,7 +29,7 @@ using community::Tokens;
 
 struct Options {
   std::string data, name, email, role = "user", reason, token_name = "token",
-                                 scopes = "read,submit";
+                                 scopes = "read,community,submit";
   std::int64_t token = 0;
   int days = 0;
   bool json = false, no_password = false;
@@ -269,7 +269,7 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
       [&](CLI::App& command, Options& options) {
         name(command, options);
         command.add_option("--name", options.token_name, "What it is for")->capture_default_str();
-        command.add_option("--scopes", options.scopes, "Of read, submit, review, admin")
+        command.add_option("--scopes", options.scopes, "Of read, community, submit, review, admin")
             ->capture_default_str();
         command.add_option("--days", options.days, "How long it is good; 0: until it is ended");
       });

@@ -22,9 +22,17 @@ Result<std::string> parse_public_url(std::string_view text) {
 Api::Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob,
          ReadReleases read_releases)
     : options_(std::move(options)),
-      read_blob_(std::move(read_blob)),
       releases_(std::move(read_releases)),
+      tools_{.read_blob = std::move(read_blob),
+             .releases = releases_,
+             .routes = V1::routes(),
+             .version = options_.version},
       current_(std::make_shared<const Publication>(std::move(snapshot), nullptr)) {}
+
+void Api::add(const Part& part) {
+  parts_.push_back(&part);
+  for (const http::RouteName& route : part.routes()) tools_.routes.push_back(route);
+}
 
 void Api::follow(const Upstream& upstream) {
   upstream_ = &upstream;
@@ -32,10 +40,7 @@ void Api::follow(const Upstream& upstream) {
 }
 
 std::vector<http::RouteName> Api::routes() const {
-  std::vector<http::RouteName> all = V1::routes();
-  for (const Part* part : parts_)
-    for (const http::RouteName& route : part->routes()) all.push_back(route);
-  return all;
+  return tools_.routes;
 }
 
 void Api::publish(std::shared_ptr<const catalog::Snapshot> snapshot) {
@@ -73,8 +78,7 @@ http::Response Api::respond_from_catalog(const http::Request& request, std::stri
   const auto publication = current_.get();
   const std::string_view path = request.path;
   if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
-    return V1(*publication, read_blob_, releases_, yanked_, std::move(base), options_.version)
-        .respond(request);
+    return V1(*publication, tools_, std::move(base)).respond(request);
   return Rbee(*publication, std::move(base), options_.home_url).respond(request);
 }
 

@@ -36,9 +36,14 @@ class Api {
   Api(ApiOptions options, std::shared_ptr<const catalog::Snapshot> snapshot, ReadBlob read_blob,
       ReadReleases read_releases = {});
   /// Before the first request. It outlives this.
-  void add(const Part& part) { parts_.push_back(&part); }
+  void add(const Part& part);
   /// Before the first request: whoever knows why a release was taken back.
-  void ask_for_yanks(YankReason yanked) { yanked_ = std::move(yanked); }
+  void ask_for_yanks(YankReason yanked) { tools_.yanked = std::move(yanked); }
+  /// Before the first request: what people did with each worker, and whose it is.
+  void ask_for_numbers(ReadNumbers numbers) { tools_.numbers = std::move(numbers); }
+  void ask_for_owners(OwnedBy owned_by) { tools_.owned_by = std::move(owned_by); }
+  /// Before the first request: what the checks are told of this marketplace.
+  void set_policy(check::Policy policy) { tools_.policy = std::move(policy); }
   /// Before the first request: when the catalog is kept elsewhere. It outlives this.
   void follow(const Upstream& upstream);
   /// From now on, requests see this snapshot; those in flight finish with the old one.
@@ -59,9 +64,8 @@ class Api {
   http::Response respond_from_catalog(const http::Request& request, std::string base) const;
 
   ApiOptions options_;
-  ReadBlob read_blob_;
   mutable ReleaseShelf releases_;
-  YankReason yanked_;
+  V1Tools tools_;
   Current current_;
   std::vector<const Part*> parts_;
   const Upstream* upstream_ = nullptr;

@@ -14,8 +14,6 @@ namespace rbee::api {
 
 namespace {
 
-constexpr int kRankMax = 3;
-
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -38,11 +36,33 @@ tl::unexpected<Error> invalid(std::string_view name, const Error& error) {
               {.why = std::move(why), .fix = error.fix});
 }
 
-Result<std::pair<int, std::string>> parse_cursor(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  if (dot == 1 && text[0] >= '0' && text[0] <= '0' + kRankMax)
-    if (const auto id = WorkerId::parse(text.substr(2))) return std::pair(text[0] - '0', id->str());
+constexpr std::array<std::pair<std::string_view, Sort>, 8> kSorts = {
+    {{"relevance", Sort::relevance},
+     {"stars", Sort::stars},
+     {"popularity", Sort::popularity},
+     {"rating", Sort::rating},
+     {"trending", Sort::trending},
+     {"installs", Sort::installs},
+     {"newest", Sort::newest},
+     {"updated", Sort::updated}}};
+
+/// "KEY.ID"
+Result<std::pair<std::int64_t, std::string>> parse_cursor(std::string_view text) {
+  std::int64_t key = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, key);
+  if (error == std::errc() && at != end && *at == '.')
+    if (const auto id = WorkerId::parse(std::string_view(at + 1, end)))
+      return std::pair(key, id->str());
   return invalid("cursor", text, "it is not one that this server gave out");
+}
+
+Result<void> add_word(std::vector<std::string>& words, std::string_view name,
+                      const std::string& value) {
+  if (value.empty()) return {};
+  if (words.size() == 16) return invalid(name, value, "there are at most 16 of them");
+  words.push_back(value);
+  return {};
 }
 
 }  // namespace
@@ -57,7 +77,7 @@ Result<ListQuery> parse_list_query(
   std::optional<Arch> arch;
   for (const auto& [name, value] : parameters) {
     const bool again = !seen.insert(name).second;
-    if (again && name != "tag" && name != "id")
+    if (again && name != "tag" && name != "id" && name != "task" && name != "format")
       return invalid(printable_line(name), value, "it stands twice");
     if (name == "q") {
       if (value.size() > 200) return invalid(name, value, "it is longer than 200 bytes");
@@ -66,9 +86,36 @@ Result<ListQuery> parse_list_query(
       for (std::string_view word : split(query.text, ' '))
         if (!trim(word).empty()) query.words.emplace_back(trim(word));
     } else if (name == "tag") {
-      if (value.empty()) continue;
-      if (query.tags.size() == 16) return invalid(name, value, "there are at most 16 tags");
-      query.tags.push_back(value);
+      TRY(add_word(query.tags, name, value));
+    } else if (name == "task") {
+      TRY(add_word(query.tasks, name, value));
+    } else if (name == "format") {
+      TRY(add_word(query.formats, name, value));
+    } else if (name == "license") {
+      if (value.size() > 200) return invalid(name, value, "it is longer than 200 bytes");
+      query.license = value;
+    } else if (name == "owner") {
+      if (value.size() > 39) return invalid(name, value, "no account's name is that long");
+      query.owner = value;
+    } else if (name == "premium") {
+      if (value != "0" && value != "1") return invalid(name, value, "it is 0 or 1");
+      query.premium = value == "1";
+    } else if (name == "min_rating") {
+      double rating = 0;
+      const auto [at, error] = std::from_chars(value.data(), value.data() + value.size(), rating);
+      if (error != std::errc() || at != value.data() + value.size() ||
+          !(rating >= 0 && rating <= 5))
+        return invalid(name, value, "it is a number from 0 to 5");
+      query.min_rating = rating;
+    } else if (name == "sort") {
+      const auto known = std::find_if(kSorts.begin(), kSorts.end(),
+                                      [&](const auto& sort) { return sort.first == value; });
+      if (known == kSorts.end()) {
+        std::string words;
+        for (const auto& [word, sort] : kSorts) words += fmt::format(" {}", word);
+        return invalid(name, value, "it is one of" + words);
+      }
+      query.sort = known->second;
     } else if (name == "id") {
       auto parsed = WorkerId::parse(value);
       if (!parsed) return invalid(name, parsed.error());
@@ -100,8 +147,9 @@ Result<ListQuery> parse_list_query(
     } else if (name == "cursor") {
       TRY_ASSIGN(query.after, parse_cursor(value));
     } else {
-      const std::vector<std::string> known = {"q",    "tag",    "id",    "accelerator", "os",
-                                              "arch", "source", "limit", "cursor"};
+      const std::vector<std::string> known = {
+          "q",      "tag",     "id",    "accelerator", "os",         "arch", "source", "task",
+          "format", "license", "owner", "premium",     "min_rating", "sort", "limit",  "cursor"};
       const auto near = did_you_mean(name, known);
       return fail(
           Errc::invalid_input, "parameter-unknown",
@@ -145,30 +193,82 @@ std::optional<int> rank(const SearchText& text, const ListQuery& query) {
   return all_in_name ? 2 : 3;
 }
 
-bool passes(const catalog::Entry& worker, const ListQuery& query) {
+bool has_all(const std::vector<std::string>& words, const std::vector<std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  });
+}
+
+bool passes(const catalog::Entry& worker, const Numbers& numbers, const ListQuery& query) {
   if (query.source && worker.origin != *query.source) return false;
-  for (const std::string& tag : query.tags)
-    if (std::find(worker.tags.begin(), worker.tags.end(), tag) == worker.tags.end()) return false;
-  return !query.platforms || worker.platforms.intersects(*query.platforms);
+  if (query.premium && worker.is_premium != *query.premium) return false;
+  if (numbers.rating < query.min_rating) return false;
+  if (!query.license.empty() && worker.license != query.license) return false;
+  if (query.platforms && !worker.platforms.intersects(*query.platforms)) return false;
+  return has_all(worker.tags, query.tags) && has_all(worker.tasks, query.tasks) &&
+         has_all(worker.formats, query.formats);
+}
+
+/// The least comes first.
+std::int64_t sort_key(Sort sort, const catalog::Entry& worker, const Numbers& numbers, int place) {
+  constexpr double kExact = 1e6;
+  switch (sort) {
+    case Sort::relevance:
+      return place;
+    case Sort::stars:
+      return -numbers.stars;
+    case Sort::popularity:
+      return -static_cast<std::int64_t>(numbers.popularity * kExact);
+    case Sort::rating:
+      return -static_cast<std::int64_t>(numbers.rating * kExact);
+    case Sort::trending:
+      return -static_cast<std::int64_t>(numbers.trend * kExact);
+    case Sort::installs:
+      return -numbers.installs;
+    case Sort::newest:
+      return -worker.created.time_since_epoch().count();
+    case Sort::updated:
+      return -worker.updated.time_since_epoch().count();
+  }
+  return 0;
 }
 
 }  // namespace
 
+std::vector<Numbers> numbers_of(const catalog::Snapshot& snapshot, const NumbersTable& table) {
+  std::vector<Numbers> all(snapshot.workers().size());
+  for (const auto& [id, numbers] : table) {
+    const auto& workers = snapshot.workers();
+    const auto at = std::lower_bound(
+        workers.begin(), workers.end(), id,
+        [](const auto& worker, const auto& key) { return worker->id.str() < key; });
+    if (at != workers.end() && (*at)->id.str() == id)
+      all[static_cast<std::size_t>(at - workers.begin())] = numbers;
+  }
+  return all;
+}
+
 Page list_page(const catalog::Snapshot& snapshot,
                const std::vector<std::shared_ptr<const SearchText>>& texts,
-               const ListQuery& query) {
+               const std::vector<Numbers>& numbers, const ListQuery& query) {
   const auto& workers = snapshot.workers();
-  // Workers are sorted by id, so each rank's matches are too.
-  std::array<std::vector<std::size_t>, kRankMax + 1> by_rank;
+  struct Match {
+    std::int64_t key;
+    std::size_t place;  ///< Workers are sorted by id: this is the order of equal keys, too.
+  };
+  std::vector<Match> matches;
   Page page;
   const auto judge = [&](std::size_t i) {
     const auto place = rank(*texts[i], query);
-    if (!place || !passes(*workers[i], query)) return;
+    if (!place || !passes(*workers[i], numbers[i], query)) return;
     ++page.total;
-    const bool seen = query.after && std::pair(*place, texts[i]->id) <= *query.after;
-    if (!seen) by_rank[static_cast<std::size_t>(*place)].push_back(i);
+    const std::int64_t key = sort_key(query.sort, *workers[i], numbers[i], *place);
+    if (query.after && (key < query.after->first ||
+                        (key == query.after->first && texts[i]->id <= query.after->second)))
+      return;
+    matches.push_back({key, i});
   };
-  if (query.ids.empty()) {
+  if (query.ids.empty() && query.owner.empty()) {
     for (std::size_t i = 0; i < workers.size(); ++i) judge(i);
   } else {
     // Both are sorted: whoever asks for 50 of 100,000 pays for 50.
@@ -180,13 +280,14 @@ Page list_page(const catalog::Snapshot& snapshot,
       if (at != texts.end() && (*at)->id == id) judge(static_cast<std::size_t>(at - texts.begin()));
     }
   }
-  for (std::size_t place = 0; place < by_rank.size(); ++place)
-    for (std::size_t i : by_rank[place]) {
-      if (page.indexes.size() == query.limit) return page;
-      page.indexes.push_back(i);
-      page.next = fmt::format("{}.{}", place, texts[i]->id);
-    }
-  page.next.reset();  // This page reaches the end.
+  const std::size_t count = std::min(query.limit, matches.size());
+  std::partial_sort(matches.begin(), matches.begin() + static_cast<std::ptrdiff_t>(count),
+                    matches.end(), [](const Match& a, const Match& b) {
+                      return a.key != b.key ? a.key < b.key : a.place < b.place;
+                    });
+  for (std::size_t i = 0; i < count; ++i) page.indexes.push_back(matches[i].place);
+  if (matches.size() > count)
+    page.next = fmt::format("{}.{}", matches[count - 1].key, texts[matches[count - 1].place]->id);
   return page;
 }
 

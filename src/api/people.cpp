@@ -105,6 +105,13 @@ Response People::respond(const Request& request, std::string_view base) const {
   return response;
 }
 
+Result<std::vector<std::string>> People::workers_of(std::string_view account) const {
+  const auto found = accounts_.find(account);
+  if (!found && found.error().code == Errc::not_found) return std::vector<std::string>();
+  if (!found) return tl::unexpected(found.error());
+  return ownership_.workers_of(*found);
+}
+
 Result<Response> People::sign_up(const Request& request, const Params&) const {
   if (!options_.sign_up)
     return fail(Errc::forbidden, "sign-up-closed", "this marketplace makes accounts by invitation",
@@ -178,7 +185,7 @@ Result<Response> People::start_login(const Request& request, const Params&) cons
   TRY_ASSIGN(const Body body, Body::parse(request, {"name", "scopes"}));
   TRY_ASSIGN(const std::string name, body.text("name", true));
   TRY_ASSIGN(std::string wanted, body.text("scopes"));
-  if (wanted.empty()) wanted = "read,submit";
+  if (wanted.empty()) wanted = "read,community,submit";
   TRY_ASSIGN(const community::Scopes scopes, community::parse_scopes(wanted));
   TRY_ASSIGN(const community::DeviceLogin login, logins_.start(scopes, name));
   const std::string page = std::string(request.headers.get("X-Rbee-Base")) + "/device";

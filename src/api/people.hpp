@@ -9,6 +9,7 @@
 #include "community/accounts.hpp"
 #include "community/device_login.hpp"
 #include "community/licenses.hpp"
+#include "community/marks.hpp"
 #include "community/ownership.hpp"
 #include "community/tokens.hpp"
 #include "http/message.hpp"
@@ -29,7 +30,11 @@ class People : public Part {
         tokens_(database, clock),
         licenses_(database, clock),
         logins_(database, clock),
-        ownership_(database, clock) {}
+        stars_(database, clock, community::MarkKind::star),
+        // Who starred a worker hears when it changes hands.
+        ownership_(database, clock, [this](const WorkerId& worker) {
+          return stars_.accounts(worker).value_or(std::vector<std::int64_t>());
+        }) {}
 
   bool serves(std::string_view path) const override;
   http::Response respond(const http::Request& request, std::string_view base) const override;
@@ -37,6 +42,8 @@ class People : public Part {
   community::Tokens& tokens() { return tokens_; }
   community::Accounts& accounts() { return accounts_; }
   community::Licenses& licenses() { return licenses_; }
+  /// What an account owns or co-maintains, sorted; none for an account that is not there.
+  Result<std::vector<std::string>> workers_of(std::string_view account) const;
 
   Result<http::Response> sign_up(const http::Request&, const http::Params&) const;
   Result<http::Response> me(const http::Request&, const http::Params&) const;
@@ -68,6 +75,7 @@ class People : public Part {
   mutable community::Tokens tokens_;
   mutable community::Licenses licenses_;
   mutable community::DeviceLogins logins_;
+  community::Marks stars_;
   mutable community::Ownership ownership_;
 };
 

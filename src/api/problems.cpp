@@ -35,6 +35,11 @@ constexpr Problem kProblems[] = {
      "stopped."},
     {"history-busy",
      "The releases of other workers are being read out of the catalog. Try again in a moment."},
+    {"idempotency-in-progress",
+     "The first request with this Idempotency-Key is still being answered. Try again."},
+    {"idempotency-key-invalid",
+     "An Idempotency-Key is 1 to 255 printable characters without spaces."},
+    {"idempotency-key-reused", "Another request was sent with this Idempotency-Key before."},
     {"license-needed",
      "This file is for holders of a licence: Authorization: Bearer. purchase_url says where to get "
      "one."},
@@ -70,7 +75,15 @@ constexpr Problem kProblems[] = {
     {"reviewer-needed", "Only a reviewer may do this."},
     {"scope-missing", "The token lacks the scope that this needs."},
     {"scope-not-yours", "The account's role does not allow this scope."},
-    {"scope-unknown", "Scopes are read, submit, review and admin."},
+    {"rating-invalid", "A rating is a whole number from 1 to 5."},
+    {"report-open", "The account has reported this review already."},
+    {"review-not-found", "There is no such review, or its author took it back."},
+    {"review-own", "Nobody judges or finds helpful what they said themselves."},
+    {"review-own-worker", "A rating is for those who use a worker; its maintainers answer."},
+    {"review-text-invalid",
+     "Titles are one line of at most 120 bytes, texts at most 5,000, UTF-8 without control "
+     "characters."},
+    {"scope-unknown", "Scopes are read, community, submit, review and admin."},
     {"signature-invalid", "The request is not signed with the webhook's secret."},
     {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},
@@ -90,6 +103,9 @@ constexpr Problem kProblems[] = {
     {"too-many-programs",
      "As many clones and pushes are under way as the server runs at once, and none ended in time. "
      "Try again."},
+    {"too-many-today",
+     "One account may do only so many of these in 24 hours, a new one fewer; the detail says when "
+     "the next is possible."},
     {"too-slow", "The program behind this path took too long and was ended."},
     {"user-code-unknown", "The code is wrong, expired or was used."},
     {"webhook-off", "This marketplace has no webhook."},

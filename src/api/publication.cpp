@@ -28,8 +28,20 @@ const std::string& commit_marker() {
   return text;
 }
 
+/// Stands for a JSON object: its quotes are cut away with it.
+const std::string& numbers_marker() {
+  static const std::string text = make_marker("numbers");
+  return text;
+}
+
 TextTemplate render(const boost::json::value& value) {
-  return {boost::json::serialize(value), {base_marker(), commit_marker()}};
+  return {boost::json::serialize(value),
+          {base_marker(), commit_marker(), "\"" + numbers_marker() + "\""}};
+}
+
+boost::json::value with_numbers(boost::json::value detail) {
+  detail.as_object()["numbers"] = numbers_marker();
+  return detail;
 }
 
 }  // namespace
@@ -39,7 +51,8 @@ RenderedWorker::RenderedWorker(std::shared_ptr<const catalog::Worker> shown,
     : worker(std::move(shown)),
       summary(render(wire::to_json(summarise(catalog::entry_of(*worker), base_marker(), query)))),
       rbee(render(rbee_worker(*worker, std::nullopt, base_marker()))),
-      detail(render(wire::to_json(api::detail(*worker, commit_marker(), base_marker(), query)))),
+      detail(render(with_numbers(
+          wire::to_json(api::detail(*worker, commit_marker(), base_marker(), query))))),
       etag(http::strong_etag({worker->tree.str(), worker->last_commit.str(),
                               rfc3339(worker->created), rfc3339(worker->updated),
                               worker->author})) {}
@@ -89,13 +102,29 @@ Publication::Publication(std::shared_ptr<const catalog::Snapshot> snapshot,
   }
 }
 
-std::string Publication::detail_etag(const RenderedWorker& worker) const {
+const Relations& Publication::relations() const {
+  std::call_once(related_, [this] { relations_.emplace(*snapshot_); });
+  return *relations_;
+}
+
+std::shared_ptr<const std::vector<Numbers>> Publication::numbers(
+    const std::shared_ptr<const NumbersTable>& table) const {
+  const std::lock_guard lock(numbers_mutex_);
+  if (numbers_ == nullptr || numbers_table_ != table) {
+    numbers_ = std::make_shared<const std::vector<Numbers>>(numbers_of(*snapshot_, *table));
+    numbers_table_ = table;
+  }
+  return numbers_;
+}
+
+std::string Publication::detail_etag(const RenderedWorker& worker, std::string_view numbers) const {
   constexpr std::size_t kCommitDigits = 16;
   const std::string& stem = worker.etag;
   std::string etag(stem, 0, stem.size() - 1);
   etag += '-';
   etag.append(snapshot_->commit().str(), 0, kCommitDigits);
-  etag += '"';
+  // A few small numbers of one worker: 64 bits tell them apart.
+  etag += fmt::format("-{:x}\"", std::hash<std::string_view>()(numbers));
   return etag;
 }
 

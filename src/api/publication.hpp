@@ -9,12 +9,14 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "api/listing.hpp"
+#include "api/relations.hpp"
 #include "api/text_template.hpp"
 #include "catalog/snapshot.hpp"
 
@@ -28,8 +30,9 @@ struct RenderedWorker {
 
   std::shared_ptr<const catalog::Worker> worker;
   TextTemplate summary, rbee;  ///< JSON of /v1 and of rbee's own /workers. Filled with: base.
-  TextTemplate detail;         ///< JSON of /v1. Filled with: base, commit of the catalog.
-  std::string etag;            ///< Of everything but these two: strong, quotes included.
+  /// JSON of /v1. Filled with: base, commit of the catalog, numbers (JSON).
+  TextTemplate detail;
+  std::string etag;  ///< Of everything but these three: strong, quotes included.
 };
 
 /// Rendered workers, the most recently asked ones. Shared by all publications of a server: what a
@@ -70,8 +73,14 @@ class Publication {
   const std::vector<std::shared_ptr<const SearchText>>& search_texts() const {
     return search_texts_;
   }
-  /// The entity tag of a worker's detail, which names the catalog's commit.
-  std::string detail_etag(const RenderedWorker& worker) const;
+  /// The entity tag of a worker's detail, which names the catalog's commit and the worker's
+  /// numbers.
+  std::string detail_etag(const RenderedWorker& worker, std::string_view numbers) const;
+  /// Made when somebody asks first.
+  const Relations& relations() const;
+  /// `table` in the snapshot's order; kept until another one is asked for.
+  std::shared_ptr<const std::vector<Numbers>> numbers(
+      const std::shared_ptr<const NumbersTable>& table) const;
   /// nullptr: no such worker, or it cannot be read; `missing` says which.
   std::shared_ptr<const RenderedWorker> find(std::string_view id) const;
   /// The same for an entry of this publication's snapshot.
@@ -86,6 +95,11 @@ class Publication {
   std::shared_ptr<const catalog::Snapshot> snapshot_;
   std::vector<std::shared_ptr<const SearchText>> search_texts_;
   std::shared_ptr<RenderedShelf> shelf_;
+  mutable std::mutex numbers_mutex_;
+  mutable std::shared_ptr<const NumbersTable> numbers_table_;    ///< Guarded, like its partner:
+  mutable std::shared_ptr<const std::vector<Numbers>> numbers_;  ///< in the snapshot's order.
+  mutable std::once_flag related_;
+  mutable std::optional<Relations> relations_;  ///< Once `related_` is done.
 };
 
 /// The current publication. Readers get the old one or the new one, and keep it as long as they

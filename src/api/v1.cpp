@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "api/answers.hpp"
 #include "api/problems.hpp"
 #include "api/views.hpp"
 #include "base/text.hpp"
@@ -19,13 +20,20 @@ using http::Params;
 using http::Request;
 using http::Response;
 using manifest::RecipeKind;
+namespace bj = boost::json;
 
 namespace {
 
-constexpr std::array<http::Route<V1>, 12> kRoutes = {{
+constexpr std::array<http::Route<V1>, 18> kRoutes = {{
+    {Method::get, "/v1", &V1::index},
+    {Method::get, "/v1/openapi.yaml", &V1::openapi},
     {Method::get, "/v1/workers", &V1::list},
     {Method::get, "/v1/workers/{id}", &V1::worker},
     {Method::get, "/v1/workers/{id}/versions", &V1::versions},
+    {Method::get, "/v1/workers/{id}/diff", &V1::diff},
+    {Method::get, "/v1/workers/{id}/findings", &V1::findings},
+    {Method::get, "/v1/workers/{id}/dependants", &V1::dependants},
+    {Method::get, "/v1/workers/{id}/similar", &V1::similar},
     {Method::get, "/v1/workers/{id}/PKGBUILD", &V1::pkgbuild},
     {Method::get, "/v1/workers/{id}/PKGBUILD.bin", &V1::pkgbuild_bin},
     {Method::get, "/v1/workers/{id}/.SRCINFO", &V1::srcinfo},
@@ -36,45 +44,6 @@ constexpr std::array<http::Route<V1>, 12> kRoutes = {{
     {Method::get, "/healthz", &V1::health},
     {Method::get, "/v1/healthz", &V1::health},
 }};
-
-constexpr std::string_view kPlain = "text/plain; charset=utf-8";
-
-/// Only an empty request: no parameter changes the answer.
-Result<void> no_parameters(const Request& request,
-                           std::initializer_list<std::string_view> known = {}) {
-  for (const auto& [name, value] : request.query)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      return fail(
-          Errc::invalid_input, "parameter-unknown",
-          fmt::format("there is no parameter '{}' here", printable_line(name.substr(0, 60))));
-  return {};
-}
-
-/// The answer is the same until the catalog changes, and then at once another: keep it, and ask
-/// each time.
-Response fresh(const Request& request, std::string_view type, std::string_view etag,
-               auto make_body) {
-  Response response;
-  response.headers.add("Cache-Control", "public, no-cache");
-  if (http::is_not_modified(request, etag)) {
-    response.status = 304;
-  } else {
-    response = http::reply(200, type, make_body());
-    response.headers.add("Cache-Control", "public, no-cache");
-    response.headers.add("X-Content-Type-Options", "nosniff");
-  }
-  response.headers.add("ETag", std::string(etag));
-  return response;
-}
-
-/// Text that somebody wrote, which no browser may run (docs/api.md, "Files").
-Response untrusted(const Request& request, std::string_view type, std::string_view etag,
-                   auto make_body) {
-  Response response = fresh(request, type, etag, make_body);
-  if (response.status == 200)
-    response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
-  return response;
-}
 
 }  // namespace
 
@@ -88,18 +57,31 @@ std::vector<http::RouteName> V1::routes() {
 
 Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,
                                                        const Params& params) const {
-  return find_release(publication_, releases_, params["id"], request.parameter("version"));
+  return find_release(publication_, tools_.releases, params["id"], request.parameter("version"));
+}
+
+std::shared_ptr<const std::vector<Numbers>> V1::numbers() const {
+  static const auto kNobodyCounts = std::make_shared<const NumbersTable>();
+  return publication_.numbers(tools_.numbers ? tools_.numbers() : kNobodyCounts);
+}
+
+Numbers V1::numbers_of(std::string_view id) const {
+  if (!tools_.numbers) return {};
+  const auto table = tools_.numbers();
+  const auto found = table->find(id);
+  return found == table->end() ? Numbers{} : found->second;
 }
 
 Result<Response> V1::versions(const Request& request, const Params& params) const {
   TRY(no_parameters(request));
   TRY_ASSIGN(const auto found, find(request, params));
-  TRY_ASSIGN(const auto releases, releases_.of(*found));
+  TRY_ASSIGN(const auto releases, tools_.releases.of(*found));
   std::vector<wire::Release> all;
   std::string yanks;
   for (const auto& each : *releases) {
     all.push_back(release(*each->worker));
-    if (yanked_) all.back().yanked = yanked_(found->worker->id.str(), all.back().version);
+    if (tools_.yanked)
+      all.back().yanked = tools_.yanked(found->worker->id.str(), all.back().version);
     yanks += all.back().version + "=" + all.back().yanked + ";";
   }
   return fresh(request, "application/json",
@@ -108,8 +90,20 @@ Result<Response> V1::versions(const Request& request, const Params& params) cons
 }
 
 Result<Response> V1::list(const Request& request, const Params&) const {
-  TRY_ASSIGN(const ListQuery query, parse_list_query(request.query));
-  const Page page = list_page(publication_.snapshot(), publication_.search_texts(), query);
+  TRY_ASSIGN(ListQuery query, parse_list_query(request.query));
+  if (!query.owner.empty() && tools_.owned_by) {
+    TRY_ASSIGN(std::vector<std::string> owned, tools_.owned_by(query.owner));
+    if (!query.ids.empty()) {
+      std::vector<std::string> both;
+      std::set_intersection(owned.begin(), owned.end(), query.ids.begin(), query.ids.end(),
+                            std::back_inserter(both));
+      owned = std::move(both);
+    }
+    query.ids = std::move(owned);
+  }
+  const auto all_numbers = numbers();
+  const Page page =
+      list_page(publication_.snapshot(), publication_.search_texts(), *all_numbers, query);
   std::string next_url;
   if (page.next) {
     next_url = base_ + "/v1/workers?";
@@ -118,22 +112,19 @@ Result<Response> V1::list(const Request& request, const Params&) const {
         next_url += fmt::format("{}={}&", percent_encode(name), percent_encode(value));
     next_url += "cursor=" + percent_encode(*page.next);
   }
-  std::string key;
-  for (const auto& [name, value] : request.query)
-    key += fmt::format("{}:{}={}:{};", name.size(), name, value.size(), value);
-  const std::string etag =
-      http::strong_etag({"v1-list", publication_.snapshot().commit().str(), base_, key});
-  Response response = fresh(request, "application/json", etag, [&] {
-    std::string body = R"({"workers":[)";
-    for (std::size_t i : page.indexes) {
-      if (body.back() != '[') body += ',';
-      body += boost::json::serialize(
-          wire::to_json(summarise(*publication_.snapshot().workers()[i], base_)));
-    }
-    body += fmt::format(R"(],"total":{})", page.total);
-    if (page.next) body += fmt::format(R"(,"next":{})", http::json_quote(*page.next));
-    return body + "}\n";
-  });
+  std::string body = R"({"workers":[)";
+  for (const std::size_t i : page.indexes) {
+    if (body.back() != '[') body += ',';
+    bj::object one =
+        wire::to_json(summarise(*publication_.snapshot().workers()[i], base_)).as_object();
+    one["numbers"] = to_json((*all_numbers)[i]);
+    body += bj::serialize(one);
+  }
+  body += fmt::format(R"(],"total":{})", page.total);
+  if (page.next) body += fmt::format(R"(,"next":{})", http::json_quote(*page.next));
+  body += "}\n";
+  Response response =
+      fresh(request, kJson, http::strong_etag({"v1-list", body}), [&] { return std::move(body); });
   if (page.next) response.headers.add("Link", fmt::format("<{}>; rel=\"next\"", next_url));
   return response;
 }
@@ -141,8 +132,9 @@ Result<Response> V1::list(const Request& request, const Params&) const {
 Result<Response> V1::worker(const Request& request, const Params& params) const {
   TRY_ASSIGN(const auto found, find(request, params));
   TRY(no_parameters(request, {"version"}));
-  return fresh(request, "application/json", publication_.detail_etag(*found), [&] {
-    return found->detail.fill({base_, publication_.snapshot().commit().str()});
+  const std::string numbers = bj::serialize(to_json(numbers_of(found->worker->id.str())));
+  return fresh(request, kJson, publication_.detail_etag(*found, numbers), [&] {
+    return found->detail.fill({base_, publication_.snapshot().commit().str(), numbers});
   });
 }
 
@@ -237,7 +229,7 @@ Result<Response> V1::file(const Request& request, const Params& params) const {
   const std::string etag = http::strong_etag({"file", file->blob.str()});
   if (http::is_not_modified(request, etag))
     return untrusted(request, kPlain, etag, [] { return std::string(); });
-  TRY_ASSIGN(std::string bytes, read_blob_(file->blob));
+  TRY_ASSIGN(std::string bytes, tools_.read_blob(file->blob));
   const bool is_text = is_utf8(bytes) && bytes.find('\0') == std::string::npos;
   return untrusted(request, is_text ? kPlain : "application/octet-stream", etag,
                    [&] { return std::move(bytes); });
@@ -258,7 +250,7 @@ Result<Response> V1::health(const Request&, const Params&) const {
       http::reply(200, "application/json",
                   fmt::format("{{\"status\":\"ok\",\"version\":{},\"commit\":\"{}\",\"committed_"
                               "at\":\"{}\",\"workers\":{},\"broken\":{}}}\n",
-                              http::json_quote(version_), snapshot.commit().str(),
+                              http::json_quote(tools_.version), snapshot.commit().str(),
                               rfc3339(snapshot.committed()), snapshot.workers().size(),
                               snapshot.broken().size()));
   response.headers.add("Cache-Control", "no-store");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.hpp"
 #include "base/url.hpp"
@@ -111,6 +112,20 @@ wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit
   out.manifest_url = fmt::format("{}/worker.toml{}", url, query);
   if (!worker.readme.empty()) out.readme_url = fmt::format("{}/README.md{}", url, query);
   return out;
+}
+
+boost::json::object to_json(const Numbers& numbers) {
+  const auto rounded = [](double value, double to) { return std::round(value * to) / to; };
+  constexpr double kCents = 100, kMillionths = 1e6;
+  return {{"stars", numbers.stars},
+          {"votes", numbers.votes},
+          {"popularity", rounded(numbers.popularity, kMillionths)},
+          {"ratings", numbers.ratings},
+          {"rating", numbers.ratings == 0 ? boost::json::value()
+                                          : boost::json::value(rounded(numbers.rating, kCents))},
+          {"installs", numbers.installs},
+          {"installs_30_days", numbers.installs_30_days},
+          {"trend", rounded(numbers.trend, kMillionths)}};
 }
 
 wire::Release release(const catalog::Worker& worker) {

@@ -4,9 +4,11 @@
 // "https://market.example".
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
 
+#include "api/numbers.hpp"
 #include "catalog/snapshot.hpp"
 #include "wire/worker.hpp"
 
@@ -19,6 +21,8 @@ wire::WorkerDetail detail(const catalog::Worker& worker, std::string_view commit
                           std::string_view base, std::string_view query = {});
 /// What a list of releases tells of one.
 wire::Release release(const catalog::Worker& worker);
+
+boost::json::object to_json(const Numbers& numbers);
 
 /// `path` with every segment percent-encoded, '/' kept.
 std::string encode_path(std::string_view path);

@@ -46,12 +46,21 @@ Entry entry_of(const Worker& worker) {
               .tags = manifest.tags,
               .tasks = manifest.capabilities.tasks,
               .formats = manifest.capabilities.supported_formats,
+              .depends = {},
               .platforms = {},
               .has_source = worker.recipe(manifest::RecipeKind::source) != nullptr,
               .has_binary = worker.recipe(manifest::RecipeKind::binary) != nullptr,
               .is_premium = manifest.premium.has_value(),
               .extract = nullptr};
-  for (const Variant& variant : worker.variants) entry.platforms.insert(variant.platform);
+  for (const Variant& variant : worker.variants) {
+    entry.platforms.insert(variant.platform);
+    // "name>=1.2: why" and "name=1": the name alone (PKGBUILD(5), "depends").
+    for (const std::string& depend : variant.depends)
+      entry.depends.push_back(depend.substr(0, depend.find_first_of("<>=: ")));
+  }
+  std::sort(entry.depends.begin(), entry.depends.end());
+  entry.depends.erase(std::unique(entry.depends.begin(), entry.depends.end()), entry.depends.end());
+  entry.depends.shrink_to_fit();
   return entry;
 }
 

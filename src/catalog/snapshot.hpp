@@ -86,8 +86,10 @@ struct Entry {
   std::string description, license, homepage;
   manifest::Implementation implementation = manifest::Implementation::other;
   std::vector<std::string> tags, tasks, formats;  ///< The manifest's, as written.
-  PlatformSet platforms;                          ///< Of all variants.
-  bool has_source = false, has_binary = false;    ///< Recipes.
+  /// Names that some variant depends on, without versions; sorted, each once.
+  std::vector<std::string> depends;
+  PlatformSet platforms;                        ///< Of all variants.
+  bool has_source = false, has_binary = false;  ///< Recipes.
   bool is_premium = false;
   /// What the snapshot's reader wanted kept of the whole worker (`BuildOptions::extract`).
   std::shared_ptr<const void> extract;

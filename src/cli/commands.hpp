@@ -47,6 +47,7 @@ struct Arguments {
   std::uint64_t keep = 3;    ///< How many generations.
   std::uint64_t days = 30;
   bool all = false;
+  bool starred = false;
 };
 
 using Handler = Result<int> (*)(const Arguments& arguments, Context& context);
@@ -114,6 +115,12 @@ Result<int> worker_withdraw(const Arguments& arguments, Context& context);
 Result<int> worker_adopt(const Arguments& arguments, Context& context);
 Result<int> worker_disown(const Arguments& arguments, Context& context);
 Result<int> worker_audit(const Arguments& arguments, Context& context);
+Result<int> worker_star(const Arguments& arguments, Context& context);
+Result<int> worker_unstar(const Arguments& arguments, Context& context);
+Result<int> worker_vote(const Arguments& arguments, Context& context);
+Result<int> worker_unvote(const Arguments& arguments, Context& context);
+Result<int> worker_rate(const Arguments& arguments, Context& context);
+Result<int> worker_reviews(const Arguments& arguments, Context& context);
 Result<int> login(const Arguments& arguments, Context& context);
 Result<int> logout(const Arguments& arguments, Context& context);
 Result<int> whoami(const Arguments& arguments, Context& context);

@@ -7,13 +7,15 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/opinions.hpp"
 #include "cli/signals.hpp"
 #include "cli/table.hpp"
 #include "cli/telemetry.hpp"
 
 namespace rbee::cli {
 
-Result<int> worker_list(const Arguments&, Context& context) {
+Result<int> worker_list(const Arguments& arguments, Context& context) {
+  if (arguments.starred) return list_starred(context);
   TRY_ASSIGN(const install::Directories places, directories(context.world.environment));
   TRY_ASSIGN(const std::vector<install::Installed> workers, install::list_installed(places));
 

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "community/audit.hpp"
+#include "community/standing.hpp"
 #include "community/switches.hpp"
 #include "platform/password.hpp"
 
@@ -56,6 +57,14 @@ Result<void> check_email(std::string_view email) {
   return fail(Errc::invalid_input, "email-invalid",
               fmt::format("'{}' is not an e-mail address", printable_line(email.substr(0, 100))),
               {.fix = "write it as name@example.org"});
+}
+
+/// ASCII, as `check_email` has it.
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return lower;
 }
 
 Result<void> check_password(std::string_view password, std::string_view name) {
@@ -149,7 +158,8 @@ Result<Account> Accounts::by_id(std::int64_t id) const {
 Result<std::optional<Account>> Accounts::by_email(std::string_view email) const {
   TRY_ASSIGN(
       const auto rows,
-      database_.query(fmt::format("SELECT {} FROM accounts WHERE email = ?", kColumns), {email}));
+      database_.query(fmt::format("SELECT {} FROM accounts WHERE lower(email) = ?", kColumns),
+                      {to_lower(email)}));
   if (rows.empty()) return std::optional<Account>();
   return std::optional(account_of(rows[0]));
 }
@@ -210,6 +220,9 @@ Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::s
         transaction.execute("UPDATE tokens SET revoked = ? WHERE revoked IS NULL AND account = "
                             "(SELECT id FROM accounts WHERE name = ?)",
                             {seconds, name}));
+  // What it starred, voted for and rated counts no more, or again.
+  TRY_ASSIGN(const auto rows, transaction.query("SELECT id FROM accounts WHERE name = ?", {name}));
+  TRY(note_standing_of(transaction, rows.front()[0].integer()));
   TRY(append_audit(transaction, {.at = now,
                                  .actor = std::string(actor),
                                  .action = disabled ? "account.disable" : "account.enable",

@@ -377,11 +377,11 @@ Result<AdoptionRequest> Ownership::refuse(std::int64_t id, const Account& review
 Result<int> Ownership::requests_lately(const Account& account, std::string_view address) const {
   const std::int64_t since = seconds(clock_.now()) - 24 * 3600;
   TRY_ASSIGN(const auto rows,
-             database_.query("SELECT max((SELECT count(*) FROM adoption_requests WHERE account = ? "
-                             "AND created > ?), (SELECT count(*) FROM adoption_requests WHERE "
-                             "address = ? AND ? <> '' AND created > ?))",
+             database_.query("SELECT (SELECT count(*) FROM adoption_requests WHERE account = ? AND "
+                             "created > ?), (SELECT count(*) FROM adoption_requests WHERE address "
+                             "= ? AND ? <> '' AND created > ?)",
                              {account.id, since, address, address, since}));
-  return static_cast<int>(rows[0][0].integer());
+  return static_cast<int>(std::max(rows[0][0].integer(), rows[0][1].integer()));
 }
 
 Result<void> Ownership::tell(Transaction& transaction, const WorkerId& worker,

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../../tests/fakes/each_database.hpp"
 #include "../../tests/fakes/manual_clock.hpp"
-#include "../../tests/fakes/temp_dir.hpp"
 #include "community/accounts.hpp"
 #include "community/audit.hpp"
 #include "community/device_login.hpp"
@@ -25,12 +25,10 @@ std::string error_id(const Result<T>& result) {
   return result ? "" : result.error().id;
 }
 
-class People : public ::testing::Test {
+class People : public fakes::EachDatabase {
  protected:
   People() {
-    auto opened = platform::Database::open(root_ / "market.db");
-    if (!opened) throw std::runtime_error(describe(opened.error()));
-    db_ = std::move(*opened);
+    db_ = place_.open();
     if (const auto made = prepare(*db_); !made) throw std::runtime_error(describe(made.error()));
     accounts_ = std::make_unique<Accounts>(*db_, clock_);
     tokens_ = std::make_unique<Tokens>(*db_, clock_);
@@ -47,12 +45,8 @@ class People : public ::testing::Test {
     ASSERT_TRUE(ownership_->make_owner(*transaction, worker_, account, "first merge", "server"));
     ASSERT_TRUE(transaction->commit());
   }
-  /// All bytes of the database and its log.
-  std::string bytes() const {
-    return fakes::read_text(root_ / "market.db") + fakes::read_text(root_ / "market.db-wal");
-  }
+  std::string bytes() const { return place_.bytes(); }
 
-  fakes::TempDir root_;
   fakes::ManualClock clock_;
   std::unique_ptr<platform::Database> db_;
   std::unique_ptr<Accounts> accounts_;
@@ -62,7 +56,7 @@ class People : public ::testing::Test {
   WorkerId worker_ = *WorkerId::parse("tts-worker");
 };
 
-TEST_F(People, NamesAndAddressesAreChecked) {
+TEST_P(People, NamesAndAddressesAreChecked) {
   const struct {
     std::string name, email, password, id;
   } rows[] = {
@@ -90,7 +84,7 @@ TEST_F(People, NamesAndAddressesAreChecked) {
   EXPECT_EQ(*accounts_->by_email("nobody@example.org"), std::nullopt);
 }
 
-TEST_F(People, PasswordsAreCheckedAndGuessingIsSlow) {
+TEST_P(People, PasswordsAreCheckedAndGuessingIsSlow) {
   ASSERT_TRUE(accounts_->create({"ann", "ann@example.org", "correct horse"}, "x"));
   EXPECT_TRUE(accounts_->log_in("ann", "correct horse", "192.0.2.1"));
   for (int i = 0; i < 5; ++i)
@@ -103,7 +97,7 @@ TEST_F(People, PasswordsAreCheckedAndGuessingIsSlow) {
   EXPECT_EQ(bytes().find("correct horse"), std::string::npos);
 }
 
-TEST_F(People, SignUpsFromOneAddressAreCounted) {
+TEST_P(People, SignUpsFromOneAddressAreCounted) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(accounts_->allow_sign_up("192.0.2.1"));
   EXPECT_EQ(error_id(accounts_->allow_sign_up("192.0.2.1")), "sign-up-throttled");
   EXPECT_TRUE(accounts_->allow_sign_up("192.0.2.2"));
@@ -111,7 +105,7 @@ TEST_F(People, SignUpsFromOneAddressAreCounted) {
   EXPECT_TRUE(accounts_->allow_sign_up("192.0.2.1"));
 }
 
-TEST_F(People, ATokenIsShownOnceAndKeptHashed) {
+TEST_P(People, ATokenIsShownOnceAndKeptHashed) {
   const Account ann = add("ann");
   const auto issued = tokens_->issue(ann, "laptop", {Scope::submit}, std::nullopt, "ann");
   ASSERT_TRUE(issued) << describe(issued.error());
@@ -132,7 +126,7 @@ TEST_F(People, ATokenIsShownOnceAndKeptHashed) {
   EXPECT_EQ(error_id(tokens_->revoke(ann, issued->token.id, "ann")), "token-not-found");
 }
 
-TEST_F(People, TokensEnd) {
+TEST_P(People, TokensEnd) {
   const Account ann = add("ann", Role::reviewer);
   const auto soon = clock_.now() + std::chrono::hours(1);
   const std::string expiring = tokens_->issue(ann, "a", {Scope::read}, soon, "ann")->secret;
@@ -150,7 +144,7 @@ TEST_F(People, TokensEnd) {
   EXPECT_EQ(error_id(tokens_->authenticate(reviewing)), "token-invalid");
 }
 
-TEST_F(People, ADeviceLogsInWithACode) {
+TEST_P(People, ADeviceLogsInWithACode) {
   const Account ann = add("ann");
   DeviceLogins logins(*db_, clock_);
   const auto login = logins.start({Scope::read, Scope::submit, Scope::review}, "laptop");
@@ -182,7 +176,7 @@ TEST_F(People, ADeviceLogsInWithACode) {
   EXPECT_EQ(error_id(logins.poll(late->device_code)), "expired_token");
 }
 
-TEST_F(People, OwnersAndCoMaintainers) {
+TEST_P(People, OwnersAndCoMaintainers) {
   const Account ann = add("ann"), bob = add("bob"), eve = add("eve");
   EXPECT_FALSE(ownership_->maintainers(worker_)->is_orphan());
   own(ann);
@@ -200,7 +194,7 @@ TEST_F(People, OwnersAndCoMaintainers) {
   EXPECT_EQ(ownership_->history(worker_)->size(), 2u);
 }
 
-TEST_F(People, AnOrphanIsAdoptedByTheWordOfTwo) {
+TEST_P(People, AnOrphanIsAdoptedByTheWordOfTwo) {
   const Account ann = add("ann"), eve = add("eve", Role::reviewer);
   const Account rex = add("rex", Role::reviewer), ria = add("ria", Role::reviewer);
   const Account fan = add("fan");
@@ -238,7 +232,7 @@ TEST_F(People, AnOrphanIsAdoptedByTheWordOfTwo) {
   EXPECT_THAT(*ownership_->open_requests(std::nullopt), IsEmpty());
 }
 
-TEST_F(People, ARefusalNeedsAReason) {
+TEST_P(People, ARefusalNeedsAReason) {
   const Account ann = add("ann"), eve = add("eve"), rex = add("rex", Role::reviewer);
   own(ann);
   ASSERT_TRUE(ownership_->disown(worker_, ann));
@@ -250,7 +244,7 @@ TEST_F(People, ARefusalNeedsAReason) {
   EXPECT_EQ(error_id(ownership_->grant(99, rex)), "adoption-not-found");
 }
 
-TEST_F(People, TheAuditLogHoldsEverythingAndCannotBeChanged) {
+TEST_P(People, TheAuditLogHoldsEverythingAndCannotBeChanged) {
   const Account ann = add("ann");
   ASSERT_TRUE(tokens_->issue(ann, "laptop", {Scope::read}, std::nullopt, "ann"));
   const auto entries = list_audit(*db_, {.subject = "account:ann"});
@@ -268,21 +262,33 @@ TEST_F(People, TheAuditLogHoldsEverythingAndCannotBeChanged) {
     EXPECT_FALSE(transaction->execute("UPDATE audit SET actor = 'eve' WHERE id = 1"));
     EXPECT_FALSE(transaction->execute("DELETE FROM audit"));
   }
+  if (db_->is_shared()) {
+    auto transaction = db_->begin();
+    EXPECT_EQ(error_id(transaction->execute("TRUNCATE audit")), "database-constraint");
+  }
   // Somebody with the file in hand can; the chain tells.
   auto transaction = db_->begin();
-  ASSERT_TRUE(transaction->execute("DROP TRIGGER audit_no_update"));
+  ASSERT_TRUE(transaction->execute(db_->is_shared() ? "DROP TRIGGER audit_no_update ON audit"
+                                                    : "DROP TRIGGER audit_no_update"));
   ASSERT_TRUE(transaction->execute("UPDATE audit SET actor = 'eve' WHERE id = 1"));
   ASSERT_TRUE(transaction->commit());
   EXPECT_EQ(error_id(verify_audit(*db_)), "audit-chain-broken");
 }
 
-TEST_F(People, NothingIsRecordedWhenATransactionFails) {
+TEST_P(People, AnAddressIsOnePersonsInAnyCase) {
+  ASSERT_TRUE(accounts_->create({"ann", "Ann@Example.org"}, "x"));
+  EXPECT_EQ(error_id(accounts_->create({"bob", "aNN@example.ORG"}, "x")), "account-taken");
+  EXPECT_EQ((*accounts_->by_email("ANN@EXAMPLE.ORG"))->name, "ann");
+  EXPECT_FALSE(*accounts_->by_email("ann@example.com"));
+}
+
+TEST_P(People, NothingIsRecordedWhenATransactionFails) {
   ASSERT_TRUE(accounts_->create({"ann", "ann@example.org"}, "x"));
   EXPECT_FALSE(accounts_->create({"ann", "x@example.org"}, "x"));
   EXPECT_EQ(verify_audit(*db_)->entries, 1);
 }
 
-TEST_F(People, ALicenceIsForItsWorkersUntilItEnds) {
+TEST_P(People, ALicenceIsForItsWorkersUntilItEnds) {
   Licenses licenses(*db_, clock_);
   const auto issued = licenses.issue("ann@example.org", {"gold-worker", "ore-worker"},
                                      clock_.now() + std::chrono::days(30), "local:root");
@@ -314,6 +320,8 @@ TEST_F(People, ALicenceIsForItsWorkersUntilItEnds) {
   EXPECT_EQ(licenses.list()->size(), 2U);
   EXPECT_TRUE(verify_audit(*db_));
 }
+
+RBEE_EACH_DATABASE(People);
 
 }  // namespace
 }  // namespace rbee::community

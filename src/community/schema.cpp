@@ -1,5 +1,7 @@
 #include "community/schema.hpp"
 
+#include "community/opinions_schema.hpp"
+
 #include "community/switches.hpp"
 
 namespace rbee::community {
@@ -119,6 +121,9 @@ CREATE TABLE licenses (
   revoked INTEGER
 ) STRICT;
 )sql"},
+    // What finds an account by its address; PostgreSQL has it from COLLATE NOCASE above.
+    {3, "CREATE UNIQUE INDEX IF NOT EXISTS accounts_email_nocase ON accounts (lower(email))"},
+    {4, kOpinionsSql},
 };
 
 }  // namespace

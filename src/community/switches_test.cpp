@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "../../tests/fakes/each_database.hpp"
 #include "../../tests/fakes/manual_clock.hpp"
-#include "../../tests/fakes/temp_dir.hpp"
 #include "community/accounts.hpp"
 #include "community/audit.hpp"
 #include "community/ownership.hpp"
@@ -15,21 +15,18 @@ namespace {
 
 using testing::HasSubstr;
 
-std::unique_ptr<platform::Database> open(const std::filesystem::path& path) {
-  auto database = platform::Database::open(path);
-  if (!database || !prepare(**database)) throw std::runtime_error("no database");
-  return std::move(*database);
-}
-
-class Switches : public testing::Test {
+class Switches : public fakes::EachDatabase {
  protected:
-  fakes::TempDir root_;
+  std::unique_ptr<platform::Database> open() const {
+    auto database = place_.open();
+    if (!prepare(*database)) throw std::runtime_error("no database");
+    return database;
+  }
   fakes::ManualClock clock_;
-  std::unique_ptr<platform::Database> here_ = open(root_ / "market.db"),
-                                      there_ = open(root_ / "market.db");
+  std::unique_ptr<platform::Database> here_ = open(), there_ = open();
 };
 
-TEST_F(Switches, AreAllOpenAtFirst) {
+TEST_P(Switches, AreAllOpenAtFirst) {
   const auto all = list_switches(*here_);
   ASSERT_TRUE(all);
   EXPECT_EQ(all->size(), 5U);
@@ -39,7 +36,7 @@ TEST_F(Switches, AreAllOpenAtFirst) {
   }
 }
 
-TEST_F(Switches, AFreezeHoldsAtOnceForOthersAndEndsWithAThaw) {
+TEST_P(Switches, AFreezeHoldsAtOnceForOthersAndEndsWithAThaw) {
   ASSERT_TRUE(turn_switch(*here_, clock_, "publish", true, "an attack is under way", "ann"));
   const auto refused = require_thawed(*there_, "publish");
   ASSERT_FALSE(refused);
@@ -58,7 +55,7 @@ TEST_F(Switches, AFreezeHoldsAtOnceForOthersAndEndsWithAThaw) {
   EXPECT_TRUE(verify_audit(*here_));
 }
 
-TEST_F(Switches, WantAKnownNameAndAReason) {
+TEST_P(Switches, WantAKnownNameAndAReason) {
   EXPECT_EQ(turn_switch(*here_, clock_, "publsh", true, "x", "a").error().fix,
             "did you mean 'publish'?");
   EXPECT_EQ(turn_switch(*here_, clock_, "publish", true, " ", "a").error().id, "reason-missing");
@@ -70,7 +67,7 @@ TEST_F(Switches, WantAKnownNameAndAReason) {
   EXPECT_EQ((*all)[3].reason.find('\x1b'), std::string::npos);
 }
 
-TEST_F(Switches, StopSignUpAndAdoptionWhoeverAsks) {
+TEST_P(Switches, StopSignUpAndAdoptionWhoeverAsks) {
   Accounts accounts(*here_, clock_);
   Ownership ownership(*here_, clock_, [](const WorkerId&) { return std::vector<std::int64_t>(); });
   const auto ann = accounts.create({"ann", "ann@example.org", "", Role::reviewer}, "local:test");
@@ -88,6 +85,8 @@ TEST_F(Switches, StopSignUpAndAdoptionWhoeverAsks) {
   // The host makes accounts all the same.
   EXPECT_TRUE(accounts.create({"bob", "bob@example.org", "", Role::user}, "local:test"));
 }
+
+RBEE_EACH_DATABASE(Switches);
 
 }  // namespace
 }  // namespace rbee::community

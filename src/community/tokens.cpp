@@ -21,10 +21,12 @@ constexpr std::size_t kRandomBytes = 32, kNameBytesMax = 60;
 /// `last_used` is for people: once a minute is exact enough, and spares a durable write a request.
 constexpr std::chrono::minutes kUseInterval{1};
 
-constexpr std::array<std::pair<Scope, std::string_view>, 4> kScopes{{{Scope::read, "read"},
-                                                                     {Scope::submit, "submit"},
-                                                                     {Scope::review, "review"},
-                                                                     {Scope::admin, "admin"}}};
+constexpr std::array<std::pair<Scope, std::string_view>, 5> kScopes{
+    {{Scope::read, "read"},
+     {Scope::community, "community"},
+     {Scope::submit, "submit"},
+     {Scope::review, "review"},
+     {Scope::admin, "admin"}}};
 
 std::optional<Time> maybe_time(const SqlValue& value) {
   if (value.is_null()) return std::nullopt;
@@ -73,9 +75,11 @@ Result<Scopes> parse_scopes(std::string_view text) {
       known = true;
     }
     if (!known)
-      return fail(Errc::invalid_input, "scope-unknown",
-                  fmt::format("there is no scope '{}'", printable_line(word.substr(0, 40))),
-                  {.fix = "scopes are read, submit, review and admin, with commas between them"});
+      return fail(
+          Errc::invalid_input, "scope-unknown",
+          fmt::format("there is no scope '{}'", printable_line(word.substr(0, 40))),
+          {.fix =
+               "scopes are read, community, submit, review and admin, with commas between them"});
   }
   return scopes;
 }
@@ -105,7 +109,7 @@ Result<IssuedToken> Tokens::issue(const Account& account, std::string_view name,
         {.fix = fmt::format("1 to {} printable characters, such as 'laptop'", kNameBytesMax)});
   if (scopes.empty())
     return fail(Errc::invalid_input, "scope-unknown", "a token needs at least one scope",
-                {.fix = "scopes are read, submit, review and admin"});
+                {.fix = "scopes are read, community, submit, review and admin"});
   const bool beyond = (scopes.contains(Scope::review) && !account.may_review()) ||
                       (scopes.contains(Scope::admin) && account.role != Role::admin);
   if (beyond)

@@ -20,10 +20,11 @@ namespace rbee::community {
 
 /// What a token may be used for. None implies another; what the account may not do, no token may.
 enum class Scope {
-  read,    ///< Read the account's own data.
-  submit,  ///< Push, withdraw, disown, ask for adoption, comment.
-  review,  ///< Decide about submissions and requests (reviewers).
-  admin,   ///< Quarantine, roles (admins).
+  read,       ///< Read the account's own data.
+  community,  ///< Star, vote, rate, comment, follow.
+  submit,     ///< Push, withdraw, disown, ask for adoption, comment on submissions.
+  review,     ///< Decide about submissions and requests (reviewers).
+  admin,      ///< Quarantine, roles (admins).
 };
 std::string_view to_string(Scope scope);
 using Scopes = std::set<Scope>;

@@ -36,12 +36,12 @@ TEST(ClientAddress, NetworksAreReadStrictly) {
   const struct {
     std::string text;
     bool good;
-  } rows[] = {{"10.0.0.0/8", true},     {"192.0.2.7", true},      {"::1", true},
-              {"2001:db8::/32", true},  {"0.0.0.0/0", true},      {"::/0", true},
-              {"10.0.0.1/8", false},    {"10.0.0.0/33", false},   {"10.0.0/8", false},
-              {"2001:db8::1/32", false}, {"::/129", false},       {"localhost", false},
-              {"10.0.0.0/", false},     {"10.0.0.0/-1", false},   {"", false},
-              {"1.2.3.4.5", false},     {"10.0.0.0/8x", false},   {"fe80::1%eth0", false}};
+  } rows[] = {{"10.0.0.0/8", true},      {"192.0.2.7", true},    {"::1", true},
+              {"2001:db8::/32", true},   {"0.0.0.0/0", true},    {"::/0", true},
+              {"10.0.0.1/8", false},     {"10.0.0.0/33", false}, {"10.0.0/8", false},
+              {"2001:db8::1/32", false}, {"::/129", false},      {"localhost", false},
+              {"10.0.0.0/", false},      {"10.0.0.0/-1", false}, {"", false},
+              {"1.2.3.4.5", false},      {"10.0.0.0/8x", false}, {"fe80::1%eth0", false}};
   for (const auto& row : rows)
     EXPECT_EQ(parse_networks({row.text}, "x").has_value(), row.good) << row.text;
 }
@@ -181,8 +181,8 @@ TEST(RateLimit, ClientsClassesAndTokensCountApart) {
   int taken = 0;
   for (int i = 0; i < 50; ++i) {
     const std::string token = "Bearer made-up-" + std::to_string(i);
-    taken += limiter.take(from("192.0.2.3", fields({{"Authorization", token.c_str()}})), now)
-                 .allowed;
+    taken +=
+        limiter.take(from("192.0.2.3", fields({{"Authorization", token.c_str()}})), now).allowed;
   }
   EXPECT_EQ(taken, 6);
   taken = 0;
@@ -212,9 +212,8 @@ TEST(RateLimit, TheTableForgetsWhoWasQuietLongest) {
   auto now = RateLimiter::Clock::now();
   Request request = get("/");
   for (int i = 0; i < 100'000; ++i) {
-    request.remote_address =
-        "10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." +
-        std::to_string(i & 255);
+    request.remote_address = "10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) +
+                             "." + std::to_string(i & 255);
     limiter.take(request, now);
     now += std::chrono::microseconds(10);
   }
@@ -234,8 +233,9 @@ TEST(RateLimit, ARefusalSpeaksTheProtocolOfItsPath) {
   const RateVerdict verdict{true, false, RateClass::read, 6, 0, 10};
   const Response rpc = refuse_by_rate(get("/rpc/v5/info/x"), verdict);
   EXPECT_EQ(rpc.status, 429);
-  EXPECT_EQ(rpc.body,
-            R"({"version":5,"type":"error","resultcount":0,"results":[],"error":"Rate limit reached"})");
+  EXPECT_EQ(
+      rpc.body,
+      R"({"version":5,"type":"error","resultcount":0,"results":[],"error":"Rate limit reached"})");
   EXPECT_EQ(rpc.headers.get("Retry-After"), "10");
   const Response own = refuse_by_rate(get("/v1/workers"), verdict);
   EXPECT_THAT(own.body, HasSubstr("/v1/problems/rate-limited"));
@@ -310,8 +310,9 @@ TEST(Encoding, OnlyPublicTextOfSomeSizeIsCompressed) {
        page(2000, "application/problem+json"), true, true},
       {"html", get("/a", fields({{"Accept-Encoding", "gzip"}})),
        page(2000, "text/html; charset=utf-8"), true, true},
-      {"authorized", get("/a", fields({{"Accept-Encoding", "gzip"}, {"Authorization", "Bearer x"}})),
-       page(2000), false, false},
+      {"authorized",
+       get("/a", fields({{"Accept-Encoding", "gzip"}, {"Authorization", "Bearer x"}})), page(2000),
+       false, false},
       {"cookie", get("/a", fields({{"Accept-Encoding", "gzip"}, {"Cookie", "s=1"}})), page(2000),
        false, false},
   };
@@ -555,8 +556,9 @@ TEST(Metrics, TheCheckerIsStrict) {
 }
 
 TEST(RouteIndex, FindsThePatternThatTheRouterWouldTake) {
-  const RouteIndex index({"/", "/v1/workers", "/v1/workers/{id}", "/v1/workers/{id}/files/{path...}",
-                          "/v1/workers/mine", "/{repository}/info/refs", "/v1/workers"});
+  const RouteIndex index({"/", "/v1/workers", "/v1/workers/{id}",
+                          "/v1/workers/{id}/files/{path...}", "/v1/workers/mine",
+                          "/{repository}/info/refs", "/v1/workers"});
   const auto of = [&](std::string_view path) {
     const std::size_t at = index.find(path);
     return at == index.patterns().size() ? std::string("-") : index.patterns()[at];

@@ -46,6 +46,8 @@ std::optional<Refusal> check_request_line(std::string_view line) {
     return bad("the version is not 'HTTP/1.1'");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
     return Refusal{505, "version-unsupported", "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+  // RFC 9112, 3.2.4: the server as a whole can be asked for its options, and for nothing else.
+  if (target == "*" && method != "OPTIONS") return bad("only OPTIONS asks for '*'");
   return std::nullopt;
 }
 

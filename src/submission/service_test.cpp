@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "../../tests/fakes/each_database.hpp"
 #include "../../tests/fakes/manual_clock.hpp"
-#include "../../tests/fakes/temp_dir.hpp"
 #include "catalog/builder.hpp"
 #include "community/audit.hpp"
 #include "community/schema.hpp"
@@ -39,7 +39,7 @@ std::string recipe(const std::string& name, const std::string& version,
          ")\npackage() {\n  make DESTDIR=\"$pkgdir\" install\n" + more + "}\n";
 }
 
-class Office : public ::testing::Test {
+class Office : public fakes::EachDatabase {
  protected:
   Office() {
     put("work/README.md", "# A catalog\n");
@@ -47,7 +47,7 @@ class Office : public ::testing::Test {
     const auto made = platform::create_repository_from_directory(
         root_ / "work", bare(), {"host", "host@example.org", clock_.now()}, "First");
     if (!made) throw std::runtime_error(describe(made.error()));
-    database_ = *platform::Database::open(root_ / "market.db");
+    database_ = place_.open();
     open();
     for (const char* name : {"ann", "bob", "eve"}) add(name, Role::user);
     for (const char* name : {"rex", "ria"}) add(name, Role::reviewer);
@@ -153,7 +153,7 @@ class Office : public ::testing::Test {
   int moved_ = 0, pushes_ = 0;
 };
 
-TEST_F(Office, ANewWorkerNeedsOneApprovalAndMakesItsOwner) {
+TEST_P(Office, ANewWorkerNeedsOneApprovalAndMakesItsOwner) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann", "new-worker: says hello");
   EXPECT_EQ(made.state, State::awaiting_review);
@@ -176,7 +176,7 @@ TEST_F(Office, ANewWorkerNeedsOneApprovalAndMakesItsOwner) {
   EXPECT_EQ(error_id(service_->approve(made.id, account("ria"), made.tree)), "submission-state");
 }
 
-TEST_F(Office, AVersionBumpByTheOwnerMergesItself) {
+TEST_P(Office, AVersionBumpByTheOwnerMergesItself) {
   merged_worker();
   put_worker("new-worker", "1.1", "", "clone");
   const Submission bump = submit("ann", "1.1");
@@ -185,7 +185,7 @@ TEST_F(Office, AVersionBumpByTheOwnerMergesItself) {
   EXPECT_EQ(snapshot()->find("new-worker")->version, "1.1-1");
 }
 
-TEST_F(Office, SomeVersionBumpsAreLookedAt) {
+TEST_P(Office, SomeVersionBumpsAreLookedAt) {
   merged_worker();
   options_.risk.sample_per_mille = 1000;
   service_.reset();
@@ -199,7 +199,7 @@ TEST_F(Office, SomeVersionBumpsAreLookedAt) {
   EXPECT_EQ(bump.state, State::awaiting_review);
 }
 
-TEST_F(Office, LogicNeedsAPersonAndAnotherAccountIsRefused) {
+TEST_P(Office, LogicNeedsAPersonAndAnotherAccountIsRefused) {
   merged_worker();
   put_worker("new-worker", "1.1", "  install -Dm644 LICENSE -t \"$pkgdir/usr/share/licenses/x\"\n",
              "clone");
@@ -213,7 +213,7 @@ TEST_F(Office, LogicNeedsAPersonAndAnotherAccountIsRefused) {
   EXPECT_THAT(answer.text, HasSubstr("OWN-001"));
 }
 
-TEST_F(Office, EveryPushVoidsWhatWasSaidBefore) {
+TEST_P(Office, EveryPushVoidsWhatWasSaidBefore) {
   merged_worker();
   put_worker("new-worker", "1.1", "  true\n", "clone");
   const Submission first = submit("ann", "one");
@@ -225,7 +225,7 @@ TEST_F(Office, EveryPushVoidsWhatWasSaidBefore) {
   EXPECT_EQ(service_->approve(second.id, account("rex"), second.tree)->state, State::merged);
 }
 
-TEST_F(Office, TheRiskiestNeedsTwoAndTime) {
+TEST_P(Office, TheRiskiestNeedsTwoAndTime) {
   put_worker("old-workers", "1.0", "", "clone");  // A near twin of old-worker.
   const Submission made = submit("ann", "twin");
   EXPECT_EQ(made.tier, 3);
@@ -244,7 +244,7 @@ TEST_F(Office, TheRiskiestNeedsTwoAndTime) {
   EXPECT_EQ(get(*database_, made.id)->state, State::merged);
 }
 
-TEST_F(Office, AnApprovedOneCanStillBeStopped) {
+TEST_P(Office, AnApprovedOneCanStillBeStopped) {
   put_worker("old-workers", "1.0", "", "clone");
   const Submission made = submit("ann", "twin");
   ASSERT_TRUE(service_->approve(made.id, account("rex"), made.tree));
@@ -256,7 +256,7 @@ TEST_F(Office, AnApprovedOneCanStillBeStopped) {
   EXPECT_EQ(snapshot()->find("old-workers"), nullptr);
 }
 
-TEST_F(Office, WhatIsFrozenWaitsAndGoesOnByItself) {
+TEST_P(Office, WhatIsFrozenWaitsAndGoesOnByItself) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann", "new: new-worker");
   ASSERT_TRUE(community::turn_switch(*database_, clock_, "publish", true, "an attack", "root"));
@@ -277,7 +277,7 @@ TEST_F(Office, WhatIsFrozenWaitsAndGoesOnByItself) {
   EXPECT_THAT(refused.text, testing::HasSubstr("a flood"));
 }
 
-TEST_F(Office, ADraftWaitsForItsAuthor) {
+TEST_P(Office, ADraftWaitsForItsAuthor) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission draft = submit("ann", "draft: not yet");
   EXPECT_EQ(draft.state, State::draft);
@@ -286,7 +286,7 @@ TEST_F(Office, ADraftWaitsForItsAuthor) {
   EXPECT_EQ(submit("ann", "now").state, State::awaiting_review);
 }
 
-TEST_F(Office, ForgedAuthorsAndOrphansAreRefused) {
+TEST_P(Office, ForgedAuthorsAndOrphansAreRefused) {
   put_worker("new-worker", "1.0", "", "clone");
   const PushAnswer forged = service_->check(push("eve", "mine", "", "ann@example.org"));
   EXPECT_FALSE(forged.accepted);
@@ -306,7 +306,7 @@ TEST_F(Office, ForgedAuthorsAndOrphansAreRefused) {
   }
 }
 
-TEST_F(Office, TheFirstReleaseOfANewOwnerIsLookedAtByTwo) {
+TEST_P(Office, TheFirstReleaseOfANewOwnerIsLookedAtByTwo) {
   merged_worker();
   const WorkerId worker = *WorkerId::parse("new-worker");
   community::Ownership ownership(*database_, clock_);
@@ -338,7 +338,7 @@ TEST_F(Office, TheFirstReleaseOfANewOwnerIsLookedAtByTwo) {
   EXPECT_EQ(submit("bob", "1.4", "1.4").tier, 0);
 }
 
-TEST_F(Office, AWorkerThatChangedMeanwhileIsNotOverwritten) {
+TEST_P(Office, AWorkerThatChangedMeanwhileIsNotOverwritten) {
   merged_worker();
   put_worker("new-worker", "1.1", "  true\n", "clone");
   const Submission slow = submit("ann", "slow", "slow");
@@ -353,7 +353,7 @@ TEST_F(Office, AWorkerThatChangedMeanwhileIsNotOverwritten) {
   EXPECT_EQ(snapshot()->find("new-worker")->version, "1.2-1");
 }
 
-TEST_F(Office, TwoWorkersMergeSideBySide) {
+TEST_P(Office, TwoWorkersMergeSideBySide) {
   put_worker("first-tool", "1.0", "", "clone");
   const Submission a = submit("ann", "a");
   shell("cd clone && git reset -q --hard HEAD~1 && git clean -qfd");
@@ -367,7 +367,7 @@ TEST_F(Office, TwoWorkersMergeSideBySide) {
   EXPECT_EQ(shell("git -C catalog.git fsck --full --strict"), "");
 }
 
-TEST_F(Office, PushesOutsideOneWorkerAreRefused) {
+TEST_P(Office, PushesOutsideOneWorkerAreRefused) {
   const struct {
     const char* name;
     std::vector<std::pair<std::string, std::string>> files;
@@ -392,7 +392,7 @@ TEST_F(Office, PushesOutsideOneWorkerAreRefused) {
   }
 }
 
-TEST_F(Office, ClaimsEndByThemselves) {
+TEST_P(Office, ClaimsEndByThemselves) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann");
   ASSERT_TRUE(service_->claim(made.id, account("rex")));
@@ -403,7 +403,7 @@ TEST_F(Office, ClaimsEndByThemselves) {
   EXPECT_TRUE(service_->claim(made.id, account("ria")));
 }
 
-TEST_F(Office, TheQueueIsSortedByRiskThenTime) {
+TEST_P(Office, TheQueueIsSortedByRiskThenTime) {
   put_worker("first-tool", "1.0", "", "clone");
   const Submission a = submit("ann", "a");
   shell("cd clone && git reset -q --hard HEAD~1 && git clean -qfd");
@@ -416,7 +416,7 @@ TEST_F(Office, TheQueueIsSortedByRiskThenTime) {
   EXPECT_EQ(service_->place(a)->position, 2u);
 }
 
-TEST_F(Office, QuarantineHidesAndReleases) {
+TEST_P(Office, QuarantineHidesAndReleases) {
   const Submission made = merged_worker();
   const WorkerId worker = *WorkerId::parse("new-worker");
   EXPECT_EQ(error_id(service_->quarantine(worker, account("rex"), "bad")), "admin-needed");
@@ -430,7 +430,7 @@ TEST_F(Office, QuarantineHidesAndReleases) {
   EXPECT_TRUE(service_->quarantines()->empty());
 }
 
-TEST_F(Office, YanksAndRequestsAreForThoseWhoMay) {
+TEST_P(Office, YanksAndRequestsAreForThoseWhoMay) {
   merged_worker();
   const WorkerId worker = *WorkerId::parse("new-worker");
   EXPECT_EQ(error_id(service_->yank(worker, "1.0-1", account("eve"), "x")), "admin-needed");
@@ -450,7 +450,7 @@ TEST_F(Office, YanksAndRequestsAreForThoseWhoMay) {
   EXPECT_TRUE(service_->open_requests()->empty());
 }
 
-TEST_F(Office, AKillBetweenTheStepsOfAMergeLosesNothing) {
+TEST_P(Office, AKillBetweenTheStepsOfAMergeLosesNothing) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann");
   const auto main_of = [&] { return shell("git -C catalog.git rev-parse main"); };
@@ -483,7 +483,7 @@ TEST_F(Office, AKillBetweenTheStepsOfAMergeLosesNothing) {
       "ann");
 }
 
-TEST_F(Office, LocksOfAKilledServerAreTakenAway) {
+TEST_P(Office, LocksOfAKilledServerAreTakenAway) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann");
   put("catalog.git/refs/heads/main.lock", "");
@@ -498,9 +498,9 @@ TEST_F(Office, LocksOfAKilledServerAreTakenAway) {
   EXPECT_EQ(get(*database_, made.id)->state, State::merged);
 }
 
-TEST_F(Office, ASecondProgramMergesBesideUs) {
+TEST_P(Office, ASecondProgramMergesBesideUs) {
   // `rbee-market review approve` and the server's clock, at the same moment.
-  const auto other_database = *platform::Database::open(root_ / "market.db");
+  const auto other_database = place_.open();
   Service other(
       options_, *other_database, clock_, [this] { return snapshot(); }, [] {});
   std::atomic<bool> is_over = false;
@@ -524,7 +524,7 @@ TEST_F(Office, ASecondProgramMergesBesideUs) {
   EXPECT_EQ(trouble, "");
 }
 
-TEST_F(Office, NobodyStopsWhatIsBeingMerged) {
+TEST_P(Office, NobodyStopsWhatIsBeingMerged) {
   put_worker("old-workers", "1.0", "", "clone");
   const Submission made = submit("ann", "twin");
   ASSERT_TRUE(service_->approve(made.id, account("rex"), made.tree));
@@ -544,7 +544,7 @@ TEST_F(Office, NobodyStopsWhatIsBeingMerged) {
   EXPECT_EQ(get(*database_, made.id)->state, State::merged);
 }
 
-TEST_F(Office, AMergeWhoseProgramWasKilledIsFinished) {
+TEST_P(Office, AMergeWhoseProgramWasKilledIsFinished) {
   put_worker("old-workers", "1.0", "", "clone");
   const Submission made = submit("ann", "twin");
   ASSERT_TRUE(service_->approve(made.id, account("rex"), made.tree));
@@ -561,7 +561,7 @@ TEST_F(Office, AMergeWhoseProgramWasKilledIsFinished) {
   EXPECT_EQ(get(*database_, made.id)->merged, made.head);
 }
 
-TEST_F(Office, RefsFollowTheDatabase) {
+TEST_P(Office, RefsFollowTheDatabase) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann");
   shell("git -C catalog.git update-ref -d refs/submissions/1/head");
@@ -569,7 +569,7 @@ TEST_F(Office, RefsFollowTheDatabase) {
   EXPECT_EQ(shell("git -C catalog.git rev-parse refs/submissions/1/head"), made.head);
 }
 
-TEST_F(Office, ARecordWithoutACheckIsRefused) {
+TEST_P(Office, ARecordWithoutACheckIsRefused) {
   put_worker("new-worker", "1.0", "", "clone");
   const Push each = push("ann");
   const PushAnswer answer = service_->record(each);
@@ -578,7 +578,7 @@ TEST_F(Office, ARecordWithoutACheckIsRefused) {
   EXPECT_TRUE(list(*database_, {})->empty());
 }
 
-TEST_F(Office, AWithdrawalIsByItsAuthor) {
+TEST_P(Office, AWithdrawalIsByItsAuthor) {
   put_worker("new-worker", "1.0", "", "clone");
   const Submission made = submit("ann", "x", "topic-a");
   Push away{"w", "eve", "", "topic-a", *ObjectId::parse(std::string(40, '0')), {}};
@@ -589,6 +589,8 @@ TEST_F(Office, AWithdrawalIsByItsAuthor) {
   EXPECT_TRUE(service_->record(away).accepted);
   EXPECT_EQ(get(*database_, made.id)->state, State::withdrawn);
 }
+
+RBEE_EACH_DATABASE(Office);
 
 }  // namespace
 }  // namespace rbee::submission

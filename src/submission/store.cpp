@@ -314,24 +314,43 @@ Result<std::vector<Submission>> open_of_worker(Transaction& transaction, std::st
 }
 
 Result<std::int64_t> save(Transaction& transaction, const Submission& s) {
-  return transaction.insert(
-      "INSERT INTO submissions (id, account, topic, title, worker, directory, state, is_open, "
-      "tier, "
-      "approvals_needed, revision, version, head, base, tree, before_tree, created, updated, "
-      "cooling_until, claimed_by, claimed_until, merged, reason, risk) VALUES (?, ?, ?, ?, ?, ?, "
-      "?, "
-      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = "
-      "excluded.title, worker = excluded.worker, directory = excluded.directory, state = "
-      "excluded.state, is_open = excluded.is_open, tier = excluded.tier, approvals_needed = "
-      "excluded.approvals_needed, revision = excluded.revision, version = excluded.version, head = "
-      "excluded.head, base = excluded.base, tree = excluded.tree, before_tree = "
-      "excluded.before_tree, updated = excluded.updated, cooling_until = excluded.cooling_until, "
-      "claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until, merged = "
-      "excluded.merged, reason = excluded.reason, risk = excluded.risk",
-      {s.id == 0 ? SqlValue() : SqlValue(s.id),
-       s.account,
-       s.topic,
-       s.title,
+  const SqlValue cooling = maybe_seconds(s.cooling_until), claim = maybe_seconds(s.claimed_until);
+  if (s.id == 0)
+    return transaction.insert(
+        "INSERT INTO submissions (account, topic, title, worker, directory, state, is_open, tier, "
+        "approvals_needed, revision, version, head, base, tree, before_tree, created, updated, "
+        "cooling_until, claimed_by, claimed_until, merged, reason, risk) VALUES (?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {s.account,
+         s.topic,
+         s.title,
+         s.worker,
+         s.directory,
+         to_string(s.state),
+         is_open(s.state) ? 1 : 0,
+         s.tier,
+         s.approvals_needed,
+         s.revision,
+         s.version,
+         s.head,
+         s.base,
+         s.tree,
+         s.before_tree,
+         seconds(s.created),
+         seconds(s.updated),
+         cooling,
+         s.claimed_by,
+         claim,
+         s.merged,
+         s.reason,
+         joined(s.risk)});
+  TRY(transaction.execute(
+      "UPDATE submissions SET title = ?, worker = ?, directory = ?, state = ?, is_open = ?, tier = "
+      "?, approvals_needed = ?, revision = ?, version = ?, head = ?, base = ?, tree = ?, "
+      "before_tree = ?, updated = ?, cooling_until = ?, claimed_by = ?, claimed_until = ?, merged "
+      "= "
+      "?, reason = ?, risk = ? WHERE id = ?",
+      {s.title,
        s.worker,
        s.directory,
        to_string(s.state),
@@ -344,14 +363,15 @@ Result<std::int64_t> save(Transaction& transaction, const Submission& s) {
        s.base,
        s.tree,
        s.before_tree,
-       seconds(s.created),
        seconds(s.updated),
-       maybe_seconds(s.cooling_until),
+       cooling,
        s.claimed_by,
-       maybe_seconds(s.claimed_until),
+       claim,
        s.merged,
        s.reason,
-       joined(s.risk)});
+       joined(s.risk),
+       s.id}));
+  return s.id;
 }
 
 Result<void> save_findings(Transaction& transaction, std::int64_t submission, int revision,
