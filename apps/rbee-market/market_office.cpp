@@ -54,8 +54,8 @@ namespace {
 
 /// What receipts say of an account's installs, for its reviews.
 community::FindInstall verified_installs_of(const platform::Database& database) {
-  return [&database](std::int64_t account, std::string_view worker)
-             -> Result<std::optional<community::VerifiedInstall>> {
+  return [&database](std::int64_t account,
+                     std::string_view worker) -> Result<std::optional<community::VerifiedInstall>> {
     TRY_ASSIGN(const auto found, analytics::verified_install(database, account, worker));
     if (!found) return std::optional<community::VerifiedInstall>();
     return std::optional(
@@ -99,9 +99,9 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
         return found && (*found)->manifest.premium ? (*found)->manifest.premium->purchase_url
                                                    : std::string();
       });
-  office->opinions = std::make_unique<api::Opinions>(*office->database, office->clock,
-                                                     office->people->tokens(), current,
-                                                     verified_installs_of(*office->database));
+  office->opinions =
+      std::make_unique<api::Opinions>(*office->database, office->clock, office->people->tokens(),
+                                      current, verified_installs_of(*office->database));
   office->numbers = std::make_unique<MarketNumbers>(*office->database, office->clock);
   TRY(office->numbers->refresh());
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());

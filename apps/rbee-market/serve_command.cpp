@@ -306,19 +306,17 @@ Result<void> run_serve(const ServeOptions& options) {
       const auto server,
       http::Server::start(
           server_options,
-          front.before({.respond = respond,
-                        .refuse =
-                            [&api](const http::Request& request, const http::Refusal& refusal) {
-                              return api.refuse(request, refusal);
-                            },
-                        .is_private =
-                            [](const http::Request& request) {
-                              return api::hides_address(request.path);
-                            },
-                        .stream = [&office](const http::Request& request) -> http::Streamed {
-                          if (office == nullptr) return std::monostate{};
-                          return office->stream(request);
-                        }}),
+          front.before(
+              {.respond = respond,
+               .refuse = [&api](
+                             const http::Request& request,
+                             const http::Refusal& refusal) { return api.refuse(request, refusal); },
+               .is_private =
+                   [](const http::Request& request) { return api::hides_address(request.path); },
+               .stream = [&office](const http::Request& request) -> http::Streamed {
+                 if (office == nullptr) return std::monostate{};
+                 return office->stream(request);
+               }}),
           log));
   const std::string origin = server->origin();
   if (office != nullptr && api_options.public_url.empty()) office->service->set_url(origin);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <thread>
 
+#include "../../tests/fakes/each_database.hpp"
 #include "analytics/fairness.hpp"
 #include "analytics/fixture.hpp"
 #include "analytics/leaderboard.hpp"
@@ -17,8 +18,9 @@ namespace {
 using std::chrono::days;
 using std::chrono::hours;
 
-class Statistics : public ::testing::Test, protected StatisticsFixture {
+class Statistics : public fakes::EachDatabase, protected StatisticsFixture {
  protected:
+  Statistics() : StatisticsFixture(place_.open()) {}
   std::int64_t rows(const std::string& table) const {
     return must(db->query("SELECT COUNT(*) FROM " + table))[0][0].integer();
   }
@@ -37,7 +39,7 @@ TEST(StatisticsTime, BucketsBeginWhereCalendarsSay) {
   EXPECT_EQ(text(week_of(at("2026-11-22T23:59:59Z"))), "2026-11-16T00:00:00Z");
 }
 
-TEST_F(Statistics, AVisitorCountsOnceADayForARelease) {
+TEST_P(Statistics, AVisitorCountsOnceADayForARelease) {
   EXPECT_TRUE(tell(install("tts-worker", 1)));
   EXPECT_FALSE(tell(install("tts-worker", 1)));
   EXPECT_TRUE(tell(install("tts-worker", 2)));
@@ -52,7 +54,7 @@ TEST_F(Statistics, AVisitorCountsOnceADayForARelease) {
   EXPECT_EQ(must(totals(*db, "nothing")), Sums{});
 }
 
-TEST_F(Statistics, KindsAndCiAreCountedApart) {
+TEST_P(Statistics, KindsAndCiAreCountedApart) {
   Event event = install("tts-worker", 1);
   tell(event);
   event.kind = EventKind::upgrade;
@@ -75,7 +77,7 @@ TEST_F(Statistics, KindsAndCiAreCountedApart) {
   EXPECT_EQ(sums.downloads(), 3);
 }
 
-TEST_F(Statistics, SeriesHaveEveryBucketAndGroupsOnlyWhatHappened) {
+TEST_P(Statistics, SeriesHaveEveryBucketAndGroupsOnlyWhatHappened) {
   const Time start = clock.now();
   tell(install("tts-worker", 1));
   tell(install("tts-worker", 2, "1.0-1", "linux-x86_64-cuda"));
@@ -113,7 +115,7 @@ TEST_F(Statistics, SeriesHaveEveryBucketAndGroupsOnlyWhatHappened) {
   EXPECT_FALSE(must(has_counted(*db, "tts-worker", "3.0-1")));
 }
 
-TEST_F(Statistics, WhatIsOldGoesAndWhatItCountedForStays) {
+TEST_P(Statistics, WhatIsOldGoesAndWhatItCountedForStays) {
   tell(install("tts-worker", 1));
   count_all();
   tell(install("tts-worker", 2));  // Not counted yet.
@@ -138,7 +140,7 @@ TEST_F(Statistics, WhatIsOldGoesAndWhatItCountedForStays) {
             1u);
 }
 
-TEST_F(Statistics, ThoseWhoWaitTogetherAreCommittedTogetherAndNoneIsLost) {
+TEST_P(Statistics, ThoseWhoWaitTogetherAreCommittedTogetherAndNoneIsLost) {
   constexpr int kThreads = 8, kEach = 50;
   std::vector<std::thread> threads;
   std::atomic<int> counted = 0;
@@ -154,7 +156,7 @@ TEST_F(Statistics, ThoseWhoWaitTogetherAreCommittedTogetherAndNoneIsLost) {
   EXPECT_EQ(rows("analytics_events"), kThreads * kEach);
 }
 
-TEST_F(Statistics, AnEventThatTheDatabaseRefusesDoesNotUndoOthers) {
+TEST_P(Statistics, AnEventThatTheDatabaseRefusesDoesNotUndoOthers) {
   std::vector<std::thread> threads;
   std::atomic<int> good = 0;
   // No table for the links: whoever is logged in fails.
@@ -177,6 +179,36 @@ TEST_F(Statistics, AnEventThatTheDatabaseRefusesDoesNotUndoOthers) {
   EXPECT_EQ(good, 80);
   EXPECT_EQ(rows("analytics_events"), 80);
 }
+
+// Each server has its own connections; they meet in the database alone.
+TEST_P(Statistics, SeveralServersOnOneDatabaseCountAnEventOnce) {
+  constexpr int kServers = 3, kEach = 60;
+  std::vector<std::thread> threads;
+  std::atomic<int> recording = kServers;
+  for (int server = 0; server < kServers; ++server)
+    threads.emplace_back([&, server] {
+      const auto mine = place_.open();
+      Recorder my_recorder(*mine, clock);
+      for (int i = 0; i < kEach; ++i) {
+        // The same client may have told another server already.
+        must(my_recorder.record(install("tts-worker", server * kEach / 2 + i)));
+        if (i % 4 == 0) must(roll_up(*mine, 3));
+      }
+      --recording;
+    });
+  for (int i = 0; i < 2; ++i)
+    threads.emplace_back([&] {
+      const auto mine = place_.open();
+      while (recording > 0) must(roll_up(*mine, 5));
+    });
+  for (std::thread& thread : threads) thread.join();
+  count_all();
+  EXPECT_EQ(must(totals(*db, "tts-worker")).installs, kEach * (kServers + 1) / 2);
+  EXPECT_EQ(must(totals(*db, "")).installs, kEach * (kServers + 1) / 2);
+  EXPECT_EQ(rows("analytics_events"), kEach * (kServers + 1) / 2);
+}
+
+RBEE_EACH_DATABASE(Statistics);
 
 TEST(Trend, AHandfulIsNoTrendAndSteadyUseIsNone) {
   constexpr int kToday = 20'000;
@@ -210,7 +242,7 @@ TEST(Trend, AHandfulIsNoTrendAndSteadyUseIsNone) {
   EXPECT_EQ(trend(std::vector<DayCount>{{kToday + 1, 100}, {kToday - 84, 100}}, kToday), 0);
 }
 
-TEST_F(Statistics, TheLeaderboardReadsWhatChanged) {
+TEST_P(Statistics, TheLeaderboardReadsWhatChanged) {
   Leaderboard board;
   EXPECT_TRUE(must(board.refresh(*db, clock.now())));
   EXPECT_FALSE(must(board.refresh(*db, clock.now())));
@@ -252,7 +284,7 @@ TEST_F(Statistics, TheLeaderboardReadsWhatChanged) {
   }
 }
 
-TEST_F(Statistics, AnAccountsInstallsAreItsOwn) {
+TEST_P(Statistics, AnAccountsInstallsAreItsOwn) {
   must(recorder.record(install("tts-worker", 1), 7));
   must(recorder.record(install("tts-worker", 1, "2.0-1", "linux-x86_64-cuda"), 7));
   must(recorder.record(install("ocr-worker", 1), 8));

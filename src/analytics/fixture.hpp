@@ -25,8 +25,13 @@ T must(Result<T> result) {
 class StatisticsFixture {
  public:
   StatisticsFixture() : db(open(root / "market.db")), recorder(*db, clock) {}
+  explicit StatisticsFixture(std::unique_ptr<platform::Database> database)
+      : db(with_tables(std::move(database))), recorder(*db, clock) {}
   static std::unique_ptr<platform::Database> open(const std::filesystem::path& path) {
-    auto database = must(platform::Database::open(path));
+    return with_tables(must(platform::Database::open(path)));
+  }
+  static std::unique_ptr<platform::Database> with_tables(
+      std::unique_ptr<platform::Database> database) {
     if (const auto made = prepare(*database); !made)
       throw std::runtime_error(describe(made.error()));
     return database;
