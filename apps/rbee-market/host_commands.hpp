@@ -19,6 +19,7 @@ void add_license_commands(CLI::App& app, std::function<int()>& run);
 void add_review_commands(CLI::App& app, std::function<int()>& run);
 void add_check_command(CLI::App& app, std::function<int()>& run);
 void add_backup_commands(CLI::App& app, std::function<int()>& run);
+void add_database_commands(CLI::App& app, std::function<int()>& run);
 void add_switch_commands(CLI::App& app, std::function<int()>& run);
 void add_hook_command(CLI::App& app, std::function<int()>& run);
 

@@ -62,6 +62,7 @@ int run(int argc, char** argv) {
   rbee::market::add_review_commands(app, host_command);
   rbee::market::add_check_command(app, host_command);
   rbee::market::add_backup_commands(app, host_command);
+  rbee::market::add_database_commands(app, host_command);
   rbee::market::add_switch_commands(app, host_command);
   rbee::market::add_hook_command(app, host_command);
 

@@ -77,7 +77,7 @@ http::Response Api::respond(const http::Request& request) const {
 http::Response Api::respond_from_catalog(const http::Request& request, std::string base) const {
   const auto publication = current_.get();
   const std::string_view path = request.path;
-  if (path == "/healthz" || path == "/v1" || path.starts_with("/v1/"))
+  if (path == "/v1" || path.starts_with("/v1/"))
     return V1(*publication, tools_, std::move(base)).respond(request);
   return Rbee(*publication, std::move(base), options_.home_url).respond(request);
 }

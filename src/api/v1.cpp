@@ -24,7 +24,7 @@ namespace bj = boost::json;
 
 namespace {
 
-constexpr std::array<http::Route<V1>, 18> kRoutes = {{
+constexpr std::array<http::Route<V1>, 17> kRoutes = {{
     {Method::get, "/v1", &V1::index},
     {Method::get, "/v1/openapi.yaml", &V1::openapi},
     {Method::get, "/v1/workers", &V1::list},
@@ -41,7 +41,6 @@ constexpr std::array<http::Route<V1>, 18> kRoutes = {{
     {Method::get, "/v1/workers/{id}/README.md", &V1::readme},
     {Method::get, "/v1/workers/{id}/files/{path...}", &V1::file},
     {Method::get, "/v1/problems/{id}", &V1::problem_page},
-    {Method::get, "/healthz", &V1::health},
     {Method::get, "/v1/healthz", &V1::health},
 }};
 

@@ -158,7 +158,8 @@ class Gateway {
     flush_rest();
     log_.write(
         LogLevel::info, "request",
-        {{"method", std::string_view(exchange_.request.method_text)},
+        {{"request_id", std::string_view(exchange_.request.id)},
+         {"method", std::string_view(exchange_.request.method_text)},
          {"path", std::string_view(exchange_.request.path)},
          {"status", std::int64_t{status_}},
          {"bytes", static_cast<std::int64_t>(answered_)},

@@ -10,7 +10,9 @@
 #include <mutex>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
+#include "platform/database_copy.hpp"
 #include "platform/database_engine.hpp"
 
 namespace rbee::platform {
@@ -175,7 +177,13 @@ class SqliteEngine final : public DatabaseEngine {
     return outcome;
   }
 
+  /// Before the first change of a schema that is in use, the file is kept as it was.
   Result<void> run_schema(const Migration& migration) override {
+    if (migration.number > 0 && !std::exchange(was_looked_at_, true)) {
+      TRY_ASSIGN(const SqlRows used,
+                 SqlStatement::run(writer_, "SELECT 1 FROM schema_versions LIMIT 1", {}));
+      if (!used.empty()) TRY(keep_a_copy());
+    }
     sqlite3* handle = writer_.handle.get();
     const std::string sql(migration.sql);
     if (const int code = sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr);
@@ -226,12 +234,31 @@ class SqliteEngine final : public DatabaseEngine {
   }
 
  private:
+  /// "market.db.before-upgrade": what was committed, in place of an older such copy.
+  Result<void> keep_a_copy() const {
+    const fs::path made = path_.string() + ".before-upgrade.new";
+    const fs::path kept = path_.string() + ".before-upgrade";
+    std::error_code error;
+    fs::remove(made, error);
+    auto copied = copy_database(path_, made);
+    if (copied) fs::rename(made, kept, error);
+    if (copied && !error) return {};
+    std::error_code ignored;
+    fs::remove(made, ignored);
+    return fail(Errc::io, "database-copy-failed",
+                fmt::format("{} cannot be copied before its schema changes", path_.string()),
+                {.evidence = {copied ? error.message() : copied.error().message},
+                 .why = "an upgrade that goes wrong is undone with that copy",
+                 .fix = "make room beside it, and start again"});
+  }
+
   struct Locks {
     std::mutex mutex;
     std::set<std::string> held;
   };
   const fs::path path_;
-  std::mutex writing_;  ///< Held from `begin` to the end of the transaction.
+  bool was_looked_at_ = false;  ///< Whether the schema is in use was asked.
+  std::mutex writing_;          ///< Held from `begin` to the end of the transaction.
   Connection writer_;
   std::mutex pool_;
   std::vector<Connection> idle_;  ///< Guarded by `pool_`.
