@@ -169,25 +169,25 @@ int main(int argc, char** argv) {
   const auto worker = [](int i) { return fmt::format("worker-{:06}-of-the-market", i % 50); };
   timed("totals of a popular worker", 500, [&](int i) { must(totals(*database, worker(i))); });
   timed("30 days by day", 500, [&](int i) {
-    must(series(*database, {worker(i), Grain::day, now - std::chrono::days(30), now,
-                            GroupBy::nothing}));
+    must(series(*database,
+                {worker(i), Grain::day, now - std::chrono::days(30), now, GroupBy::nothing}));
   });
   timed("30 days by day and version", 500, [&](int i) {
-    must(series(*database, {worker(i), Grain::day, now - std::chrono::days(30), now,
-                            GroupBy::version}));
+    must(series(*database,
+                {worker(i), Grain::day, now - std::chrono::days(30), now, GroupBy::version}));
   });
   timed("48 hours by hour", 500, [&](int i) {
-    must(series(*database, {worker(i), Grain::hour, now - std::chrono::hours(48), now,
-                            GroupBy::nothing}));
+    must(series(*database,
+                {worker(i), Grain::hour, now - std::chrono::hours(48), now, GroupBy::nothing}));
   });
-  timed("platforms of all workers, 30 days", 500, [&](int) {
-    must(shares(*database, "", GroupBy::platform, now - std::chrono::days(30)));
-  });
+  timed("platforms of all workers, 30 days", 500,
+        [&](int) { must(shares(*database, "", GroupBy::platform, now - std::chrono::days(30))); });
   // The peer: the same answer out of the raw events.
   timed("(peer: 30 days by day from raw events)", 20, [&](int i) {
-    must(database->query("SELECT day, COUNT(*) FROM analytics_events WHERE worker = ? AND kind = "
-                         "'install' AND ci = 0 GROUP BY day ORDER BY day",
-                         {worker(i)}));
+    must(
+        database->query("SELECT day, COUNT(*) FROM analytics_events WHERE worker = ? AND kind = "
+                        "'install' AND ci = 0 GROUP BY day ORDER BY day",
+                        {worker(i)}));
   });
   const long before = resident_kb();
   Leaderboard board;

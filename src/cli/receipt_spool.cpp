@@ -32,8 +32,7 @@ constexpr const char *kSpool = "receipts.spool", *kSending = "receipts.sending",
 bool take(const fs::path& spool, const fs::path& sending) {
   const platform::FileDescriptor file(::open(spool.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   // Who holds it is writing a line.
-  return file && ::flock(file.get(), LOCK_EX) == 0 &&
-         ::rename(spool.c_str(), sending.c_str()) == 0;
+  return file && ::flock(file.get(), LOCK_EX) == 0 && ::rename(spool.c_str(), sending.c_str()) == 0;
 }
 
 /// Delete the files of the folder whose names begin like that.
@@ -120,7 +119,8 @@ Result<void> ReceiptSpool::add(const SpooledReceipt& receipt) {
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file || ::flock(file.get(), LOCK_EX) != 0)
       return tl::unexpected(platform::io_failure("keep a receipt in", path, errno));
-    struct stat opened {}, present {};
+    struct stat opened {
+    }, present{};
     if (::fstat(file.get(), &opened) != 0)
       return tl::unexpected(platform::io_failure("keep a receipt in", path, errno));
     // A sender took the file away before we held it.
@@ -143,8 +143,8 @@ std::vector<SpooledReceipt> ReceiptSpool::sent() const {
   return read_lines(folder_ / kSent);
 }
 
-Result<std::size_t> ReceiptSpool::send_all(
-    const std::function<Fate(const SpooledReceipt&)>& send, Time now) {
+Result<std::size_t> ReceiptSpool::send_all(const std::function<Fate(const SpooledReceipt&)>& send,
+                                           Time now) {
   std::error_code code;
   if (!fs::exists(folder_ / kSpool, code) && !fs::exists(folder_ / kSending, code)) return 0;
   const auto lock = platform::FileLock::acquire(folder_ / kLock, "rbee telemetry send");

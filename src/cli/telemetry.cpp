@@ -43,9 +43,9 @@ Result<void> keep(std::string_view event, const install::Installed& installed,
   TRY_ASSIGN(ReceiptSpool spool, receipt_spool(context));
   const Time now = context.world.clock.now();
   TRY_ASSIGN(const std::string visitor, spool.client_id(base, now));
-  return spool.add({base, iso_week(now),
-                    make_receipt(event, installed, machine, visitor,
-                                 is_ci(context.world.environment))});
+  return spool.add(
+      {base, iso_week(now),
+       make_receipt(event, installed, machine, visitor, is_ci(context.world.environment))});
 }
 
 void tell_quietly(const Result<void>& result, Context& context) {
@@ -68,10 +68,12 @@ Result<void> ask(const install::Installed& installed, const platform::Machine& m
   const json::object sample =
       make_receipt("install", installed, &machine, std::string(16, '0'), false);
   context.world.err << fmt::format(
-      "\n{0} counts installs, so that authors see that their work is used and others find what is.\n"
+      "\n{0} counts installs, so that authors see that their work is used and others find what "
+      "is.\n"
       "May rbee send a receipt after each install, upgrade and removal? It would say\n"
       "  {1}\n"
-      "client_id is another one each week. No address is kept with it, and no name or path is sent. "
+      "client_id is another one each week. No address is kept with it, and no name or path is "
+      "sent. "
       "When you are logged\n"
       "in, your account's installs are noted too, for \"verified install\" beside your reviews.\n"
       "`rbee telemetry show` prints what is sent, `rbee config set telemetry off` ends it.\n"

@@ -17,8 +17,9 @@
 
 namespace rbee::cli {
 
-/// May receipts be sent, and who says so? DO_NOT_TRACK wins over everything (consoledonottrack.com),
-/// then RBEE_TELEMETRY, then the configuration. Off when nobody said anything.
+/// May receipts be sent, and who says so? DO_NOT_TRACK wins over everything
+/// (consoledonottrack.com), then RBEE_TELEMETRY, then the configuration. Off when nobody said
+/// anything.
 struct TelemetrySetting {
   bool on = false;
   bool asked = false;  ///< Somebody decided.

@@ -17,8 +17,8 @@ namespace {
 json::array to_json(const std::vector<SpooledReceipt>& receipts) {
   json::array all;
   for (const SpooledReceipt& each : receipts)
-    all.push_back(json::object{{"catalog", printable_line(each.catalog)},
-                               {"receipt", each.receipt}});
+    all.push_back(
+        json::object{{"catalog", printable_line(each.catalog)}, {"receipt", each.receipt}});
   return all;
 }
 
@@ -62,9 +62,9 @@ Result<int> telemetry_show(const Arguments&, Context& context) {
                                {"example", sample}});
     return 0;
   }
-  context.print(fmt::format("receipts are {} ({})", setting.on ? "on" : "off",
-                            setting.asked ? tilde(context.world.environment, setting.origin)
-                                          : "nobody was asked yet"));
+  context.print(fmt::format(
+      "receipts are {} ({})", setting.on ? "on" : "off",
+      setting.asked ? tilde(context.world.environment, setting.origin) : "nobody was asked yet"));
   print_list("waiting to be sent:", spool.waiting(), context);
   print_list("sent last:", spool.sent(), context);
   context.print(fmt::format("an install {} say:", setting.on ? "will" : "would"));
@@ -98,9 +98,9 @@ Result<int> telemetry_send(const Arguments&, Context& context) {
       answer = context.world.post_briefly(*url, body, headers);
     }
     if (answer && answer->status >= 200 && answer->status <= 299) return Fate::delivered;
-    last_refusal = answer ? fmt::format("{} answered {}", printable_line(each.catalog),
-                                        answer->status)
-                          : printable_line(answer.error().message);
+    last_refusal = answer
+                       ? fmt::format("{} answered {}", printable_line(each.catalog), answer->status)
+                       : printable_line(answer.error().message);
     // Later may be better; any other refusal stays one.
     if (!answer || answer->status == 408 || answer->status == 429 || answer->status >= 500)
       return Fate::kept;

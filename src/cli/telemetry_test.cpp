@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <atomic>
 #include <csignal>
 #include <ctime>
 #include <fstream>
@@ -114,7 +114,13 @@ TEST_F(Spool, ItIsBoundedAndOldReceiptsAreDropped) {
   EXPECT_LE(std::filesystem::file_size(root_ / "state/receipts.spool"), 64u << 10);
   clock_.advance(std::chrono::days(14));
   int asked = 0;
-  EXPECT_EQ(*spool_.send_all([&](const auto&) { ++asked; return Fate::delivered; }, clock_.now()), 0u);
+  EXPECT_EQ(*spool_.send_all(
+                [&](const auto&) {
+                  ++asked;
+                  return Fate::delivered;
+                },
+                clock_.now()),
+            0u);
   EXPECT_EQ(asked, 0);
   EXPECT_TRUE(spool_.waiting().empty());
 }
@@ -268,10 +274,10 @@ TEST_F(Telemetry, NothingIsKeptUnlessSomebodyAgreed) {
     std::string telemetry, do_not_track, config;
     bool on;
   } rows[] = {
-      {"", "", "", false},        {"0", "", "on", false}, {"1", "", "", true},
-      {"1", "", "off", true},     {"", "", "on", true},   {"", "", "off", false},
-      {"1", "1", "on", false},    {"", "true", "on", false},
-      {"on", "0", "", true},      {"off", "", "on", false},
+      {"", "", "", false},      {"0", "", "on", false},    {"1", "", "", true},
+      {"1", "", "off", true},   {"", "", "on", true},      {"", "", "off", false},
+      {"1", "1", "on", false},  {"", "true", "on", false}, {"on", "0", "", true},
+      {"off", "", "on", false},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.telemetry + "/" + row.do_not_track + "/" + row.config);
@@ -305,9 +311,9 @@ TEST_F(Telemetry, AReceiptSaysWhatTheDocumentationShows) {
   const auto body = json::parse(posts_[0].body).as_object();
   std::set<std::string> keys;
   for (const auto& each : body) keys.emplace(each.key());
-  EXPECT_EQ(keys, (std::set<std::string>{"worker", "version", "platform", "recipe",
-                                         "hardware_class", "event", "client_id", "ci",
-                                         "client_version"}));
+  EXPECT_EQ(keys,
+            (std::set<std::string>{"worker", "version", "platform", "recipe", "hardware_class",
+                                   "event", "client_id", "ci", "client_version"}));
   EXPECT_EQ(body.at("worker"), "tts-worker");
   EXPECT_EQ(body.at("hardware_class"), "cpu-avx2-16g");
   EXPECT_EQ(body.at("ci"), true);
