@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "http/ascii.hpp"
 #include "http/problem.hpp"
+#include "platform/files.hpp"
 #include "platform/process.hpp"
 #include "platform/random.hpp"
 
@@ -99,15 +100,14 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 Result<void> write_hook(const fs::path& folder, std::string_view name) {
   const fs::path path = folder / name;
-  std::ofstream out(path, std::ios::trunc);
   // The limits are for git's parsers; the hook is this program and asks the server.
-  out << "#!/bin/sh\nulimit -S -v unlimited\nexec \"$RBEE_PROGRAM\" hook " << name << "\n";
-  out.close();
-  std::error_code code;
-  fs::permissions(path, fs::perms::owner_all, code);
-  if (!out || code)
+  const std::string text =
+      fmt::format("#!/bin/sh\nulimit -S -v unlimited\nexec \"$RBEE_PROGRAM\" hook {}\n", name);
+  // Another server's git may be about to run it: it is whole at every moment.
+  if (const auto written = platform::write_file_atomically(path, text, 0700); !written)
     return fail(Errc::io, "hooks-unwritable",
-                fmt::format("the hook {} cannot be written", path.string()));
+                fmt::format("the hook {} cannot be written", path.string()),
+                {.evidence = {written.error().message}});
   return {};
 }
 
@@ -159,7 +159,7 @@ GitService::GitService(GitServiceOptions options, std::string backend, std::stri
       authenticate_(std::move(authenticate)) {}
 
 fs::path GitService::socket_path() const {
-  return options_.data / "hook.sock";
+  return options_.data / options_.socket_name;
 }
 
 Response GitService::ask_for_token(const Request& request, std::string detail) const {

@@ -45,7 +45,8 @@ struct GitServiceOptions {
   std::filesystem::path data;        ///< Holds the hooks' folder and socket.
   std::filesystem::path repository;  ///< Served as /catalog.git.
   std::filesystem::path self;        ///< This program: what hooks run.
-  std::string submit_at;             ///< Where changes are submitted instead; may be empty.
+  std::string socket_name = "hook.sock";
+  std::string submit_at = {};  ///< Where changes are submitted instead; may be empty.
 };
 
 class GitService {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "market_database.hpp"
 
 namespace rbee::market {
 
@@ -20,13 +21,16 @@ void add_review_commands(CLI::App& app, std::function<int()>& run);
 void add_check_command(CLI::App& app, std::function<int()>& run);
 void add_backup_commands(CLI::App& app, std::function<int()>& run);
 void add_database_commands(CLI::App& app, std::function<int()>& run);
+/// Its "status".
+void add_database_status(CLI::App& database, std::function<int()>& run);
 void add_switch_commands(CLI::App& app, std::function<int()>& run);
 void add_hook_command(CLI::App& app, std::function<int()>& run);
 
 /// Say it on standard error, or as a JSON object on standard output; the exit code.
 int report_error(const Error& error, bool as_json = false);
 
-/// A command that works at a desk: `Desk` has `options` with `data` and `json`, and opens itself.
+/// A command that works at a desk: `Desk` has `options` with `data`, `database` and `json`, and
+/// opens itself.
 template <typename Desk>
 void add_desk_command(CLI::App& parent, const std::string& name, const std::string& summary,
                       Result<void> (*task)(Desk&), const std::shared_ptr<Desk>& desk,
@@ -36,6 +40,7 @@ void add_desk_command(CLI::App& parent, const std::string& name, const std::stri
   command->add_option("--data", desk->options.data, "The server's data directory")
       ->envname("RBEE_MARKET_STORAGE_DATA")
       ->required();
+  add_database_options(*command, desk->options.database);
   command->add_flag("--json", desk->options.json, "For programs");
   more(*command, desk->options);
   command->callback([desk, task, &run] {

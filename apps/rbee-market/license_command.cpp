@@ -29,6 +29,7 @@ using community::License;
 using community::Licenses;
 
 struct Options {
+  DatabaseChoice database;
   std::string data, holder, worker, file, name;
   std::vector<std::string> workers;
   std::int64_t id = 0;
@@ -42,7 +43,7 @@ struct Counter {
   std::unique_ptr<platform::Database> database;
 
   Result<void> open() {
-    TRY_ASSIGN(database, open_market_database(options.data));
+    TRY_ASSIGN(database, open_market_database(options.data, options.database));
     return {};
   }
 };

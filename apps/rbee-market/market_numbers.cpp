@@ -2,11 +2,9 @@
 
 namespace rbee::market {
 
-Result<void> MarketNumbers::refresh() {
+Result<void> MarketNumbers::refresh(const std::shared_ptr<const api::NumbersTable>& installs) {
   TRY_ASSIGN(const bool changed, standings_.refresh());
-  const auto installs = installs_ ? installs_() : nullptr;
-  if (!changed && installs == counted_) return {};
-  counted_ = installs;
+  if (!changed && installs == installs_) return {};
   auto table = installs == nullptr ? std::make_shared<api::NumbersTable>()
                                    : std::make_shared<api::NumbersTable>(*installs);
   const auto standings = standings_.table();
@@ -18,6 +16,7 @@ Result<void> MarketNumbers::refresh() {
     numbers.ratings = standing.ratings;
     numbers.rating = standing.rating;
   }
+  installs_ = installs;
   const std::lock_guard lock(mutex_);
   table_ = std::move(table);
   return {};

@@ -18,17 +18,14 @@ class MarketNumbers {
   MarketNumbers(const platform::Database& database, const Clock& clock)
       : standings_(database, clock), table_(std::make_shared<const api::NumbersTable>()) {}
 
-  /// Before the first request: who counts installs (`api::Statistics::numbers`).
-  void count_installs(api::ReadNumbers installs) { installs_ = std::move(installs); }
-
-  /// Look what changed, here or in another process; about once a second. Errors: the database's.
-  Result<void> refresh();
+  /// Look what changed, here or in another process; about once a second. `installs` has installs
+  /// and trends; nullptr: nobody counts them. Errors: the database's.
+  Result<void> refresh(const std::shared_ptr<const api::NumbersTable>& installs);
   std::shared_ptr<const api::NumbersTable> table() const;
 
  private:
   community::Standings standings_;
-  api::ReadNumbers installs_;
-  std::shared_ptr<const api::NumbersTable> counted_;  ///< What `installs_` said the last time.
+  std::shared_ptr<const api::NumbersTable> installs_;  ///< That `table_` has. Of `refresh` alone.
   mutable std::mutex mutex_;
   std::shared_ptr<const api::NumbersTable> table_;  ///< Guarded.
 };

@@ -4,7 +4,6 @@
 
 #include <fstream>
 
-#include "analytics/schema.hpp"
 #include "analytics/verified_installs.hpp"
 #include "catalog/findings.hpp"
 #include "community/schema.hpp"
@@ -16,15 +15,6 @@
 namespace rbee::market {
 
 namespace fs = std::filesystem;
-
-Result<std::unique_ptr<platform::Database>> open_market_database(const fs::path& data) {
-  TRY_ASSIGN(auto database, platform::Database::open(data / "market.db"));
-  TRY(community::prepare(*database));
-  TRY(submission::prepare(*database));
-  TRY(analytics::prepare(*database));
-  TRY(ops::prepare_idempotency(*database));
-  return database;
-}
 
 Result<std::string> server_secret(const fs::path& data) {
   const fs::path path = data / "secret";
@@ -52,14 +42,14 @@ std::shared_ptr<const catalog::Snapshot> without_quarantined(
 
 namespace {
 
-/// What receipts say of an account's installs, for its reviews.
-community::FindInstall verified_installs_of(const platform::Database& database) {
+/// What an account's own receipts tell of a worker.
+community::FindInstall find_install(const platform::Database& database) {
   return [&database](std::int64_t account,
                      std::string_view worker) -> Result<std::optional<community::VerifiedInstall>> {
-    TRY_ASSIGN(const auto found, analytics::verified_install(database, account, worker));
+    TRY_ASSIGN(auto found, analytics::verified_install(database, account, worker));
     if (!found) return std::optional<community::VerifiedInstall>();
-    return std::optional(
-        community::VerifiedInstall{found->release, found->platform, found->hardware});
+    return community::VerifiedInstall{std::move(found->release), std::move(found->platform),
+                                      std::move(found->hardware)};
   };
 }
 
@@ -77,13 +67,14 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
                                                          const http::Log& log) {
   auto office = std::make_unique<MarketOffice>();
   const submission::Service::Snapshot current = snapshot;
-  TRY_ASSIGN(office->database, open_market_database(options.data));
+  TRY_ASSIGN(office->database, open_market_database(options.data, options.database));
   submission::ServiceOptions service;
   service.repository = options.repository;
   service.url = options.url;
   TRY_ASSIGN(service.secret, server_secret(options.data));
   service.risk = options.risk;
   service.policy = options.policy;
+  service.is_alone = options.is_alone;
   office->service = std::make_unique<submission::Service>(
       std::move(service), *office->database, office->clock, std::move(snapshot), std::move(moved));
   TRY(office->service->start());
@@ -101,9 +92,9 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
       });
   office->opinions =
       std::make_unique<api::Opinions>(*office->database, office->clock, office->people->tokens(),
-                                      current, verified_installs_of(*office->database));
+                                      current, find_install(*office->database));
   office->numbers = std::make_unique<MarketNumbers>(*office->database, office->clock);
-  TRY(office->numbers->refresh());
+  TRY(office->numbers->refresh(nullptr));
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());
   office->operations =
       std::make_unique<api::Operations>(*office->database, office->clock, office->people->tokens());
@@ -118,8 +109,9 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
     TRY(community::require(identity, community::Scope::submit));
     return identity.account.name;
   };
-  auto git = GitService::open({options.data, options.repository, self, options.submit_at},
-                              options.submit_at.empty() ? AuthenticatePush(authenticate) : nullptr);
+  auto git = GitService::open(
+      {options.data, options.repository, self, options.socket_name, options.submit_at},
+      options.submit_at.empty() ? AuthenticatePush(authenticate) : nullptr);
   // Everything else works without Git's programs.
   if (!git && git.error().id == "git-missing") {
     log.write(http::LogLevel::warn, "git-missing",

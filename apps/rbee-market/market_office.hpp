@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "git_service.hpp"
 #include "hooks.hpp"
+#include "market_database.hpp"
 #include "market_numbers.hpp"
 #include "platform/database.hpp"
 #include "premium_store.hpp"
@@ -21,14 +22,14 @@
 
 namespace rbee::market {
 
-/// Open DIR/market.db with all its tables. Errors: as platform::Database::open.
-Result<std::unique_ptr<platform::Database>> open_market_database(const std::filesystem::path& data);
-
 /// Random bytes that only this server has, made once: DIR/secret.
 Result<std::string> server_secret(const std::filesystem::path& data);
 
 struct OfficeOptions {
   std::filesystem::path data, repository;
+  DatabaseChoice database;
+  bool is_alone = true;  ///< No other server works on `data`.
+  std::string socket_name = "hook.sock";
   std::string url;  ///< For texts; may be empty.
   bool sign_up = true;
   std::string submit_at;  ///< Where changes are submitted, when that is not here.

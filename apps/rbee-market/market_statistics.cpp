@@ -7,7 +7,7 @@ Result<std::unique_ptr<MarketStatistics>> MarketStatistics::open(const std::file
                                                                  api::Api& api) {
   auto out = std::make_unique<MarketStatistics>();
   if (office == nullptr) {
-    TRY_ASSIGN(out->own, open_market_database(data));
+    TRY_ASSIGN(out->own, open_market_database(data, {}));
   }
   platform::Database& database = office == nullptr ? *out->own : *office->database;
   out->ledger = std::make_unique<analytics::Ledger>(database, out->clock);
@@ -31,14 +31,6 @@ Result<std::unique_ptr<MarketStatistics>> MarketStatistics::open(const std::file
       part->note_premium_file(request, worker, file);
     });
   TRY(out->part->tick());
-  const api::ReadNumbers installs = [part = out->part.get()] { return part->numbers(); };
-  if (office == nullptr) {
-    api.ask_for_numbers(installs);
-  } else {
-    out->part->ask_for_people([office] { return office->numbers->table(); });
-    office->numbers->count_installs(installs);
-    TRY(office->numbers->refresh());
-  }
   return out;
 }
 

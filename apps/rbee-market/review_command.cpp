@@ -23,6 +23,7 @@ using community::Account;
 using submission::Submission;
 
 struct Options {
+  DatabaseChoice database;
   std::string data, as, reason, worker, tree;
   std::int64_t id = 0;
   std::string file;
@@ -45,7 +46,7 @@ struct Desk {
       return fail(Errc::not_found, "data-not-found",
                   fmt::format("no data directory is at '{}'", options.data),
                   {.fix = "name the one that `rbee-market serve --data` got"});
-    TRY_ASSIGN(database, open_market_database(data));
+    TRY_ASSIGN(database, open_market_database(data, options.database));
     submission::ServiceOptions service_options;
     service_options.repository = data / "catalog.git";
     TRY_ASSIGN(service_options.secret, server_secret(data));

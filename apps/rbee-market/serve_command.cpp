@@ -22,7 +22,9 @@
 #include "platform/files.hpp"
 #include "platform/gzip.hpp"
 #include "platform/service_manager.hpp"
+#include "search_service.hpp"
 #include "serve_health.hpp"
+#include "serve_place.hpp"
 #include "served_catalog.hpp"
 #include "upstream.hpp"
 
@@ -89,6 +91,16 @@ Result<std::string> webhook_secret(const ServeOptions& options) {
   return secret;
 }
 
+/// A release that its maintainer took back stands last, until there is another.
+std::shared_ptr<const api::FlagsTable> search_flags(const MarketOffice* office) {
+  auto table = std::make_shared<api::FlagsTable>();
+  if (office == nullptr) return table;
+  if (const auto yanks = office->service->yanks())
+    for (const submission::Yank& yank : *yanks)
+      table->insert({yank.worker, {.version = yank.version, .reviewed = false, .dead = true}});
+  return table;
+}
+
 extern "C" void end_at_once(int) {
   _exit(130);
 }
@@ -103,6 +115,13 @@ void let_a_second_signal_end_us() {
 }
 
 constexpr int kGzipLevel = 4;
+
+/// One server at a time does what the clock asks for; the others look again in a second.
+Result<void> tick_in_turn(MarketOffice& office) {
+  TRY_ASSIGN(const auto turn, office.database->try_lock("tick"));
+  if (!turn) return {};
+  return office.service->tick();
+}
 
 /// /metrics and the probes on an address of their own, for who may reach that.
 Result<std::unique_ptr<http::Server>> serve_metrics(const ServeOptions& options,
@@ -163,14 +182,8 @@ Result<void> run_serve(const ServeOptions& options) {
                 fmt::format("cannot make {}: {}", options.data.string(), error.message()),
                 {.fix = "choose a directory that this user may write: --data DIR"});
   const fs::path data = fs::canonical(options.data, error);
-  const auto lock = platform::FileLock::acquire(
-      data / "lock", fmt::format("rbee-market serve --listen {}", options.listen));
-  if (!lock && lock.error().code == Errc::exists)
-    return fail(Errc::exists, "data-in-use",
-                fmt::format("another server works on {}", options.data.string()),
-                {.evidence = lock.error().evidence,
-                 .fix = "end that one, or give this one a --data directory of its own"});
-  if (!lock) return tl::unexpected<Error>(lock.error());
+  TRY_ASSIGN(const DatabaseChoice database, remembered_choice(data, options.database));
+  TRY_ASSIGN(Place place, Place::take(data, options.listen, is_postgres(database)));
 
   // Before any thread starts, so that all of them leave these signals to the loop below.
   const sigset_t signals = watched_signals();
@@ -205,30 +218,41 @@ Result<void> run_serve(const ServeOptions& options) {
 
   // A catalog that somebody else keeps is served, not written to.
   std::unique_ptr<MarketOffice> office;
-  std::string in_quarantine;
+  std::vector<submission::Quarantine> quarantines;
+  SearchService search(clock, {.numbers =
+                                   [&office] {
+                                     return office == nullptr
+                                                ? std::make_shared<const api::NumbersTable>()
+                                                : office->numbers->table();
+                                   },
+                               .flags = [&office] { return search_flags(office.get()); }});
+  api.add(search.part());
   const auto publish = [&]() -> Result<void> {
     auto snapshot = served->snapshot();
     if (checked != nullptr) {
       TRY_ASSIGN(snapshot, checked->without_blocked(std::move(snapshot)));
     }
     if (office != nullptr)
-      if (const auto quarantines = office->service->quarantines()) {
-        in_quarantine = names_of(*quarantines);
-        snapshot = without_quarantined(std::move(snapshot), *quarantines);
-      }
+      // While the database is away, what was known holds: nothing comes back by that.
+      if (auto now = office->service->quarantines()) quarantines = std::move(*now);
+    snapshot = without_quarantined(std::move(snapshot), quarantines);
+    search.publish(snapshot);
     api.publish(std::move(snapshot));
     return {};
   };
   // The host's commands write to the same database.
   const auto quarantine_changed = [&] {
     if (office == nullptr) return false;
-    const auto quarantines = office->service->quarantines();
-    return quarantines && names_of(*quarantines) != in_quarantine;
+    const auto now = office->service->quarantines();
+    return now && names_of(*now) != names_of(quarantines);
   };
   if (options.submissions && !options.catalog) {
     OfficeOptions office_options;
     office_options.data = data;
     office_options.repository = served->repository();
+    office_options.database = database;
+    office_options.is_alone = place.is_alone();
+    office_options.socket_name = place.socket_name();
     office_options.url = api_options.public_url;
     office_options.sign_up = options.sign_up;
     office_options.risk.cooling = std::chrono::hours(options.cooling_hours);
@@ -236,11 +260,11 @@ Result<void> run_serve(const ServeOptions& options) {
     office_options.submit_at = options.upstream.value_or("");
     TRY_ASSIGN(office, MarketOffice::open(
                            office_options, [&api] { return api.snapshot(); }, look_again, log));
+    TRY(remember(data, database));
     api.add(*office->people);
     api.add(*office->office);
     api.add(*office->operations);
     api.add(*office->opinions);
-    api.ask_for_numbers([&office] { return office->numbers->table(); });
     api.ask_for_owners(
         [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
@@ -249,6 +273,12 @@ Result<void> run_serve(const ServeOptions& options) {
   }
   TRY_ASSIGN(const auto statistics, MarketStatistics::open(data, office.get(), api));
   api.add(*statistics->part);
+  if (office != nullptr) {
+    statistics->part->ask_for_people([&office] { return office->numbers->table(); });
+    api.ask_for_numbers([&office] { return office->numbers->table(); });
+  } else {
+    api.ask_for_numbers([&statistics] { return statistics->part->numbers(); });
+  }
   std::optional<api::Upstream> upstream;
   if (follower != nullptr) {
     TRY_ASSIGN(std::string secret, webhook_secret(options));
@@ -257,6 +287,7 @@ Result<void> run_serve(const ServeOptions& options) {
     api.follow(*upstream);
   }
   TRY(publish());
+  TRY(place.started());
 
   Pulse pulse;
   pulse.beat();
@@ -348,8 +379,9 @@ Result<void> run_serve(const ServeOptions& options) {
     const auto when =
         signal == SIGHUP ? ServedCatalog::When::always : ServedCatalog::When::if_moved;
     if (office != nullptr) {
-      auto ticked = office->service->tick();
-      if (ticked) ticked = office->numbers->refresh();
+      // The numbers are in this process's memory: each reads its own.
+      auto ticked = tick_in_turn(*office);
+      if (ticked) ticked = office->numbers->refresh(statistics->part->numbers());
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;
       if (!ticked && now_wrong != trouble)

@@ -12,11 +12,13 @@
 #include "http/log.hpp"
 #include "http/rate_limit.hpp"
 #include "http/server.hpp"
+#include "market_database.hpp"
 
 namespace rbee::market {
 
 struct ServeOptions {
   std::filesystem::path data;
+  DatabaseChoice database;
   std::optional<std::filesystem::path> catalog;
   std::optional<std::filesystem::path> bundled;
   std::optional<std::string> upstream;  ///< URL of the catalog's Git repository elsewhere.

@@ -29,6 +29,26 @@ int number_of(const ops::Settings& settings, std::string_view name) {
   return static_cast<int>(settings.integer(name));
 }
 
+/// A password on the command line is everybody's who may call ps, and one in the file is copied
+/// with it.
+Result<void> check_database(const ops::Settings& settings) {
+  const std::string& url = settings.text("storage.database");
+  const std::string& origin = settings.origin("storage.database");
+  if (!url.empty() && !settings.text("storage.database_file").empty())
+    return fail(Errc::usage, "config-conflict",
+                "storage.database and storage.database_file are both set, and the database is one",
+                {.evidence = {fmt::format("storage.database from {}", origin),
+                              fmt::format("storage.database_file from {}",
+                                          settings.origin("storage.database_file"))},
+                 .fix = "take one of them out"});
+  if (without_password(url) == url || origin.starts_with("RBEE_")) return {};
+  return fail(Errc::usage, "database-password-visible",
+              "the database's URL holds a password where others can read it",
+              {.evidence = {fmt::format("storage.database from {}", origin)},
+               .fix = "put the URL into a file of mode 0600: --database-file FILE; or the password "
+                      "into PGPASSFILE"});
+}
+
 /// Settings of a thing that is not there are a mistake on the command line, and harmless in a file.
 Result<void> check_upstream(const ops::Settings& settings) {
   if (settings.maybe("catalog.upstream")) {
@@ -118,6 +138,8 @@ Result<ServeOptions> serve_options_of(const ops::Settings& settings) {
     return fail(Errc::usage, "data-missing", "--data is required: the server's own directory",
                 {.fix = "give --data DIR, or write [storage] data = \"DIR\" into the "
                         "configuration file"});
+  options.database = {settings.text("storage.database"), settings.text("storage.database_file")};
+  TRY(check_database(settings));
   options.catalog = path_of(settings, "catalog.path");
   options.bundled = path_of(settings, "catalog.bundled");
   options.upstream = settings.maybe("catalog.upstream");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/search_catalog.hpp"
 #include "base/clock.hpp"
 #include "catalog/builder.hpp"
 #include "catalog/releases.hpp"
@@ -65,7 +66,8 @@ Result<std::unique_ptr<ServedCatalog>> ServedCatalog::open(const CatalogSource& 
   std::unique_ptr<ServedCatalog> served(
       new ServedCatalog(std::move(path), std::move(repository), log));
   TRY_ASSIGN(const CommitId commit, served->head());
-  TRY_ASSIGN(served->snapshot_, catalog::build_snapshot(*served->repository_, commit));
+  TRY_ASSIGN(served->snapshot_, catalog::build_snapshot(*served->repository_, commit, nullptr,
+                                                        {.extract = api::keep_page}));
   platform::return_freed_memory();
   served->log_changes(nullptr, *served->snapshot_);
   return served;
@@ -89,7 +91,8 @@ std::shared_ptr<const catalog::Snapshot> ServedCatalog::refresh(When when) {
       (*commit == snapshot_->commit() || (failed_ && *commit == *failed_)))
     return nullptr;
   if (*commit == snapshot_->commit()) return nullptr;
-  auto next = catalog::build_snapshot(*repository_, *commit, snapshot_.get());
+  auto next =
+      catalog::build_snapshot(*repository_, *commit, snapshot_.get(), {.extract = api::keep_page});
   if (!next) {
     failed_ = *commit;
     return complain(next.error());

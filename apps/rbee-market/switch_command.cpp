@@ -21,6 +21,7 @@ namespace json = boost::json;
 using community::Switch;
 
 struct Options {
+  DatabaseChoice database;
   std::string data, what, reason;
   bool json = false;
 };
@@ -31,7 +32,7 @@ struct Desk {
   std::unique_ptr<platform::Database> database;
 
   Result<void> open() {
-    TRY_ASSIGN(database, open_market_database(options.data));
+    TRY_ASSIGN(database, open_market_database(options.data, options.database));
     return {};
   }
 };

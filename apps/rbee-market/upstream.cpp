@@ -189,7 +189,12 @@ Result<bool> UpstreamFollower::advance(const fs::path& path, bool accept_rewind)
 
 void UpstreamFollower::look() {
   Result<bool> moved = false;
-  if (const auto fetched = fetch(repository_); !fetched)
+  // Several servers on one directory: one of them fetches, and all see main move.
+  const auto turn =
+      platform::FileLock::acquire(options_.data / "upstream", "a look at the upstream");
+  if (!turn && turn.error().code == Errc::exists)
+    moved = false;
+  else if (const auto fetched = fetch(repository_); !fetched)
     moved = tl::unexpected(fetched.error());
   else
     moved = advance(repository_, false);

@@ -28,6 +28,7 @@ using community::Accounts;
 using community::Tokens;
 
 struct Options {
+  DatabaseChoice database;
   std::string data, name, email, role = "user", reason, token_name = "token",
                                  scopes = "read,community,submit";
   std::int64_t token = 0;
@@ -70,7 +71,7 @@ struct Desk {
   std::unique_ptr<platform::Database> database;
 
   Result<void> open() {
-    TRY_ASSIGN(database, open_market_database(options.data));
+    TRY_ASSIGN(database, open_market_database(options.data, options.database));
     return {};
   }
 };

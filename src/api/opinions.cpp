@@ -96,16 +96,16 @@ bj::object to_json(const community::ReviewSummary& summary) {
         {"count", group.count},
         {"mean", rounded(static_cast<double>(group.sum) / static_cast<double>(group.count))}});
   const std::int64_t count = summary.count();
-  return {{"count", count},
-          {"mean", count == 0 ? bj::value()
-                              : bj::value(rounded(static_cast<double>(summary.sum()) /
-                                                  static_cast<double>(count)))},
-          {"rating", count == 0
-                         ? bj::value()
-                         : bj::value(rounded(community::bayesian_mean(count, summary.sum())))},
-          {"verified", summary.verified},
-          {"histogram", std::move(histogram)},
-          {"by_accelerator", std::move(groups)}};
+  return {
+      {"count", count},
+      {"mean", count == 0 ? bj::value()
+                          : bj::value(rounded(static_cast<double>(summary.sum()) /
+                                              static_cast<double>(count)))},
+      {"rating", count == 0 ? bj::value()
+                            : bj::value(rounded(community::bayesian_mean(count, summary.sum())))},
+      {"verified", summary.verified},
+      {"histogram", std::move(histogram)},
+      {"by_accelerator", std::move(groups)}};
 }
 
 tl::unexpected<Error> invalid(std::string_view name, std::string_view value, std::string expected) {
@@ -249,8 +249,7 @@ Result<Response> Opinions::starred(const Request& request, const Params&) const 
   if (const auto value = request.parameter("cursor"); !value.empty()) {
     // "SECONDS.ID"
     std::int64_t created = 0;
-    const auto [end, error] =
-        std::from_chars(value.data(), value.data() + value.size(), created);
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), created);
     const std::string_view rest(end, static_cast<std::size_t>(value.data() + value.size() - end));
     if (error != std::errc() || !rest.starts_with('.') || !WorkerId::parse(rest.substr(1)))
       return invalid("cursor", value, "it is not one that this server gave out");
@@ -264,9 +263,8 @@ Result<Response> Opinions::starred(const Request& request, const Params&) const 
     if (workers.size() == static_cast<std::size_t>(limit)) break;
     const auto entry = snapshot == nullptr ? nullptr : snapshot->find(mark.worker);
     // One that is gone keeps its place: people want to know what they had.
-    bj::object one = entry == nullptr
-                         ? bj::object{{"id", mark.worker}}
-                         : wire::to_json(summarise(*entry, base)).as_object();
+    bj::object one = entry == nullptr ? bj::object{{"id", mark.worker}}
+                                      : wire::to_json(summarise(*entry, base)).as_object();
     one["offered"] = entry != nullptr;
     one["starred_at"] = rfc3339(mark.created);
     workers.push_back(std::move(one));

@@ -25,7 +25,12 @@ constexpr Problem kProblems[] = {
     {"approval-twice", "This reviewer has approved this revision; another one must, too."},
     {"bad-gateway", "The program behind this path gave no proper answer."},
     {"body-invalid", "The body is not the JSON object that this path wants; the detail says why."},
+    {"commit-unknown",
+     "The database went away in the middle of a change. Look whether it was made before trying "
+     "again."},
     {"cross-site", "The form was sent from another site."},
+    {"database-busy", "Somebody else was writing for too long. Try again."},
+    {"database-unreachable", "The database is away for a moment; nothing was changed. Try again."},
     {"download-none",
      "The release is built from the catalog's own files or from Git on this platform: there is no "
      "file to download."},
@@ -58,6 +63,9 @@ constexpr Problem kProblems[] = {
     {"password-long", "The password is longer than is read."},
     {"password-weak", "The password is too easy to guess."},
     {"quarantined-already", "The worker is in quarantine already."},
+    {"query-invalid",
+     "The search query is too long, has too many words, or asks a field for a value that it cannot "
+     "have."},
     {"range-not-satisfiable", "The file ends before the range begins."},
     {"rate-limited",
      "This client asks more often than one client may; Retry-After says when to go on. The "
@@ -84,6 +92,7 @@ constexpr Problem kProblems[] = {
      "Titles are one line of at most 120 bytes, texts at most 5,000, UTF-8 without control "
      "characters."},
     {"scope-unknown", "Scopes are read, community, submit, review and admin."},
+    {"search-not-ready", "The search index is being made. Try again in a few seconds."},
     {"signature-invalid", "The request is not signed with the webhook's secret."},
     {"sign-up-throttled", "Too many accounts were made from one address. Wait 15 minutes."},
     {"sign-up-closed", "This marketplace makes accounts by invitation."},

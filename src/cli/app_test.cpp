@@ -79,7 +79,7 @@ class App : public testing::Test {
     llm.accelerators = {"cuda", "cpu"};
     list.workers = {llm, tts};
     list.total = 7;
-    answer("http://127.0.0.1:8787/v1/workers?limit=50", wire::to_json(list));
+    answer("http://127.0.0.1:8787/v1/search?limit=50", wire::to_json(list));
   }
   void keep_credentials(const std::string& text) {
     const auto folder = home_.path() / ".config/rbee";
@@ -106,7 +106,78 @@ TEST_F(App, SearchIsATable) {
             "llm-worker-rbee-cuda  1.0.0-1  official   cuda,cpu  Generates text\n"
             "tts-worker            1.0.0-1  community  cpu       Speaks text "
             "\xEF\xBF\xBD]0;owned\xEF\xBF\xBDloud\n");
-  EXPECT_EQ(err(), "2 of 7 workers; --limit 0 shows all\n");
+  EXPECT_EQ(err(), "2 of 7 workers; --limit 0 shows all, --tag and accelerator: narrow it down\n");
+}
+
+TEST_F(App, SearchAsksAnOlderMarketplaceInItsWords) {
+  offer_two_workers();
+  const auto search = answers_.extract("http://127.0.0.1:8787/v1/search?limit=50");
+  answers_["http://127.0.0.1:8787/v1/workers?limit=50"] = search.mapped();
+  answer("http://127.0.0.1:8787/v1/search?limit=50",
+         boost::json::object{{"type", "/v1/problems/no-such-resource"},
+                             {"title", "Not Found"},
+                             {"status", 404},
+                             {"detail", ""},
+                             {"instance", ""}},
+         404);
+  EXPECT_EQ(run({"worker", "search"}), 0);
+  EXPECT_THAT(out(), HasSubstr("tts-worker"));
+}
+
+TEST_F(App, SearchSaysWhatItMendedAndDidNotUnderstand) {
+  answer(
+      "http://127.0.0.1:8787/v1/search?limit=50&q=spech%20colour%3Ared",
+      boost::json::parse(
+          R"({"workers":[],"total":0,"did_you_mean":"speech","corrections":[{"typed":"spech","used":["speech"]}],
+             "notes":[{"id":"query-field","message":"there is no field 'colour'","fix":"fields: tag","begin":6,"end":9}]})"));
+  EXPECT_EQ(run({"worker", "search", "spech", "colour:red"}), 0);
+  EXPECT_EQ(err(),
+            "there is no field 'colour'; fields: tag\n"
+            "no worker has 'spech'; searched for speech\n"
+            "no worker matches; did you mean: rbee worker search speech\n");
+}
+
+TEST_F(App, SearchWorksOfflineFromTheListThatItKept) {
+  offer_two_workers();
+  EXPECT_EQ(run({"worker", "search", "--offline"}), 3);
+  EXPECT_THAT(err(), HasSubstr("rbee worker search --refresh"));
+  platform::HttpAnswer index;
+  index.status = 200;
+  index.headers = {{"content-type", "application/x-ndjson"}, {"etag", "\"a\""}};
+  index.body =
+      R"({"id":"tts-worker","name":"TTS","description":"Speaks text \u001b[31m","version":"1.0.0-1","source":"community","license":"MIT","author":"ann","tags":["tts","speech"],"tasks":["text-to-speech"],"formats":[],"platforms":["linux-x86_64-cpu","linux-x86_64-vulkan"],"premium":false,"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}
+{"id":"llm-worker","name":"LLM","description":"Fast inference","version":"2.0-1","source":"official","license":"MIT","author":"bob","tags":["llm","cuda"],"tasks":[],"formats":["gguf"],"platforms":["linux-x86_64-cuda"],"premium":false,"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}
+)";
+  answers_["http://127.0.0.1:8787/v1/index"] = index;
+  // A search keeps the list by the way.
+  EXPECT_EQ(run({"worker", "search"}), 0);
+  answers_.clear();
+  EXPECT_EQ(run({"worker", "search", "spech", "--offline"}), 0);
+  EXPECT_EQ(out(),
+            "ID          VERSION  SOURCE     RUNS ON     DESCRIPTION\n"
+            "tts-worker  1.0.0-1  community  cpu,vulkan  Speaks text \xEF\xBF\xBD[31m\n");
+  EXPECT_EQ(err(),
+            "searched the list of http://127.0.0.1:8787 from a moment ago\n"
+            "no worker has 'spech'; searched for speech\n");
+  EXPECT_EQ(run({"worker", "search", "--tag", "llm", "--tag", "cuda", "--offline", "--json"}), 0);
+  EXPECT_EQ(json().at("total").as_int64(), 1);
+  EXPECT_EQ(json().at("workers").at(0).at("id").as_string(), "llm-worker");
+  // Nobody answers: the kept list does, and says so.
+  EXPECT_EQ(run({"worker", "search", "fast", "inference"}), 0);
+  EXPECT_THAT(out(), HasSubstr("llm-worker"));
+  EXPECT_THAT(
+      err(),
+      HasSubstr("http://127.0.0.1:8787 cannot be reached; searched its list from a moment ago"));
+  EXPECT_EQ(run({"worker", "search", "accelerator:rcom", "--offline"}), 2);
+  EXPECT_THAT(err(), HasSubstr("did you mean 'accelerator:rocm'?"));
+  // Asked again, an unchanged list is not sent again.
+  index.status = 304;
+  index.body.clear();
+  answers_["http://127.0.0.1:8787/v1/index"] = index;
+  EXPECT_EQ(run({"worker", "search", "--refresh"}), 0);
+  EXPECT_EQ(err(), "the list of http://127.0.0.1:8787 has not changed\n");
+  EXPECT_EQ(run({"worker", "search", "inference", "--offline"}), 0);
+  EXPECT_THAT(out(), HasSubstr("llm-worker"));
 }
 
 TEST_F(App, SearchFitsTheTerminal) {
@@ -130,7 +201,7 @@ TEST_F(App, SearchAsJson) {
 }
 
 TEST_F(App, SearchWithoutAMatchIsNoError) {
-  answer("http://127.0.0.1:8787/v1/workers?limit=50&q=zzz", wire::to_json(wire::WorkerList{}));
+  answer("http://127.0.0.1:8787/v1/search?limit=50&q=zzz", wire::to_json(wire::WorkerList{}));
   EXPECT_EQ(run({"worker", "search", "zzz"}), 0);
   EXPECT_EQ(out(), "");
   EXPECT_EQ(err(), "no worker matches; `rbee worker search` lists all of http://127.0.0.1:8787\n");
@@ -249,7 +320,7 @@ TEST_F(App, ConfigRefusesWhatItDoesNotKnow) {
 
 TEST_F(App, TheConfiguredMarketplaceIsAsked) {
   ASSERT_EQ(run({"config", "set", "catalog", "http://market.test"}), 0);
-  answer("http://market.test/v1/workers?limit=50", wire::to_json(wire::WorkerList{}));
+  answer("http://market.test/v1/search?limit=50", wire::to_json(wire::WorkerList{}));
   EXPECT_EQ(run({"worker", "search"}), 0);
   EXPECT_EQ(err(), "http://market.test has no workers yet\n");
 }
@@ -259,7 +330,7 @@ TEST_F(App, ABrokenConfigurationDoesNotStopAFlag) {
   std::ofstream(home_.path() / ".config/rbee/config.toml") << "catalog = \n";
   EXPECT_EQ(run({"worker", "search"}), 1);
   EXPECT_THAT(err(), HasSubstr("config-invalid"));
-  answer("http://market.test/v1/workers?limit=50", wire::to_json(wire::WorkerList{}));
+  answer("http://market.test/v1/search?limit=50", wire::to_json(wire::WorkerList{}));
   EXPECT_EQ(run({"worker", "search", "--catalog", "http://market.test"}), 0);
 }
 

@@ -26,13 +26,21 @@ const std::vector<Command>& commands() {
       {"worker",
        "search",
        {"available", "catalog"},
-       "List the workers of the marketplace",
-       {{"WORDS", "", "words that a worker must match; none: every worker", &A::words},
+       "Find workers in the marketplace",
+       {{"WORDS", "", "what to search for; none: every worker", &A::words},
         {"--tag,-t", "TAG", "only workers with this tag; may be repeated", &A::tags},
-        {"--limit,-n", "N", "show at most N workers, 0 for all (default 50)", &A::limit}},
-       "",
+        {"--limit,-n", "N", "show at most N workers, 0 for all (default 50)", &A::limit},
+        {"--offline", "", "search the list that an earlier search kept, without a network",
+         &A::offline},
+        {"--refresh", "", "fetch the marketplace's list for --offline now", &A::refresh}},
+       "All words must match; the last may be the beginning of one. \"two words\" stand "
+       "together, -word excludes (after --), and accelerator: os: arch: license: source: task: "
+       "format: owner: and tag: ask for a value. When the marketplace cannot be reached, the kept "
+       "list is searched.",
        "rbee worker search\n"
        "rbee worker search text to speech --tag cpu\n"
+       "rbee worker search llm accelerator:rocm\n"
+       "rbee worker search \"fast inference\" --offline\n"
        "rbee worker search --json | jq -r '.workers[].id'",
        worker_search},
       {"worker",

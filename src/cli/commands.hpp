@@ -42,7 +42,8 @@ struct Arguments {
   std::string key, value;
   std::string variant, plan, output;
   std::vector<std::string> accept;  ///< Kinds of changes, each a list with commas.
-  bool yes = false, explain = false, diff = false, offline = false, no_probe = false, hive = false;
+  bool yes = false, explain = false, diff = false, offline = false, no_probe = false,
+       refresh = false, hive = false;
   std::uint64_t number = 0;  ///< Of a generation.
   std::uint64_t keep = 3;    ///< How many generations.
   std::uint64_t days = 30;

@@ -77,9 +77,8 @@ Result<int> list_starred(Context& context) {
   json::array all;
   std::string cursor;
   do {
-    const std::string path =
-        "/v1/users/me/starred?limit=100" +
-        (cursor.empty() ? std::string() : "&cursor=" + percent_encode(cursor));
+    const std::string path = "/v1/users/me/starred?limit=100" +
+                             (cursor.empty() ? std::string() : "&cursor=" + percent_encode(cursor));
     TRY_ASSIGN(const json::object page, object_of(call(context, "", path)));
     const json::value* workers = page.if_contains("workers");
     if (workers == nullptr || !workers->is_array())
@@ -119,9 +118,9 @@ Result<int> worker_rate(const Arguments& arguments, Context& context) {
   json::object body{{"rating", arguments.value[0] - '0'}};
   if (!arguments.title.empty()) body["title"] = arguments.title;
   if (!arguments.reason.empty()) body["comment"] = arguments.reason;
-  TRY_ASSIGN(const json::object answer,
-             object_of(call(context, "POST", fmt::format("/v1/workers/{}/reviews", id.str()),
-                            body)));
+  TRY_ASSIGN(
+      const json::object answer,
+      object_of(call(context, "POST", fmt::format("/v1/workers/{}/reviews", id.str()), body)));
   if (context.settings.json) {
     context.print(answer);
   } else if (!context.settings.quiet) {
@@ -152,10 +151,9 @@ Result<int> worker_reviews(const Arguments& arguments, Context& context) {
     context.note(fmt::format("nobody rated {} yet", id.str()));
     return 0;
   }
-  context.print(fmt::format("{} of 5 in {} ratings, {} of installed workers\n",
-                            text_of(summary->get_object(), "mean"),
-                            text_of(summary->get_object(), "count"),
-                            text_of(summary->get_object(), "verified")));
+  context.print(fmt::format(
+      "{} of 5 in {} ratings, {} of installed workers\n", text_of(summary->get_object(), "mean"),
+      text_of(summary->get_object(), "count"), text_of(summary->get_object(), "verified")));
   for (const json::value& each : reviews->get_array()) {
     if (!each.is_object()) continue;
     const json::object& review = each.get_object();

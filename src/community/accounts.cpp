@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "community/attempts.hpp"
 #include "community/audit.hpp"
 #include "community/standing.hpp"
 #include "community/switches.hpp"
@@ -27,8 +28,6 @@ constexpr auto kReserved = std::to_array<std::string_view>(
      "security",  "server",        "staff",     "support", "system",      "token"});
 
 constexpr std::size_t kPasswordBytesMin = 10, kPasswordBytesMax = 1024, kEmailBytesMax = 254;
-constexpr std::chrono::minutes kFailureMemory{15};
-constexpr std::size_t kFailuresMax = 5, kFailureKeysMax = 100'000;
 
 constexpr std::string_view kColumns =
     "id, name, email, role, created, disabled, length(password) > 0";
@@ -234,18 +233,20 @@ Result<void> Accounts::set_disabled(std::string_view name, bool disabled, std::s
 Result<void> Accounts::allow_sign_up(std::string_view address) {
   TRY(require_thawed(database_, "sign-up"));
   const std::string key = fmt::format("sign-up {}", address);
-  if (is_throttled(key))
+  TRY_ASSIGN(const bool is_enough, is_throttled(database_, clock_, key));
+  if (is_enough)
     return fail(Errc::policy, "sign-up-throttled", "too many accounts were made from your address",
                 {.fix = "wait 15 minutes, or ask the host for an account"});
-  note_failure(key);
-  return {};
+  return note_attempts(database_, clock_, {key});
 }
 
 Result<Account> Accounts::log_in(std::string_view name, std::string_view password,
                                  std::string_view address) {
   const std::string by_name = fmt::format("name {}", name);
   const std::string by_address = fmt::format("address {}", address);
-  if (is_throttled(by_name) || is_throttled(by_address))
+  TRY_ASSIGN(const bool enough_for_name, is_throttled(database_, clock_, by_name));
+  TRY_ASSIGN(const bool enough_from_there, is_throttled(database_, clock_, by_address));
+  if (enough_for_name || enough_from_there)
     return fail(Errc::policy, "login-throttled", "too many wrong passwords",
                 {.fix = "wait 15 minutes, or use an API token"});
   TRY_ASSIGN(
@@ -257,8 +258,7 @@ Result<Account> Accounts::log_in(std::string_view name, std::string_view passwor
   const bool right = password.size() <= kPasswordBytesMax &&
                      platform::verify_password(hash, password) && !rows.empty();
   if (!right || !rows[0][5].is_null()) {
-    note_failure(by_name);
-    note_failure(by_address);
+    TRY(note_attempts(database_, clock_, {by_name, by_address}));
     return fail(Errc::unauthenticated, "login-refused",
                 "the account's name or the password is wrong");
   }
@@ -269,27 +269,6 @@ Result<Account> Accounts::log_in(std::string_view name, std::string_view passwor
     TRY(transaction.commit());
   }
   return account_of(rows[0]);
-}
-
-bool Accounts::is_throttled(const std::string& key) {
-  const Time now = clock_.now();
-  const std::lock_guard lock(mutex_);
-  const auto found = failures_.find(key);
-  if (found == failures_.end()) return false;
-  std::erase_if(found->second, [&](Time at) { return now - at > kFailureMemory; });
-  const bool full = found->second.size() >= kFailuresMax;
-  if (found->second.empty()) failures_.erase(found);
-  return full;
-}
-
-void Accounts::note_failure(const std::string& key) {
-  const Time now = clock_.now();
-  const std::lock_guard lock(mutex_);
-  if (failures_.size() >= kFailureKeysMax)
-    std::erase_if(failures_, [&](const auto& each) {
-      return each.second.empty() || now - each.second.back() > kFailureMemory;
-    });
-  if (failures_.size() < kFailureKeysMax) failures_[key].push_back(now);
 }
 
 }  // namespace rbee::community

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,13 +79,8 @@ class Accounts {
                          std::string_view address);
 
  private:
-  bool is_throttled(const std::string& key);
-  void note_failure(const std::string& key);
-
   platform::Database& database_;
   const Clock& clock_;
-  std::mutex mutex_;
-  std::map<std::string, std::vector<Time>> failures_;  ///< Guarded. Of the last 15 minutes.
 };
 
 }  // namespace rbee::community

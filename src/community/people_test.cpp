@@ -105,6 +105,18 @@ TEST_P(People, SignUpsFromOneAddressAreCounted) {
   EXPECT_TRUE(accounts_->allow_sign_up("192.0.2.1"));
 }
 
+TEST_P(People, GuessesAtOneServerCountAtTheOthers) {
+  add("ann");
+  const auto other_database = place_.open();
+  Accounts other(*other_database, clock_);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(error_id((i % 2 == 0 ? *accounts_ : other).log_in("ann", "a guess", "192.0.2.1")),
+              "login-refused");
+  EXPECT_EQ(error_id(accounts_->log_in("ann", "a guess", "192.0.2.7")), "login-throttled");
+  EXPECT_EQ(error_id(other.log_in("bob", "a guess", "192.0.2.1")), "login-throttled");
+  EXPECT_EQ(place_.bytes().find("192.0.2"), std::string::npos) << "an address is kept";
+}
+
 TEST_P(People, ATokenIsShownOnceAndKeptHashed) {
   const Account ann = add("ann");
   const auto issued = tokens_->issue(ann, "laptop", {Scope::submit}, std::nullopt, "ann");

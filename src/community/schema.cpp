@@ -1,7 +1,7 @@
 #include "community/schema.hpp"
 
+#include "community/attempts.hpp"
 #include "community/opinions_schema.hpp"
-
 #include "community/switches.hpp"
 
 namespace rbee::community {
@@ -130,6 +130,7 @@ CREATE TABLE licenses (
 
 Result<void> prepare(platform::Database& database) {
   TRY(database.migrate("community", kMigrations));
+  TRY(prepare_attempts(database));
   return prepare_switches(database);
 }
 

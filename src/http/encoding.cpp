@@ -32,10 +32,10 @@ std::optional<int> qvalue(std::string_view text) {
 
 bool is_text(std::string_view type) {
   type = trim(type.substr(0, type.find(';')));
-  return type.starts_with("text/") || type == "application/json" || type.ends_with("+json") ||
-         type.ends_with("+xml") || type == "application/javascript" ||
-         type == "application/x-suggestions+json" || type == "application/xml" ||
-         type == "application/yaml" || type == "application/toml";
+  return type.starts_with("text/") || type == "application/json" ||
+         type == "application/x-ndjson" || type.ends_with("+json") || type.ends_with("+xml") ||
+         type == "application/javascript" || type == "application/x-suggestions+json" ||
+         type == "application/xml" || type == "application/yaml" || type == "application/toml";
 }
 
 /// Whether anybody may have this answer. What carries a secret beside text of the client's choosing

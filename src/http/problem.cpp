@@ -181,7 +181,8 @@ Response problem(const Request& request, const Error& error) {
   for (const std::string* part : {&error.why, &error.fix})
     if (!part->empty()) detail += "; " + *part;
   // RFC 7725: there is something, and it may not be had.
-  const bool busy = error.id == "history-busy";
+  const bool busy = error.id == "history-busy" || error.id == "database-busy" ||
+                    error.id == "database-unreachable";
   const int status = error.id == "worker-quarantined" ? 451
                      : error.id == "frozen"           ? 403
                      : busy                           ? 503

@@ -33,9 +33,9 @@ constexpr std::string_view kArchiveSuffix = ".tar.zst";
 
 /// What is not copied out of the data directory: it is bundled, made anew, or of this run alone.
 bool is_left_out(std::string_view path, Secrets secrets) {
-  constexpr std::array<std::string_view, 7> kMade = {
-      "catalog.git",       "market.db", "market.db-wal", "market.db-shm",
-      "market.db-journal", "hooks",     "lock"};
+  constexpr std::array<std::string_view, 9> kMade = {
+      "catalog.git", "market.db", "market.db-wal", "market.db-shm", "market.db-journal",
+      "hooks",       "lock",      "starting",      "upstream"};
   const std::string_view top = path.substr(0, path.find('/'));
   if (secrets == Secrets::without && top == "secret") return true;
   return std::find(kMade.begin(), kMade.end(), top) != kMade.end() || top.ends_with(".sock") ||
@@ -237,6 +237,13 @@ Result<BackupManifest> write_backup(const BackupOptions& options, const Clock& c
     return fail(
         Errc::not_found, "data-missing", fmt::format("no catalog is at {}", repository.string()),
         {.fix = "--data is the server's directory; --catalog names a repository elsewhere"});
+  // A backup without people and submissions must not look like one.
+  if (fs::exists(options.data / "database", error))
+    return fail(Errc::unsupported, "backup-of-postgres",
+                "the people and submissions of this marketplace are in PostgreSQL",
+                {.evidence = {fmt::format("{} names it", (options.data / "database").string())},
+                 .fix = "pg_dump the database first, then copy catalog.git, premium and secret of "
+                        "the data directory (docs/storage.md)"});
   const fs::path parent = fs::absolute(options.target, error).lexically_normal().parent_path();
   const fs::path data = fs::canonical(options.data, error);
   for (fs::path at = fs::weakly_canonical(parent, error);; at = at.parent_path()) {

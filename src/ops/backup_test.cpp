@@ -146,6 +146,14 @@ TEST_F(Backups, LeaveTheSecretOutWhenToldTo) {
   EXPECT_FALSE(fs::exists(root_ / "two/secret"));
 }
 
+TEST_F(Backups, OneWithoutItsPostgresIsRefused) {
+  fakes::write_text(data() / "database", "postgresql://rbee@db/market\n");
+  const auto refused = back_up("backup");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().id, "backup-of-postgres");
+  EXPECT_FALSE(fs::exists(root_ / "backup"));
+}
+
 TEST_F(Backups, WithoutADatabaseTheCatalogAlone) {
   database_.reset();
   for (const char* name : {"market.db", "market.db-wal", "market.db-shm"})

@@ -7,8 +7,8 @@
 #include <atomic>
 #include <thread>
 
+#include "../../tests/fakes/each_database.hpp"
 #include "../../tests/fakes/manual_clock.hpp"
-#include "../../tests/fakes/temp_dir.hpp"
 #include "http/problem.hpp"
 
 namespace rbee::ops {
@@ -31,12 +31,11 @@ Request post(std::string path, std::string body, const char* key = "\"k-1\"",
   return request;
 }
 
-class Keys : public testing::Test {
+class Keys : public fakes::EachDatabase {
  protected:
   Keys() {
-    auto opened = platform::Database::open(root_ / "market.db");
-    if (!opened || !prepare_idempotency(**opened)) throw std::runtime_error("database");
-    database_ = std::move(*opened);
+    database_ = place_.open();
+    if (!prepare_idempotency(*database_)) throw std::runtime_error("database");
     keys_ = std::make_unique<Idempotency>(
         *database_, clock_,
         [](const Request& request) -> std::optional<std::string> {
@@ -56,14 +55,13 @@ class Keys : public testing::Test {
   std::int64_t rows() {
     return database_->query("SELECT count(*) FROM idempotency_keys")->at(0)[0].integer();
   }
-  fakes::TempDir root_;
   fakes::ManualClock clock_;
   std::unique_ptr<platform::Database> database_;
   std::unique_ptr<Idempotency> keys_;
   std::atomic<int> made_ = 0;
 };
 
-TEST_F(Keys, TheSameRequestIsDoneOnce) {
+TEST_P(Keys, TheSameRequestIsDoneOnce) {
   const Response first = send(post("/v1/things", "{}"));
   EXPECT_EQ(first.headers.get("Idempotency-Replayed"), "");
   for (int i = 0; i < 3; ++i) {
@@ -78,7 +76,7 @@ TEST_F(Keys, TheSameRequestIsDoneOnce) {
   EXPECT_EQ(made_, 1);
 }
 
-TEST_F(Keys, AnotherRequestAnotherAccountAnotherDay) {
+TEST_P(Keys, AnotherRequestAnotherAccountAnotherDay) {
   send(post("/v1/things", "{}"));
   EXPECT_THAT(send(post("/v1/things", "{\"a\":1}")).body, HasSubstr("idempotency-key-reused"));
   EXPECT_EQ(send(post("/v1/others", "{}")).status, 422);
@@ -92,7 +90,7 @@ TEST_F(Keys, AnotherRequestAnotherAccountAnotherDay) {
   EXPECT_EQ(rows(), 1);
 }
 
-TEST_F(Keys, WhatMayBeTriedAgainIsNotKept) {
+TEST_P(Keys, WhatMayBeTriedAgainIsNotKept) {
   for (const int status : {500, 503, 401, 403, 429}) {
     EXPECT_EQ(send(post("/v1/things", "{}"), status).status, status);
     EXPECT_EQ(rows(), 0) << status;
@@ -101,7 +99,7 @@ TEST_F(Keys, WhatMayBeTriedAgainIsNotKept) {
   EXPECT_EQ(send(post("/v1/things", "{}"), 201).status, 409);
 }
 
-TEST_F(Keys, AnExceptionIsNoAnswer) {
+TEST_P(Keys, AnExceptionIsNoAnswer) {
   EXPECT_THROW(keys_->respond(post("/v1/things", "{}"),
                               [](const Request&) -> Response { throw std::runtime_error("x"); }),
                std::runtime_error);
@@ -109,7 +107,7 @@ TEST_F(Keys, AnExceptionIsNoAnswer) {
   EXPECT_EQ(send(post("/v1/things", "{}")).status, 201);
 }
 
-TEST_F(Keys, TwoAtOnceAreOneAndAConflict) {
+TEST_P(Keys, TwoAtOnceAreOneAndAConflict) {
   std::atomic<bool> inside = false, go = false;
   std::thread first([&] {
     const Response response = keys_->respond(post("/v1/things", "{}"), [&](const Request&) {
@@ -130,7 +128,7 @@ TEST_F(Keys, TwoAtOnceAreOneAndAConflict) {
   EXPECT_EQ(made_, 0);
 }
 
-TEST_F(Keys, AnAnswerThatWasLostWithItsProcessIsMadeAgain) {
+TEST_P(Keys, AnAnswerThatWasLostWithItsProcessIsMadeAgain) {
   // As a killed process leaves it: begun, never ended.
   try {
     keys_->respond(post("/v1/things", "{}"), [&](const Request&) -> Response {
@@ -151,7 +149,7 @@ TEST_F(Keys, AnAnswerThatWasLostWithItsProcessIsMadeAgain) {
   EXPECT_EQ(send(post("/v1/things", "{}")).status, 201);
 }
 
-TEST_F(Keys, SecretsAndStrangersAreLeftAlone) {
+TEST_P(Keys, SecretsAndStrangersAreLeftAlone) {
   for (const char* path : {"/v1/users/me/tokens", "/v1/login/device", "/v1/login/device/token",
                            "/v1/licenses/verify", "/v1/users/me/webhooks"}) {
     send(post(path, "{}"));
@@ -166,7 +164,7 @@ TEST_F(Keys, SecretsAndStrangersAreLeftAlone) {
   EXPECT_EQ(rows(), 0);
 }
 
-TEST_F(Keys, KeysAreCheckedHashedAndBounded) {
+TEST_P(Keys, KeysAreCheckedHashedAndBounded) {
   for (const char* bad : {"\"\"", "a b", "\"a\"b\"", "\x7f", "\xc3\xa9"})
     EXPECT_THAT(send(post("/v1/things", "{}", bad)).body, HasSubstr("idempotency-key-invalid"))
         << bad;
@@ -175,8 +173,10 @@ TEST_F(Keys, KeysAreCheckedHashedAndBounded) {
   for (int i = 0; i < 1'010; ++i)
     send(post("/v1/things", "{}", ("key-number-" + std::to_string(i)).c_str()));
   EXPECT_EQ(rows(), 1'000);
-  EXPECT_EQ(fakes::read_text(root_ / "market.db").find("key-number-1"), std::string::npos);
+  EXPECT_EQ(place_.bytes().find("key-number-1"), std::string::npos);
 }
+
+RBEE_EACH_DATABASE(Keys);
 
 }  // namespace
 }  // namespace rbee::ops

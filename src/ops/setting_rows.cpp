@@ -12,6 +12,12 @@ constexpr SettingPlace kOnce = SettingPlace::command_line;
 constexpr SettingRow kRows[] = {
     {"storage.data", text, "", "--data",
      "Directory of this server; it starts with the bundled catalog"},
+    {"storage.database", text, "", "--database",
+     "postgresql://USER@HOST/NAME instead of a file in the data directory; several servers may "
+     "share "
+     "both"},
+    {"storage.database_file", text, "", "--database-file",
+     "File whose first line is that URL, where it has a password"},
 
     {"catalog.path", text, "", "--catalog",
      "Serve this Git repository, or import this folder of workers"},

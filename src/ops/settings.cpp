@@ -33,6 +33,16 @@ std::string_view key_of(std::string_view name) {
   return name.substr(name.find('.') + 1);
 }
 
+/// "postgresql://user:secret@host/name", or "…?password=secret".
+bool has_password(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string_view::npos) return false;
+  const std::size_t at = text.rfind('@');
+  const std::size_t colon = text.find(':', scheme + 3);
+  return (at != std::string_view::npos && colon < at) ||
+         text.find("password=") != std::string_view::npos;
+}
+
 /// The items of a list as it stands in an environment variable or on the command line.
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
@@ -324,7 +334,7 @@ std::string Settings::print() const {
     std::string line;
     if (each.text.empty() && row.kind != SettingKind::list) {
       line = fmt::format("# {} is not set", key_of(row.name));
-    } else if (row.place == SettingPlace::environment) {
+    } else if (row.place == SettingPlace::environment || has_password(each.text)) {
       line = fmt::format("# {} is set, and not shown", key_of(row.name));
     } else {
       line = fmt::format("{} = {}", key_of(row.name), toml_value(row, each.text));
@@ -339,7 +349,7 @@ std::string Settings::print_json() const {
   for (const SettingRow& row : setting_rows()) {
     const Value& each = value(row.name);
     std::string shown = "null";
-    if (row.place == SettingPlace::environment && !each.text.empty()) {
+    if ((row.place == SettingPlace::environment && !each.text.empty()) || has_password(each.text)) {
       shown = "\"***\"";
     } else if (!each.text.empty() || row.kind == SettingKind::list) {
       shown = toml_value(row, each.text);  // What this prints is JSON as well.

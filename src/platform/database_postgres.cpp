@@ -184,6 +184,17 @@ class PostgresEngine final : public DatabaseEngine {
   }
 
  private:
+  /// Where the database is, is nothing for who asks over HTTP.
+  template <typename Outcome>
+  static Outcome in_public(Outcome outcome) {
+    if (outcome || (!is_lost(outcome.error()) && outcome.error().id != "database-unopenable"))
+      return outcome;
+    Error error = std::move(outcome).error();
+    error.message = "the database cannot be reached";
+    error.fix = "try again";
+    return tl::unexpected(std::move(error));
+  }
+
   /// `attempt` again while the server is away, and with pauses; not for long.
   template <typename Attempt>
   auto retried(Attempt attempt) -> decltype(attempt()) {
@@ -193,12 +204,12 @@ class PostgresEngine final : public DatabaseEngine {
         std::this_thread::sleep_for(pause);
       }
       auto outcome = attempt();
-      if (outcome || !is_lost(outcome.error())) return outcome;
+      if (outcome || !is_lost(outcome.error())) return in_public(std::move(outcome));
       forget_idle();  // They are of the server that went away.
     }
     auto outcome = attempt();
     if (!outcome && is_lost(outcome.error())) gone_since_ = steady_clock::now();
-    return outcome;
+    return in_public(std::move(outcome));
   }
 
   Result<void> try_begin() {

@@ -12,11 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<Migration, 1> kFirst = {{{1, "CREATE TABLE a (id INTEGER PRIMARY KEY) STRICT"}}};
+constexpr std::array<Migration, 1> kFirst = {
+    {{1, "CREATE TABLE a (id INTEGER PRIMARY KEY) STRICT"}}};
 constexpr std::array<Migration, 2> kSecond = {
     {kFirst[0], {2, "CREATE TABLE b (id INTEGER PRIMARY KEY) STRICT; INSERT INTO b VALUES (7)"}}};
 constexpr std::array<Migration, 2> kBroken = {
-    {kFirst[0], {2, "CREATE TABLE b (id INTEGER PRIMARY KEY) STRICT; INSERT INTO nowhere VALUES (1)"}}};
+    {kFirst[0],
+     {2, "CREATE TABLE b (id INTEGER PRIMARY KEY) STRICT; INSERT INTO nowhere VALUES (1)"}}};
 
 std::unique_ptr<Database> open(const fs::path& path) {
   auto opened = Database::open(path);
@@ -28,8 +30,7 @@ class Upgrades : public testing::Test {
  protected:
   Upgrades() {
     const auto database = open(path_);
-    if (!database->migrate("x", kFirst))
-      throw std::runtime_error("schema");
+    if (!database->migrate("x", kFirst)) throw std::runtime_error("schema");
     auto transaction = database->begin();
     (void)transaction->insert("INSERT INTO a (id) VALUES (42)");
     if (!transaction->commit()) throw std::runtime_error("row");

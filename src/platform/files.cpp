@@ -346,6 +346,25 @@ Result<FileLock> FileLock::wait(const fs::path& path, std::string_view purpose,
   }
 }
 
+Result<FileLock> FileLock::acquire_shared(const fs::path& path) {
+  FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return tl::unexpected(io_failure("open the lock", path, errno));
+  if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return FileLock(std::move(fd));
+  if (errno != EWOULDBLOCK) return tl::unexpected(io_failure("lock", path, errno));
+  std::string holder(512, '\0');
+  const ssize_t length = ::pread(fd.get(), holder.data(), holder.size(), 0);
+  holder.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  return fail(Errc::exists, "locked", "another holds it for itself alone",
+              {.evidence = {fmt::format("held by: {}", printable_line(trim(holder)))},
+               .fix = "wait until it is done and try again"});
+}
+
+Result<void> FileLock::share() {
+  if (::flock(fd_.get(), LOCK_SH | LOCK_NB) != 0)
+    return tl::unexpected(io_failure("share", "a lock", errno));
+  return {};
+}
+
 Result<FileDescriptor> open_directory_beneath(int root, std::string_view relative) {
   FileDescriptor current = open_directory(root, ".");
   if (!current) return tl::unexpected(io_failure("open", "the target directory", errno));

@@ -110,6 +110,10 @@ class FileLock {
   /// The same, but waits for up to `patience` until whoever holds it is done.
   static Result<FileLock> wait(const std::filesystem::path& path, std::string_view purpose,
                                std::chrono::milliseconds patience);
+  /// Held together with others who call this, and never beside one that is exclusive.
+  static Result<FileLock> acquire_shared(const std::filesystem::path& path);
+  /// Make an exclusive one shared. Not in one step: another may take it in between.
+  Result<void> share();
 
  private:
   explicit FileLock(FileDescriptor fd) : fd_(std::move(fd)) {}

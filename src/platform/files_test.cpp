@@ -117,6 +117,14 @@ TEST(Files, ALockSaysWhoHoldsIt) {
 
 TEST(Files, ALockCanBeWaitedFor) {
   TempDir dir;
+  {
+    auto alone = FileLock::acquire(dir / "lock", "alone");
+    EXPECT_EQ(FileLock::acquire_shared(dir / "lock").error().id, "locked");
+    ASSERT_TRUE(alone->share());
+    const auto second = FileLock::acquire_shared(dir / "lock");
+    EXPECT_TRUE(second);
+    EXPECT_EQ(FileLock::acquire(dir / "lock", "alone again").error().id, "locked");
+  }
   auto first = FileLock::acquire(dir / "lock", "first");
   ASSERT_TRUE(first);
   EXPECT_EQ(FileLock::wait(dir / "lock", "second", std::chrono::milliseconds(20)).error().id,

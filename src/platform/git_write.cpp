@@ -152,14 +152,22 @@ Result<void> RepositoryWriter::delete_ref(std::string_view name, const CommitId&
   return sync();
 }
 
-Result<void> RepositoryWriter::clean_after_a_kill() {
+Result<void> RepositoryWriter::clean_after_a_kill(std::chrono::seconds age_min) {
   std::error_code code;
   std::vector<fs::path> left;
+  const auto newest = fs::file_time_type::clock::now() - age_min;
+  const auto is_left = [&](const fs::path& path) {
+    std::error_code gone;
+    const auto written = fs::last_write_time(path, gone);
+    return !gone && written <= newest;
+  };
   for (const char* name : {"packed-refs.lock", "HEAD.lock", "config.lock"})
-    if (fs::exists(state_->path / name, code)) left.push_back(state_->path / name);
+    if (fs::exists(state_->path / name, code) && is_left(state_->path / name))
+      left.push_back(state_->path / name);
   for (fs::recursive_directory_iterator it(state_->path / "refs", code), end; !code && it != end;
        it.increment(code))
-    if (it->path().extension() == ".lock" && !it->is_directory(code)) left.push_back(it->path());
+    if (it->path().extension() == ".lock" && !it->is_directory(code) && is_left(it->path()))
+      left.push_back(it->path());
   for (fs::directory_iterator it(state_->path / "objects", code), end; !code && it != end;
        it.increment(code)) {
     // A git that outlived the server may still be at work in a young one.
@@ -170,7 +178,7 @@ Result<void> RepositoryWriter::clean_after_a_kill() {
   }
   for (const fs::path& path : left) {
     fs::remove_all(path, code);
-    if (code) return disk_failure(path, code);
+    if (code && code != std::errc::no_such_file_or_directory) return disk_failure(path, code);
   }
   return {};
 }

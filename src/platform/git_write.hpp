@@ -6,6 +6,7 @@
 // git-update-ref(1).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -57,8 +58,9 @@ class RepositoryWriter {
   Result<void> delete_ref(std::string_view name, const CommitId& from);
 
   /// Remove what a killed writer left behind: lock files of refs, and objects that never left
-  /// quarantine. Only for who knows that nobody else writes now.
-  Result<void> clean_after_a_kill();
+  /// quarantine. `age_min` is 0 only for who knows that nobody else writes now; a writer at work
+  /// holds such a file for milliseconds.
+  Result<void> clean_after_a_kill(std::chrono::seconds age_min = std::chrono::seconds(0));
 
   /// Everything written so far reaches the disk.
   Result<void> sync() const;

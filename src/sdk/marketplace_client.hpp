@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "base/url.hpp"
 #include "platform/http_client.hpp"
+#include "wire/search.hpp"
 #include "wire/worker.hpp"
 
 namespace rbee::sdk {
@@ -49,6 +50,21 @@ class MarketplaceClient {
   /// Follows the cursors until `query.limit` workers are there. `total` is the server's count of
   /// matches.
   Result<wire::WorkerList> search(const SearchQuery& query);
+
+  /// The same ranked, with typos mended (/v1/search). An older marketplace answers as `search`
+  /// does.
+  Result<wire::SearchAnswer> find(const SearchQuery& query);
+
+  /// A piece of the list for searching offline (/v1/index).
+  struct IndexPage {
+    bool unchanged = false;  ///< `etag` still names it; the rest is empty.
+    std::string etag;
+    std::string lines;                 ///< JSON, a worker a line.
+    std::optional<std::string> after;  ///< Ask for the next piece with this id.
+  };
+  /// `etag`: of the first piece as it was kept. Errors: Errc::not_found when the marketplace is too
+  /// old for it.
+  Result<IndexPage> index(const std::string& after, const std::string& etag);
 
   /// Errors: Errc::not_found "worker-not-found", with the nearest id when there is one.
   /// `version`: that release instead of the present one; the next three likewise. Errors:

@@ -18,6 +18,8 @@ namespace {
 constexpr std::string_view kMain = "refs/heads/main";
 
 constexpr std::chrono::seconds kLockPatience{20};
+/// A lock file of Git this old is a killed server's: others need it for milliseconds.
+constexpr std::chrono::seconds kLeftBehind{60};
 
 using platform::Repository;
 using platform::RepositoryWriter;
@@ -45,9 +47,13 @@ Result<CommitId> Service::main() const {
   return repository->resolve(kMain);
 }
 
-Result<platform::FileLock> Service::main_lock() const {
-  // Between threads and between programs: the host's commands approve and merge, too.
-  return platform::FileLock::wait(options_.repository / "rbee-merging", "a merge", kLockPatience);
+Result<Service::MainLock> Service::main_lock() const {
+  // Between threads and between programs: the host's commands approve and merge, too. Servers on
+  // several hosts share a database, and a file system whose flock(2) may be each host's own.
+  TRY_ASSIGN(auto among_servers, database_.lock("merge", kLockPatience));
+  TRY_ASSIGN(auto on_this_host, platform::FileLock::wait(options_.repository / "rbee-merging",
+                                                         "a merge", kLockPatience));
+  return MainLock{std::move(among_servers), std::move(on_this_host)};
 }
 
 Result<void> Service::try_merge(std::int64_t id) {
@@ -55,7 +61,7 @@ Result<void> Service::try_merge(std::int64_t id) {
   const auto thawed = community::require_thawed(database_, "publish");
   if (!thawed && thawed.error().id == "frozen") return {};
   TRY(thawed);
-  TRY_ASSIGN(const platform::FileLock lock, main_lock());
+  TRY_ASSIGN(const MainLock lock, main_lock());
   TRY_ASSIGN(Submission submission, get(database_, id));
   const Time now = clock_.now();
   if (submission.state != State::approved) return {};
@@ -127,6 +133,8 @@ Result<void> Service::try_merge(std::int64_t id) {
     TRY_ASSIGN(Transaction transaction, database_.begin());
     TRY(set_merging(transaction, id, std::nullopt));
     TRY(transaction.commit());
+    // Of several servers one may have been killed, and nobody starts anew.
+    TRY(writer->clean_after_a_kill(kLeftBehind));
     return moved;
   }
   TRY(finish_merge(id, merged.str()));
@@ -185,10 +193,10 @@ Result<bool> Service::settle(std::int64_t id, const Repository& repository,
 }
 
 Result<void> Service::recover() {
-  TRY_ASSIGN(const platform::FileLock lock, main_lock());
+  TRY_ASSIGN(const MainLock lock, main_lock());
   TRY_ASSIGN(const auto repository, Repository::open(options_.repository));
   TRY_ASSIGN(const auto writer, RepositoryWriter::open(options_.repository));
-  TRY(writer->clean_after_a_kill());
+  TRY(writer->clean_after_a_kill(options_.is_alone ? std::chrono::seconds(0) : kLeftBehind));
   TRY_ASSIGN(const auto half_done, all_merging(database_));
   TRY_ASSIGN(const CommitId on_main, repository->resolve(kMain));
   for (const std::int64_t id : half_done) TRY(settle(id, *repository, on_main));

@@ -35,6 +35,7 @@ struct ServiceOptions {
   RiskPolicy risk;
   check::Policy policy;
   std::chrono::seconds claim_lasts{std::chrono::hours(2)};
+  bool is_alone = true;  ///< At the start: no other program works on the repository.
 };
 
 /// A worker that an administrator took off the market.
@@ -167,8 +168,12 @@ class Service final : public PushReceiver {
   Result<void> notify(platform::Transaction& transaction, const Submission& submission,
                       std::string_view kind, std::string_view text);
 
-  /// Held while main moves.
-  Result<platform::FileLock> main_lock() const;
+  /// Held while main moves: by one thread of one program on one host.
+  struct MainLock {
+    platform::DatabaseLock among_servers;
+    platform::FileLock on_this_host;
+  };
+  Result<MainLock> main_lock() const;
   /// What a killed merge of it left behind; true when main has it already, and it is merged now.
   Result<bool> settle(std::int64_t id, const platform::Repository& repository,
                       const CommitId& on_main);
