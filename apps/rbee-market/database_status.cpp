@@ -1,5 +1,5 @@
-// rbee-market database status: what the database's schema is at, and whether the file is whole. Changes
-// nothing: it is for looking before an upgrade and after a crash.
+// rbee-market database status: what the database's schema is at, and whether the file is whole.
+// Changes nothing: it is for looking before an upgrade and after a crash.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -37,14 +37,15 @@ struct Desk {
   Result<void> open() {
     TRY_ASSIGN(const DatabaseChoice choice, remembered_choice(options.data, options.database));
     if (is_postgres(choice))
-      return fail(Errc::unsupported, "database-elsewhere",
-                  "this marketplace's people are in PostgreSQL",
-                  {.fix = "psql and pg_amcheck look at that one; rbee-market audit verify walks the "
-                          "audit log"});
+      return fail(
+          Errc::unsupported, "database-elsewhere", "this marketplace's people are in PostgreSQL",
+          {.fix = "psql and pg_amcheck look at that one; rbee-market audit verify walks the "
+                  "audit log"});
     path = fs::path(options.data) / "market.db";
     std::error_code error;
     if (fs::is_regular_file(path, error)) return {};
-    return fail(Errc::not_found, "database-missing", fmt::format("no database is at {}", path.string()),
+    return fail(Errc::not_found, "database-missing",
+                fmt::format("no database is at {}", path.string()),
                 {.fix = "--data is the server's directory; its first start makes one"});
   }
 };
@@ -65,11 +66,12 @@ Result<void> status(Desk& desk) {
   if (desk.options.json) {
     json::object schema;
     for (const auto& row : rows) schema[row[0].text()] = row[1].integer();
-    json::object answer{{"path", desk.path.string()},
-                        {"size_bytes", bytes},
-                        {"schema", std::move(schema)},
-                        {"checked", desk.options.check},
-                        {"before_upgrade", has_before ? json::value(before.string()) : json::value()}};
+    json::object answer{
+        {"path", desk.path.string()},
+        {"size_bytes", bytes},
+        {"schema", std::move(schema)},
+        {"checked", desk.options.check},
+        {"before_upgrade", has_before ? json::value(before.string()) : json::value()}};
     if (audit) answer["audit_entries"] = audit->entries;
     fmt::print("{}\n", json::serialize(answer));
     return {};

@@ -208,8 +208,6 @@ TEST_P(Statistics, SeveralServersOnOneDatabaseCountAnEventOnce) {
   EXPECT_EQ(rows("analytics_events"), kEach * (kServers + 1) / 2);
 }
 
-RBEE_EACH_DATABASE(Statistics);
-
 TEST(Trend, AHandfulIsNoTrendAndSteadyUseIsNone) {
   constexpr int kToday = 20'000;
   const auto steady = [](int a_day, int length) {
@@ -360,6 +358,8 @@ TEST(StatisticsFairness, WhoDownloadsIsNobodyTomorrow) {
   EXPECT_NE(b.visitor_of("192.0.2.1", now), today) << "each process has a key of its own";
   EXPECT_NE(a.visitor_of("192.0.2.1", now + days(1)), today);
 }
+
+RBEE_EACH_DATABASE(Statistics);
 
 }  // namespace
 }  // namespace rbee::analytics

@@ -25,13 +25,13 @@ T must(Result<T> result) {
 class StatisticsFixture {
  public:
   StatisticsFixture() : db(open(root / "market.db")), recorder(*db, clock) {}
+  /// On another database, which this prepares.
   explicit StatisticsFixture(std::unique_ptr<platform::Database> database)
-      : db(with_tables(std::move(database))), recorder(*db, clock) {}
-  static std::unique_ptr<platform::Database> open(const std::filesystem::path& path) {
-    return with_tables(must(platform::Database::open(path)));
+      : db(std::move(database)), recorder(*db, clock) {
+    if (const auto made = prepare(*db); !made) throw std::runtime_error(describe(made.error()));
   }
-  static std::unique_ptr<platform::Database> with_tables(
-      std::unique_ptr<platform::Database> database) {
+  static std::unique_ptr<platform::Database> open(const std::filesystem::path& path) {
+    auto database = must(platform::Database::open(path));
     if (const auto made = prepare(*database); !made)
       throw std::runtime_error(describe(made.error()));
     return database;

@@ -15,6 +15,7 @@ namespace rbee::http {
 namespace {
 
 constexpr std::size_t kReadBytes = 8 * 1024;
+constexpr std::chrono::milliseconds kRefusalPause{5};  ///< Of a thread whose server is full.
 
 }  // namespace
 
@@ -54,6 +55,13 @@ Awaitable<void> Loop::accept() {
     const Admission admission = shared_.admit(key);
     if (admission != Admission::admitted) {
       turn_away(socket, remote, admission);
+      // Nobody new could be served now: that clients try again at once must not cost those who are
+      // served. The kernel holds the others meanwhile. (One address that has its share is turned
+      // away without a pause: that would be at the cost of all.)
+      if (admission == Admission::server_full) {
+        Timer pause(io_, kRefusalPause);
+        co_await pause.async_wait(kAwait);
+      }
       continue;
     }
     socket.set_option(tcp::no_delay(true), ignored);
