@@ -180,6 +180,34 @@ TEST_P(Statistics, AnEventThatTheDatabaseRefusesDoesNotUndoOthers) {
   EXPECT_EQ(rows("analytics_events"), 80);
 }
 
+// Each server has its own connections; they meet in the database alone.
+TEST_P(Statistics, SeveralServersOnOneDatabaseCountAnEventOnce) {
+  constexpr int kServers = 3, kEach = 60;
+  std::vector<std::thread> threads;
+  std::atomic<int> recording = kServers;
+  for (int server = 0; server < kServers; ++server)
+    threads.emplace_back([&, server] {
+      const auto mine = place_.open();
+      Recorder my_recorder(*mine, clock);
+      for (int i = 0; i < kEach; ++i) {
+        // The same client may have told another server already.
+        must(my_recorder.record(install("tts-worker", server * kEach / 2 + i)));
+        if (i % 4 == 0) must(roll_up(*mine, 3));
+      }
+      --recording;
+    });
+  for (int i = 0; i < 2; ++i)
+    threads.emplace_back([&] {
+      const auto mine = place_.open();
+      while (recording > 0) must(roll_up(*mine, 5));
+    });
+  for (std::thread& thread : threads) thread.join();
+  count_all();
+  EXPECT_EQ(must(totals(*db, "tts-worker")).installs, kEach * (kServers + 1) / 2);
+  EXPECT_EQ(must(totals(*db, "")).installs, kEach * (kServers + 1) / 2);
+  EXPECT_EQ(rows("analytics_events"), kEach * (kServers + 1) / 2);
+}
+
 TEST(Trend, AHandfulIsNoTrendAndSteadyUseIsNone) {
   constexpr int kToday = 20'000;
   const auto steady = [](int a_day, int length) {
