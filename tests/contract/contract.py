@@ -163,7 +163,7 @@ class Contract:
         for name in described.get("headers", {}):
             if name != "Link" and name.lower() not in headers:
                 fault(where, f"no {name}")
-        if not kind.endswith("json"):
+        if kind not in ("application/json", "application/problem+json"):
             return
         value = json.loads(data)
         for complaint in self.description.validate(contents[kind]["schema"], value):
