@@ -119,12 +119,17 @@ Result<void> each_row(const Database& database, const Table& table,
   }
 }
 
+/// Has rows in a database that nobody used yet.
+bool is_prepared(const Table& table) {
+  return table.name == "schema_versions" || table.name == "analytics_state";
+}
+
 Result<void> copy_table(const Database& source, Database& target, Table& table) {
   const std::vector<std::string> marks(table.columns.size(), "?");
   const std::string row_marks = fmt::format("({})", fmt::join(marks, ", "));
   Hasher hasher(HashAlgorithm::sha256);
   TRY_ASSIGN(Transaction transaction, target.begin());
-  if (table.name == "schema_versions") TRY(transaction.execute("DELETE FROM schema_versions"));
+  if (is_prepared(table)) TRY(transaction.execute(fmt::format("DELETE FROM {}", table.name)));
   SqlRow values;
   const auto write = [&]() -> Result<void> {
     if (values.empty()) return {};
@@ -211,7 +216,7 @@ Result<void> copy(const Options& options) {
   TRY(prepare_market_database(*target));
   TRY_ASSIGN(std::vector<Table> tables, tables_of(*source));
   for (const Table& table : tables) {
-    if (table.name == "schema_versions") continue;
+    if (is_prepared(table)) continue;
     TRY_ASSIGN(const auto rows, target->query(fmt::format("SELECT count(*) FROM {}", table.name)));
     if (rows[0][0].integer() != 0)
       return fail(Errc::exists, "database-not-empty",

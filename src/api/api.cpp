@@ -73,7 +73,11 @@ http::Response Api::respond(const http::Request& request) const {
     base = "http://" + std::string(http::is_host(host) ? host : "localhost");
   }
   for (const Part* part : parts_)
-    if (part->serves(request.path)) return part->respond(request, base);
+    if (part->serves(request.path)) {
+      http::Response response = part->respond(request, base);
+      if (upstream_ != nullptr) upstream_->mark(response);
+      return response;
+    }
   http::Response response = respond_from_catalog(request, std::move(base));
   if (upstream_ != nullptr) upstream_->mark(response);
   return response;

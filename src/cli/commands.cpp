@@ -349,7 +349,7 @@ const std::vector<Command>& commands() {
         {"--message,-m", "TEXT", "what you found", &A::reason},
         {"--title", "TEXT", "the same in one line", &A::title}},
        "Needs `rbee login`. What you said before is kept. Maintainers cannot rate their own.",
-       "rbee worker rate tts-worker 5 -m 'Fast on an old laptop.'",
+       "rbee worker rate tts-worker 5 --title=Fast",
        worker_rate},
       {"worker",
        "reviews",

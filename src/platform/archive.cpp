@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "platform/archive_stream.hpp"
 #include "platform/file_descriptor.hpp"
 #include "platform/files.hpp"
+#include "platform/utf8_locale.hpp"
 
 namespace rbee::platform {
 
@@ -28,25 +28,6 @@ namespace {
 tl::unexpected<Error> refuse(std::string id, std::string message) {
   return fail(Errc::invalid_input, std::move(id), std::move(message));
 }
-
-/// libarchive converts names through the thread's locale; ours is UTF-8 while it works.
-class Utf8Locale {
- public:
-  Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) old_ = ::uselocale(locale_);
-  }
-  ~Utf8Locale() {
-    if (locale_ == nullptr) return;
-    ::uselocale(old_);
-    ::freelocale(locale_);
-  }
-  Utf8Locale(const Utf8Locale&) = delete;
-  Utf8Locale& operator=(const Utf8Locale&) = delete;
-
- private:
-  locale_t locale_ = nullptr;
-  locale_t old_ = nullptr;
-};
 
 /// Writes entries below the target and keeps the rules that concern several of them.
 class Writer {

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "platform/archive_api.hpp"
 #include "platform/gzip.hpp"
+#include "platform/utf8_locale.hpp"
 
 namespace rbee::platform {
 
@@ -28,6 +29,7 @@ la_ssize_t append(archive*, void* out, const void* bytes, std::size_t size) {
 
 Result<std::string> tar_gz(const std::vector<TarFile>& files, std::int64_t mtime) {
   TRY(load_archive());
+  const Utf8Locale locale;
   std::string tar;
   const std::unique_ptr<archive, WriteFree> writer(archive_write_new());
   const auto failure = [&] {
