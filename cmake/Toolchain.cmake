@@ -19,6 +19,10 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these inside its own library headers when it inlines; clang checks the same code.
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer)
+  if(CMAKE_UNITY_BUILD)
+    # It asks whether a type stands in the file that is compiled, and every one stands in an included file here.
+    add_compile_options(-Wno-subobject-linkage)
+  endif()
 endif()
 add_compile_definitions(_FORTIFY_SOURCE=2)
 add_link_options(-Wl,-z,relro,-z,now)

@@ -17,13 +17,13 @@ namespace {
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct BackupCommandOptions {
   std::string data, target, catalog, scratch;
   bool json = false, no_secret = false;
 };
 
-void print(const ops::BackupManifest& manifest, const Options& options, std::string_view what,
-           const std::string& place) {
+void print(const ops::BackupManifest& manifest, const BackupCommandOptions& options,
+           std::string_view what, const std::string& place) {
   std::uint64_t bytes = 0;
   for (const ops::BackupFile& file : manifest.files) bytes += file.size_bytes;
   if (options.json) {
@@ -41,7 +41,7 @@ void print(const ops::BackupManifest& manifest, const Options& options, std::str
              manifest.commit.substr(0, 12), manifest.audit_entries, manifest.sha256);
 }
 
-int back_up(const Options& options) {
+int back_up(const BackupCommandOptions& options) {
   if (options.target.empty() || options.data.empty())
     return report_error(
         fail(Errc::usage, "backup-usage", "--data and a target are required",
@@ -62,7 +62,7 @@ int back_up(const Options& options) {
   return 0;
 }
 
-int verify(const Options& options) {
+int verify(const BackupCommandOptions& options) {
   const fs::path scratch = options.scratch.empty()
                                ? fs::absolute(options.target).lexically_normal().parent_path()
                                : fs::path(options.scratch);
@@ -72,7 +72,7 @@ int verify(const Options& options) {
   return 0;
 }
 
-int restore(const Options& options) {
+int restore(const BackupCommandOptions& options) {
   const auto done = ops::restore_backup(options.target, options.data, local_actor(), SystemClock());
   if (!done) return report_error(done.error(), options.json);
   print(*done, options, "restored into", options.data);
@@ -82,7 +82,7 @@ int restore(const Options& options) {
 }  // namespace
 
 void add_backup_commands(CLI::App& app, std::function<int()>& run) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BackupCommandOptions>();
   CLI::App* backup = app.add_subcommand(
       "backup", "Copy the whole marketplace, while it runs, into a new directory or .tar.zst");
   backup->add_option("--data", options->data, "The server's data directory")
@@ -92,7 +92,7 @@ void add_backup_commands(CLI::App& app, std::function<int()>& run) {
   backup->add_flag("--json", options->json, "For programs");
   backup->add_option("TARGET", options->target, "Nothing is there yet");
   backup->require_subcommand(0, 1);
-  const auto verified = std::make_shared<Options>();
+  const auto verified = std::make_shared<BackupCommandOptions>();
   CLI::App* verify_command =
       backup->add_subcommand("verify", "Restore it, look at everything, and throw that away");
   verify_command->add_option("BACKUP", verified->target, "Directory or file")->required();
@@ -105,7 +105,7 @@ void add_backup_commands(CLI::App& app, std::function<int()>& run) {
     };
   });
 
-  const auto restored = std::make_shared<Options>();
+  const auto restored = std::make_shared<BackupCommandOptions>();
   CLI::App* restore_command =
       app.add_subcommand("restore", "Make a data directory out of a backup, whole or not at all");
   restore_command->add_option("BACKUP", restored->target, "Directory or file")->required();

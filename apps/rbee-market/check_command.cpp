@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 using platform::EntryKind;
 using platform::Repository;
 
-struct Options {
+struct CheckCommandOptions {
   std::string path = ".", base, revision, format = "text", policy;
 };
 
@@ -62,7 +62,7 @@ Result<Places> places_of(const Repository& repository, const CommitId& commit) {
 }
 
 /// What lies in the folder now; with --base or --revision, what is committed there.
-Result<NamedCatalog> open(const Options& options) {
+Result<NamedCatalog> open(const CheckCommandOptions& options) {
   const bool asks_git = !options.base.empty() || !options.revision.empty();
   const std::string revision = options.revision.empty() ? "HEAD" : options.revision;
   if (!asks_git) return NamedCatalog::open(options.path, revision);
@@ -75,8 +75,8 @@ Result<NamedCatalog> open(const Options& options) {
   return NamedCatalog{std::nullopt, std::move(*repository), revision};
 }
 
-Result<std::vector<check::Checked>> check_all(const Options& options, const check::Policy& policy,
-                                              std::size_t& count) {
+Result<std::vector<check::Checked>> check_all(const CheckCommandOptions& options,
+                                              const check::Policy& policy, std::size_t& count) {
   TRY_ASSIGN(const NamedCatalog named, open(options));
   const auto& repository = named.repository;
   TRY_ASSIGN(const CommitId commit, repository->resolve(named.revision));
@@ -121,7 +121,7 @@ Result<std::vector<check::Checked>> check_all(const Options& options, const chec
   return all;
 }
 
-int run_check(const Options& options) {
+int run_check(const CheckCommandOptions& options) {
   const auto format = check::parse_format(options.format);
   if (!format) {
     fmt::print(stderr, "rbee-market: formats are text, json, sarif and github\n");
@@ -157,7 +157,7 @@ int run_check(const Options& options) {
 }  // namespace
 
 void add_check_command(CLI::App& app, std::function<int()>& run) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CheckCommandOptions>();
   CLI::App* command = app.add_subcommand("check", "Hold a catalog against every rule");
   command
       ->add_option("PATH", options->path,

@@ -175,7 +175,7 @@ Result<void> compare(const Database& target, const Table& table) {
                .fix = "empty the PostgreSQL database, and copy again"});
 }
 
-struct Options {
+struct DatabaseCommandOptions {
   std::string from;
   DatabaseChoice to;
   bool json = false;
@@ -193,7 +193,7 @@ Result<std::string> target_url(const DatabaseChoice& to) {
       {.fix = "give --to-file FILE, whose first line is postgresql://USER:PASSWORD@HOST/NAME"});
 }
 
-Result<void> copy(const Options& options) {
+Result<void> copy(const DatabaseCommandOptions& options) {
   const fs::path from = options.from;
   std::error_code code;
   if (!fs::exists(from / "market.db", code))
@@ -252,7 +252,7 @@ Result<void> copy(const Options& options) {
 }  // namespace
 
 void add_database_commands(CLI::App& app, std::function<int()>& run) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<DatabaseCommandOptions>();
   CLI::App* database = app.add_subcommand("database", "The database of people and submissions");
   database->require_subcommand(1);
   add_database_status(*database, run);

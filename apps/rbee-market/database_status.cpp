@@ -23,14 +23,14 @@ namespace {
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct StatusCommandOptions {
   std::string data;
   DatabaseChoice database;
   bool json = false, check = false;
 };
 
-struct Desk {
-  Options options;
+struct StatusDesk {
+  StatusCommandOptions options;
   fs::path path;
 
   /// Without bringing its schema up: that is `serve`'s.
@@ -50,7 +50,7 @@ struct Desk {
   }
 };
 
-Result<void> status(Desk& desk) {
+Result<void> status(StatusDesk& desk) {
   if (desk.options.check) TRY(platform::check_database(desk.path));
   TRY_ASSIGN(const auto database, platform::Database::open(desk.path));
   TRY_ASSIGN(const auto rows,
@@ -88,9 +88,9 @@ Result<void> status(Desk& desk) {
 }  // namespace
 
 void add_database_status(CLI::App& database, std::function<int()>& run) {
-  const auto desk = std::make_shared<Desk>();
+  const auto desk = std::make_shared<StatusDesk>();
   add_desk_command(database, "status", "What its schema is at, part by part", status, desk, run,
-                   [](CLI::App& command, Options& options) {
+                   [](CLI::App& command, StatusCommandOptions& options) {
                      command.add_flag("--check", options.check,
                                       "Look at every page, every reference and the audit log");
                    });

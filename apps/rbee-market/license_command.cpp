@@ -28,7 +28,7 @@ namespace json = boost::json;
 using community::License;
 using community::Licenses;
 
-struct Options {
+struct LicenseCommandOptions {
   DatabaseChoice database;
   std::string data, holder, worker, file, name;
   std::vector<std::string> workers;
@@ -38,7 +38,7 @@ struct Options {
 };
 
 struct Counter {
-  Options options;
+  LicenseCommandOptions options;
   SystemClock clock;
   std::unique_ptr<platform::Database> database;
 
@@ -53,7 +53,7 @@ json::value maybe(const std::optional<Time>& time) {
 }
 
 Result<void> issue(Counter& counter) {
-  const Options& options = counter.options;
+  const LicenseCommandOptions& options = counter.options;
   if (options.workers.empty() != options.all)
     return fail(Errc::usage, "license-workers", "say which workers the licence is for",
                 {.fix = "--worker ID, once for each, or --all-workers"});
@@ -107,7 +107,7 @@ Result<void> revoke(Counter& counter) {
   return Licenses(*counter.database, counter.clock).revoke(counter.options.id, local_actor());
 }
 
-Result<fs::path> folder_of(const Options& options) {
+Result<fs::path> folder_of(const LicenseCommandOptions& options) {
   TRY_ASSIGN(const WorkerId id, WorkerId::parse(options.worker));
   return fs::path(options.data) / "premium" / id.str();
 }
@@ -121,7 +121,7 @@ tl::unexpected<Error> bad_name(const std::string& name) {
 
 /// Copied under a name that nobody sees until it is whole; the digest is for the recipe.
 Result<void> add(Counter& counter) {
-  const Options& options = counter.options;
+  const LicenseCommandOptions& options = counter.options;
   const std::string name =
       options.name.empty() ? fs::path(options.file).filename().string() : options.name;
   if (!is_premium_file_name(name)) return bad_name(name);
@@ -161,7 +161,7 @@ Result<void> add(Counter& counter) {
 }
 
 Result<void> remove(Counter& counter) {
-  const Options& options = counter.options;
+  const LicenseCommandOptions& options = counter.options;
   if (!is_premium_file_name(options.name)) return bad_name(options.name);
   TRY_ASSIGN(const fs::path folder, folder_of(options));
   if (::unlink((folder / options.name).c_str()) == 0) return {};
@@ -192,12 +192,12 @@ Result<void> files(Counter& counter) {
 
 void add_license_commands(CLI::App& app, std::function<int()>& run) {
   const auto counter = std::make_shared<Counter>();
-  const auto nothing = [](CLI::App&, Options&) {};
+  const auto nothing = [](CLI::App&, LicenseCommandOptions&) {};
   CLI::App* license = app.add_subcommand("license", "Licence keys of premium workers");
   license->require_subcommand(1);
   add_desk_command<Counter>(
       *license, "issue", "Make a licence key and print it, once", issue, counter, run,
-      [](CLI::App& command, Options& options) {
+      [](CLI::App& command, LicenseCommandOptions& options) {
         command.add_option("--holder", options.holder, "Who gets it; for you")->required();
         command.add_option("--worker", options.workers, "What it is for; may be given again");
         command.add_flag("--all-workers", options.all, "It is for every premium worker");
@@ -207,23 +207,23 @@ void add_license_commands(CLI::App& app, std::function<int()>& run) {
   add_desk_command<Counter>(*license, "list", "All licences, newest first", list, counter, run,
                             nothing);
   add_desk_command<Counter>(*license, "revoke", "End a licence at once", revoke, counter, run,
-                            [](CLI::App& command, Options& options) {
+                            [](CLI::App& command, LicenseCommandOptions& options) {
                               command.add_option("ID", options.id, "Its number")->required();
                             });
   CLI::App* premium = app.add_subcommand("premium", "Files that holders of a licence may download");
   premium->require_subcommand(1);
-  const auto worker = [](CLI::App& command, Options& options) {
+  const auto worker = [](CLI::App& command, LicenseCommandOptions& options) {
     command.add_option("WORKER", options.worker, "The worker's id")->required();
   };
   add_desk_command<Counter>(*premium, "add", "Put a file up, and print what its recipe needs", add,
-                            counter, run, [&](CLI::App& command, Options& options) {
+                            counter, run, [&](CLI::App& command, LicenseCommandOptions& options) {
                               worker(command, options);
                               command.add_option("FILE", options.file, "It is copied")->required();
                               command.add_option("--name", options.name, "Another name for it");
                             });
   add_desk_command<Counter>(*premium, "list", "All files", files, counter, run, nothing);
   add_desk_command<Counter>(*premium, "remove", "Take a file down", remove, counter, run,
-                            [&](CLI::App& command, Options& options) {
+                            [&](CLI::App& command, LicenseCommandOptions& options) {
                               worker(command, options);
                               command.add_option("NAME", options.name, "The file's")->required();
                             });

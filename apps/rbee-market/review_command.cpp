@@ -22,7 +22,7 @@ namespace json = boost::json;
 using community::Account;
 using submission::Submission;
 
-struct Options {
+struct ReviewCommandOptions {
   DatabaseChoice database;
   std::string data, as, reason, worker, tree;
   std::int64_t id = 0;
@@ -33,8 +33,8 @@ struct Options {
 };
 
 /// One run: database, service, and the account in whose name it works.
-struct Desk {
-  Options options;
+struct ReviewDesk {
+  ReviewCommandOptions options;
   SystemClock clock;
   std::unique_ptr<platform::Database> database;
   std::unique_ptr<submission::Service> service;
@@ -71,7 +71,7 @@ std::string line_of(const Submission& s) {
                      printable_line(s.title));
 }
 
-Result<void> list(Desk& desk) {
+Result<void> list(ReviewDesk& desk) {
   std::vector<Submission> all;
   if (desk.options.all) {
     TRY_ASSIGN(all, submission::list(*desk.database, {.limit = 1000}));
@@ -97,7 +97,7 @@ Result<void> list(Desk& desk) {
   return {};
 }
 
-Result<void> show(Desk& desk) {
+Result<void> show(ReviewDesk& desk) {
   TRY_ASSIGN(const Submission s, submission::get(*desk.database, desk.options.id));
   fmt::print("{}", line_of(s));
   for (const std::string& reason : s.risk) fmt::print("  {}\n", printable_line(reason));
@@ -123,11 +123,11 @@ Result<void> finish(const Result<Submission>& done) {
   return {};
 }
 
-Result<void> claim(Desk& desk) {
+Result<void> claim(ReviewDesk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   return finish(desk.service->claim(desk.options.id, account));
 }
-Result<void> approve(Desk& desk) {
+Result<void> approve(ReviewDesk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   TRY_ASSIGN(const Submission s, submission::get(*desk.database, desk.options.id));
   if (!desk.options.tree.empty())
@@ -147,25 +147,25 @@ Result<void> approve(Desk& desk) {
                             s.id)});
   return finish(desk.service->approve(s.id, account, tree));
 }
-Result<void> request_changes(Desk& desk) {
+Result<void> request_changes(ReviewDesk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   return finish(desk.service->request_changes(desk.options.id, account, desk.options.reason));
 }
-Result<void> reject(Desk& desk) {
+Result<void> reject(ReviewDesk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   return finish(desk.service->reject(desk.options.id, account, desk.options.reason));
 }
-Result<void> comment(Desk& desk) {
+Result<void> comment(ReviewDesk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   return desk.service->comment(desk.options.id, account, desk.options.file, desk.options.line,
                                desk.options.reason);
 }
-Result<void> quarantine(Desk& desk) {
+Result<void> quarantine(ReviewDesk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   TRY_ASSIGN(const WorkerId worker, WorkerId::parse(desk.options.worker));
   return desk.service->quarantine(worker, account, desk.options.reason);
 }
-Result<void> release(Desk& desk) {
+Result<void> release(ReviewDesk& desk) {
   TRY_ASSIGN(const Account account, desk.account());
   TRY_ASSIGN(const WorkerId worker, WorkerId::parse(desk.options.worker));
   return desk.service->release(worker, account);
@@ -174,29 +174,29 @@ Result<void> release(Desk& desk) {
 }  // namespace
 
 void add_review_commands(CLI::App& app, std::function<int()>& run) {
-  const auto desk = std::make_shared<Desk>();
-  const auto id = [](CLI::App& command, Options& options) {
+  const auto desk = std::make_shared<ReviewDesk>();
+  const auto id = [](CLI::App& command, ReviewCommandOptions& options) {
     command.add_option("ID", options.id, "The submission's number")->required();
   };
-  const auto by = [&](CLI::App& command, Options& options) {
+  const auto by = [&](CLI::App& command, ReviewCommandOptions& options) {
     id(command, options);
     command.add_option("--as", options.as, "The reviewer's account")->required();
   };
-  const auto reasoned = [&](CLI::App& command, Options& options) {
+  const auto reasoned = [&](CLI::App& command, ReviewCommandOptions& options) {
     by(command, options);
     command.add_option("--reason", options.reason, "What the author should know")->required();
   };
   CLI::App* review = app.add_subcommand("review", "The review queue");
   review->require_subcommand(1);
   add_desk_command(*review, "list", "What waits, most urgent first", list, desk, run,
-                   [](CLI::App& command, Options& options) {
+                   [](CLI::App& command, ReviewCommandOptions& options) {
                      command.add_flag("--all", options.all, "Decided ones too");
                    });
   add_desk_command(*review, "show", "One submission: risk, findings, history", show, desk, run, id);
   add_desk_command(*review, "claim", "Hold it for two hours, so that two do not look at once",
                    claim, desk, run, by);
   add_desk_command(*review, "approve", "Approve what was looked at; the last approval merges it",
-                   approve, desk, run, [&](CLI::App& command, Options& options) {
+                   approve, desk, run, [&](CLI::App& command, ReviewCommandOptions& options) {
                      by(command, options);
                      command.add_option(
                          "--tree", options.tree,
@@ -206,19 +206,19 @@ void add_review_commands(CLI::App& app, std::function<int()>& run) {
                    run, reasoned);
   add_desk_command(*review, "reject", "Refuse it for good", reject, desk, run, reasoned);
   add_desk_command(*review, "comment", "Say something about it, or about a line", comment, desk,
-                   run, [&](CLI::App& command, Options& options) {
+                   run, [&](CLI::App& command, ReviewCommandOptions& options) {
                      by(command, options);
                      command.add_option("--text", options.reason, "The comment")->required();
                      command.add_option("--file", options.file, "A file of the worker's folder");
                      command.add_option("--line", options.line, "A line of it");
                    });
-  const auto worker = [](CLI::App& command, Options& options) {
+  const auto worker = [](CLI::App& command, ReviewCommandOptions& options) {
     command.add_option("WORKER", options.worker, "The worker's id")->required();
     command.add_option("--as", options.as, "The administrator's account")->required();
   };
   add_desk_command(
       app, "quarantine", "Take a worker off the market; its history stays", quarantine, desk, run,
-      [&](CLI::App& command, Options& options) {
+      [&](CLI::App& command, ReviewCommandOptions& options) {
         worker(command, options);
         command.add_option("--reason", options.reason, "Shown to everybody who has it")->required();
       });

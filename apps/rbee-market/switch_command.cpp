@@ -20,14 +20,14 @@ namespace {
 namespace json = boost::json;
 using community::Switch;
 
-struct Options {
+struct SwitchCommandOptions {
   DatabaseChoice database;
   std::string data, what, reason;
   bool json = false;
 };
 
-struct Desk {
-  Options options;
+struct SwitchDesk {
+  SwitchCommandOptions options;
   SystemClock clock;
   std::unique_ptr<platform::Database> database;
 
@@ -53,7 +53,7 @@ void print(const Switch& each) {
                          : each.summary);
 }
 
-Result<void> turn(Desk& desk, bool frozen) {
+Result<void> turn(SwitchDesk& desk, bool frozen) {
   TRY_ASSIGN(const Switch turned,
              community::turn_switch(*desk.database, desk.clock, desk.options.what, frozen,
                                     desk.options.reason, local_actor()));
@@ -65,15 +65,15 @@ Result<void> turn(Desk& desk, bool frozen) {
   return {};
 }
 
-Result<void> freeze(Desk& desk) {
+Result<void> freeze(SwitchDesk& desk) {
   return turn(desk, true);
 }
 
-Result<void> thaw(Desk& desk) {
+Result<void> thaw(SwitchDesk& desk) {
   return turn(desk, false);
 }
 
-Result<void> list(Desk& desk) {
+Result<void> list(SwitchDesk& desk) {
   TRY_ASSIGN(const auto all, community::list_switches(*desk.database));
   if (!desk.options.json) {
     for (const Switch& each : all) print(each);
@@ -88,8 +88,8 @@ Result<void> list(Desk& desk) {
 }  // namespace
 
 void add_switch_commands(CLI::App& app, std::function<int()>& run) {
-  const auto desk = std::make_shared<Desk>();
-  const auto what = [](CLI::App& command, Options& options) {
+  const auto desk = std::make_shared<SwitchDesk>();
+  const auto what = [](CLI::App& command, SwitchCommandOptions& options) {
     command.add_option("WHAT", options.what, "sign-up, adoption, submissions, publish or reviews")
         ->required();
     command.add_option("--reason", options.reason, "Shown to everybody, and for the audit log")
@@ -99,7 +99,7 @@ void add_switch_commands(CLI::App& app, std::function<int()>& run) {
                    run, what);
   add_desk_command(app, "thaw", "Let it go on", thaw, desk, run, what);
   add_desk_command(app, "switches", "What is stopped, and why", list, desk, run,
-                   [](CLI::App&, Options&) {});
+                   [](CLI::App&, SwitchCommandOptions&) {});
 }
 
 }  // namespace rbee::market

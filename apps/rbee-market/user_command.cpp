@@ -27,7 +27,7 @@ using community::Account;
 using community::Accounts;
 using community::Tokens;
 
-struct Options {
+struct UserCommandOptions {
   DatabaseChoice database;
   std::string data, name, email, role = "user", reason, token_name = "token",
                                  scopes = "read,community,submit";
@@ -65,8 +65,8 @@ std::string or_dash(const std::optional<Time>& time) {
 }
 
 /// One run: the database open, the options at hand.
-struct Desk {
-  Options options;
+struct UserDesk {
+  UserCommandOptions options;
   SystemClock clock;
   std::unique_ptr<platform::Database> database;
 
@@ -76,7 +76,7 @@ struct Desk {
   }
 };
 
-Result<void> user_add(Desk& desk) {
+Result<void> user_add(UserDesk& desk) {
   const auto role = community::parse_role(desk.options.role);
   if (!role)
     return fail(Errc::usage, "role-unknown",
@@ -94,7 +94,7 @@ Result<void> user_add(Desk& desk) {
   return {};
 }
 
-Result<void> user_list(Desk& desk) {
+Result<void> user_list(UserDesk& desk) {
   TRY_ASSIGN(const auto all, Accounts(*desk.database, desk.clock).list());
   if (desk.options.json) {
     json::array users;
@@ -114,7 +114,7 @@ Result<void> user_list(Desk& desk) {
   return {};
 }
 
-Result<void> user_role(Desk& desk) {
+Result<void> user_role(UserDesk& desk) {
   const auto role = community::parse_role(desk.options.role);
   if (!role)
     return fail(Errc::usage, "role-unknown",
@@ -123,23 +123,23 @@ Result<void> user_role(Desk& desk) {
   return Accounts(*desk.database, desk.clock).set_role(desk.options.name, *role, local_actor());
 }
 
-Result<void> user_password(Desk& desk) {
+Result<void> user_password(UserDesk& desk) {
   TRY_ASSIGN(const std::string password, read_password());
   return Accounts(*desk.database, desk.clock)
       .set_password(desk.options.name, password, local_actor());
 }
 
-Result<void> user_disable(Desk& desk) {
+Result<void> user_disable(UserDesk& desk) {
   return Accounts(*desk.database, desk.clock)
       .set_disabled(desk.options.name, true, desk.options.reason, local_actor());
 }
 
-Result<void> user_enable(Desk& desk) {
+Result<void> user_enable(UserDesk& desk) {
   return Accounts(*desk.database, desk.clock)
       .set_disabled(desk.options.name, false, desk.options.reason, local_actor());
 }
 
-Result<void> token_create(Desk& desk) {
+Result<void> token_create(UserDesk& desk) {
   TRY_ASSIGN(const Account account, Accounts(*desk.database, desk.clock).find(desk.options.name));
   TRY_ASSIGN(const community::Scopes scopes, community::parse_scopes(desk.options.scopes));
   std::optional<Time> expires;
@@ -158,7 +158,7 @@ Result<void> token_create(Desk& desk) {
   return {};
 }
 
-Result<void> token_list(Desk& desk) {
+Result<void> token_list(UserDesk& desk) {
   TRY_ASSIGN(const Account account, Accounts(*desk.database, desk.clock).find(desk.options.name));
   TRY_ASSIGN(const auto all, Tokens(*desk.database, desk.clock).list(account));
   for (const community::Token& each : all)
@@ -168,12 +168,12 @@ Result<void> token_list(Desk& desk) {
   return {};
 }
 
-Result<void> token_revoke(Desk& desk) {
+Result<void> token_revoke(UserDesk& desk) {
   TRY_ASSIGN(const Account account, Accounts(*desk.database, desk.clock).find(desk.options.name));
   return Tokens(*desk.database, desk.clock).revoke(account, desk.options.token, local_actor());
 }
 
-Result<void> audit_list(Desk& desk) {
+Result<void> audit_list(UserDesk& desk) {
   TRY_ASSIGN(const auto all,
              community::list_audit(*desk.database, {desk.options.subject, desk.options.actor, 0,
                                                     desk.options.limit}));
@@ -198,7 +198,7 @@ Result<void> audit_list(Desk& desk) {
   return {};
 }
 
-Result<void> audit_verify(Desk& desk) {
+Result<void> audit_verify(UserDesk& desk) {
   TRY_ASSIGN(const community::AuditState state, community::verify_audit(*desk.database));
   fmt::print("{} entries, unbroken; the last is {}\n", state.entries, state.last_hash);
   return {};
@@ -230,15 +230,15 @@ std::string local_actor() {
 }
 
 void add_user_commands(CLI::App& app, std::function<int()>& run) {
-  const auto desk = std::make_shared<Desk>();
-  const auto name = [](CLI::App& command, Options& options) {
+  const auto desk = std::make_shared<UserDesk>();
+  const auto name = [](CLI::App& command, UserCommandOptions& options) {
     command.add_option("NAME", options.name, "The account's name")->required();
   };
   CLI::App* user = app.add_subcommand("user", "Accounts");
   user->require_subcommand(1);
   add_desk_command(
       *user, "add", "Make an account; its password comes from the terminal or a pipe", user_add,
-      desk, run, [&](CLI::App& command, Options& options) {
+      desk, run, [&](CLI::App& command, UserCommandOptions& options) {
         name(command, options);
         command.add_option("--email", options.email, "Its e-mail address; nobody else sees it")
             ->required();
@@ -246,10 +246,11 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
             ->capture_default_str();
         command.add_flag("--no-password", options.no_password, "It lives by tokens alone");
       });
-  add_desk_command(*user, "list", "All accounts", user_list, desk, run, [](CLI::App&, Options&) {});
+  add_desk_command(*user, "list", "All accounts", user_list, desk, run,
+                   [](CLI::App&, UserCommandOptions&) {});
   add_desk_command(
       *user, "role", "Give it another role", user_role, desk, run,
-      [&](CLI::App& command, Options& options) {
+      [&](CLI::App& command, UserCommandOptions& options) {
         name(command, options);
         command.add_option("ROLE", options.role, "user, reviewer or admin")->required();
       });
@@ -257,7 +258,7 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
                    desk, run, name);
   add_desk_command(
       *user, "disable", "It can do nothing any more; its tokens end", user_disable, desk, run,
-      [&](CLI::App& command, Options& options) {
+      [&](CLI::App& command, UserCommandOptions& options) {
         name(command, options);
         command.add_option("--reason", options.reason, "For the audit log")->required();
       });
@@ -267,7 +268,7 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
   token->require_subcommand(1);
   add_desk_command(
       *token, "create", "Make a token and print it, once", token_create, desk, run,
-      [&](CLI::App& command, Options& options) {
+      [&](CLI::App& command, UserCommandOptions& options) {
         name(command, options);
         command.add_option("--name", options.token_name, "What it is for")->capture_default_str();
         command.add_option("--scopes", options.scopes, "Of read, community, submit, review, admin")
@@ -276,7 +277,7 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
       });
   add_desk_command(*token, "list", "The tokens of an account", token_list, desk, run, name);
   add_desk_command(*token, "revoke", "End a token", token_revoke, desk, run,
-                   [&](CLI::App& command, Options& options) {
+                   [&](CLI::App& command, UserCommandOptions& options) {
                      name(command, options);
                      command.add_option("ID", options.token, "Its number")->required();
                    });
@@ -285,14 +286,14 @@ void add_user_commands(CLI::App& app, std::function<int()>& run) {
   audit->require_subcommand(1);
   add_desk_command(
       *audit, "list", "What happened, newest first", audit_list, desk, run,
-      [](CLI::App& command, Options& options) {
+      [](CLI::App& command, UserCommandOptions& options) {
         command.add_option("--subject", options.subject,
                            "Only this: worker:NAME, submission:N, account:NAME");
         command.add_option("--actor", options.actor, "Only what this account did");
         command.add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
       });
   add_desk_command(*audit, "verify", "Walk the chain of hashes", audit_verify, desk, run,
-                   [](CLI::App&, Options&) {});
+                   [](CLI::App&, UserCommandOptions&) {});
 }
 
 }  // namespace rbee::market

@@ -33,6 +33,15 @@ inline Result<void> no_parameters(const http::Request& request,
   return {};
 }
 
+/// Errors: Errc::invalid_input "parameter-invalid", always.
+inline tl::unexpected<Error> invalid_parameter(std::string_view name, std::string_view value,
+                                               std::string expected) {
+  return fail(Errc::invalid_input, "parameter-invalid",
+              fmt::format("the parameter {}='{}' cannot be used", printable_line(name),
+                          printable_line(value.substr(0, 60))),
+              {.why = std::move(expected)});
+}
+
 /// The answer is the same until the catalog changes, and then at once another: keep it, and ask
 /// each time. `make_body` is called when the client has not got it.
 http::Response fresh(const http::Request& request, std::string_view type, std::string_view etag,

@@ -17,7 +17,7 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Health>, 4> kRoutes{{
+constexpr std::array<http::Route<Health>, 4> kHealthRoutes{{
     {Method::get, "/livez", &Health::live},
     {Method::get, "/readyz", &Health::ready},
     {Method::get, "/healthz", &Health::health},
@@ -30,21 +30,21 @@ constexpr std::string_view kInside = "\nInside";
 }  // namespace
 
 bool Health::serves(std::string_view path) const {
-  return http::has_route(kRoutes, path);
+  return http::has_route(kHealthRoutes, path);
 }
 
 std::vector<http::RouteName> Health::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kHealthRoutes);
 }
 
 Response Health::respond(const Request& request, std::string_view) const {
-  return http::route(*this, kRoutes, request);
+  return http::route(*this, kHealthRoutes, request);
 }
 
 Response Health::respond_inside(const Request& request) const {
   Request inside = request;
   inside.headers.set(kInside, "yes");
-  return http::route(*this, kRoutes, inside);
+  return http::route(*this, kHealthRoutes, inside);
 }
 
 std::vector<Health::Checked> Health::check() const {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <set>
 
+#include "api/answers.hpp"
 #include "base/ids.hpp"
 #include "base/text.hpp"
 
@@ -21,14 +22,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-tl::unexpected<Error> invalid(std::string_view name, std::string_view value, std::string expected) {
-  return fail(Errc::invalid_input, "parameter-invalid",
-              fmt::format("the parameter {}='{}' cannot be used", name,
-                          printable_line(value.substr(0, 60))),
-              {.why = std::move(expected)});
-}
-
-tl::unexpected<Error> invalid(std::string_view name, const Error& error) {
+tl::unexpected<Error> refused_value(std::string_view name, const Error& error) {
   std::string why = error.message;
   for (const std::string& fact : error.evidence) why += "; " + fact;
   return fail(Errc::invalid_input, "parameter-invalid",
@@ -54,13 +48,13 @@ Result<std::pair<std::int64_t, std::string>> parse_cursor(std::string_view text)
   if (error == std::errc() && at != end && *at == '.')
     if (const auto id = WorkerId::parse(std::string_view(at + 1, end)))
       return std::pair(key, id->str());
-  return invalid("cursor", text, "it is not one that this server gave out");
+  return invalid_parameter("cursor", text, "it is not one that this server gave out");
 }
 
 Result<void> add_word(std::vector<std::string>& words, std::string_view name,
                       const std::string& value) {
   if (value.empty()) return {};
-  if (words.size() == 16) return invalid(name, value, "there are at most 16 of them");
+  if (words.size() == 16) return invalid_parameter(name, value, "there are at most 16 of them");
   words.push_back(value);
   return {};
 }
@@ -78,9 +72,9 @@ Result<ListQuery> parse_list_query(
   for (const auto& [name, value] : parameters) {
     const bool again = !seen.insert(name).second;
     if (again && name != "tag" && name != "id" && name != "task" && name != "format")
-      return invalid(printable_line(name), value, "it stands twice");
+      return invalid_parameter(printable_line(name), value, "it stands twice");
     if (name == "q") {
-      if (value.size() > 200) return invalid(name, value, "it is longer than 200 bytes");
+      if (value.size() > 200) return invalid_parameter(name, value, "it is longer than 200 bytes");
       query.text = lower(trim(value));
       query.words.clear();
       for (std::string_view word : split(query.text, ' '))
@@ -92,20 +86,21 @@ Result<ListQuery> parse_list_query(
     } else if (name == "format") {
       TRY(add_word(query.formats, name, value));
     } else if (name == "license") {
-      if (value.size() > 200) return invalid(name, value, "it is longer than 200 bytes");
+      if (value.size() > 200) return invalid_parameter(name, value, "it is longer than 200 bytes");
       query.license = value;
     } else if (name == "owner") {
-      if (value.size() > 39) return invalid(name, value, "no account's name is that long");
+      if (value.size() > 39)
+        return invalid_parameter(name, value, "no account's name is that long");
       query.owner = value;
     } else if (name == "premium") {
-      if (value != "0" && value != "1") return invalid(name, value, "it is 0 or 1");
+      if (value != "0" && value != "1") return invalid_parameter(name, value, "it is 0 or 1");
       query.premium = value == "1";
     } else if (name == "min_rating") {
       double rating = 0;
       const auto [at, error] = std::from_chars(value.data(), value.data() + value.size(), rating);
       if (error != std::errc() || at != value.data() + value.size() ||
           !(rating >= 0 && rating <= 5))
-        return invalid(name, value, "it is a number from 0 to 5");
+        return invalid_parameter(name, value, "it is a number from 0 to 5");
       query.min_rating = rating;
     } else if (name == "sort") {
       const auto known = std::find_if(kSorts.begin(), kSorts.end(),
@@ -113,37 +108,37 @@ Result<ListQuery> parse_list_query(
       if (known == kSorts.end()) {
         std::string words;
         for (const auto& [word, sort] : kSorts) words += fmt::format(" {}", word);
-        return invalid(name, value, "it is one of" + words);
+        return invalid_parameter(name, value, "it is one of" + words);
       }
       query.sort = known->second;
     } else if (name == "id") {
       auto parsed = WorkerId::parse(value);
-      if (!parsed) return invalid(name, parsed.error());
+      if (!parsed) return refused_value(name, parsed.error());
       if (query.ids.size() == kPageMax)
-        return invalid(name, value, fmt::format("there are at most {} ids", kPageMax));
+        return invalid_parameter(name, value, fmt::format("there are at most {} ids", kPageMax));
       query.ids.push_back(parsed->str());
     } else if (name == "accelerator") {
       auto parsed = parse_accelerator(value);
-      if (!parsed) return invalid(name, parsed.error());
+      if (!parsed) return refused_value(name, parsed.error());
       accelerator = *parsed;
     } else if (name == "os") {
       auto parsed = parse_os(value);
-      if (!parsed) return invalid(name, parsed.error());
+      if (!parsed) return refused_value(name, parsed.error());
       os = *parsed;
     } else if (name == "arch") {
       auto parsed = parse_arch(value);
-      if (!parsed) return invalid(name, parsed.error());
+      if (!parsed) return refused_value(name, parsed.error());
       arch = *parsed;
     } else if (name == "source") {
       if (value != "official" && value != "community")
-        return invalid(name, value, "it is 'official' or 'community'");
+        return invalid_parameter(name, value, "it is 'official' or 'community'");
       query.source = value == "official" ? catalog::Origin::official : catalog::Origin::community;
     } else if (name == "limit") {
       const auto [end, error] =
           std::from_chars(value.data(), value.data() + value.size(), query.limit);
       if (error != std::errc() || end != value.data() + value.size() || query.limit < 1 ||
           query.limit > kPageMax)
-        return invalid(name, value, fmt::format("it is a number from 1 to {}", kPageMax));
+        return invalid_parameter(name, value, fmt::format("it is a number from 1 to {}", kPageMax));
     } else if (name == "cursor") {
       TRY_ASSIGN(query.after, parse_cursor(value));
     } else {

@@ -20,7 +20,7 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Operations>, 3> kRoutes{{
+constexpr std::array<http::Route<Operations>, 3> kOperationsRoutes{{
     {Method::get, "/v1/status", &Operations::status},
     {Method::get, "/v1/admin/switches", &Operations::switches},
     {Method::put, "/v1/admin/switches/{name}", &Operations::turn},
@@ -57,15 +57,15 @@ Result<void> take_no_parameters(const Request& request) {
 }  // namespace
 
 bool Operations::serves(std::string_view path) const {
-  return http::has_route(kRoutes, path);
+  return http::has_route(kOperationsRoutes, path);
 }
 
 std::vector<http::RouteName> Operations::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kOperationsRoutes);
 }
 
 Response Operations::respond(const Request& request, std::string_view) const {
-  Response response = http::route(*this, kRoutes, request);
+  Response response = http::route(*this, kOperationsRoutes, request);
   if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"rbee\"");
   return response;
 }

@@ -27,7 +27,7 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Opinions>, 20> kRoutes{{
+constexpr std::array<http::Route<Opinions>, 20> kOpinionsRoutes{{
     {Method::get, "/v1/workers/{id}/star", &Opinions::star},
     {Method::put, "/v1/workers/{id}/star", &Opinions::set_star},
     {Method::post, "/v1/workers/{id}/star", &Opinions::set_star},
@@ -50,7 +50,7 @@ constexpr std::array<http::Route<Opinions>, 20> kRoutes{{
     {Method::get, "/v1/review-reports", &Opinions::reports},
 }};
 
-constexpr int kPageDefault = 20, kPageMost = 100;
+constexpr int kReviewsDefault = 20, kReviewsMost = 100;
 
 double rounded(double value) {
   return std::round(value * 100) / 100;
@@ -108,23 +108,16 @@ bj::object to_json(const community::ReviewSummary& summary) {
       {"by_accelerator", std::move(groups)}};
 }
 
-tl::unexpected<Error> invalid(std::string_view name, std::string_view value, std::string expected) {
-  return fail(Errc::invalid_input, "parameter-invalid",
-              fmt::format("the parameter {}='{}' cannot be used", name,
-                          printable_line(value.substr(0, 60))),
-              {.why = std::move(expected)});
-}
-
 Result<int> whole_number(std::string_view name, std::string_view value, int least, int most) {
   int number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc() || end != value.data() + value.size() || number < least || number > most)
-    return invalid(name, value, fmt::format("it is a number from {} to {}", least, most));
+    return invalid_parameter(name, value, fmt::format("it is a number from {} to {}", least, most));
   return number;
 }
 
 /// "KEY.ID" of the last one seen.
-Result<std::pair<std::int64_t, std::int64_t>> parse_cursor(std::string_view value) {
+Result<std::pair<std::int64_t, std::int64_t>> parse_review_cursor(std::string_view value) {
   std::pair<std::int64_t, std::int64_t> cursor;
   const char* const end = value.data() + value.size();
   const auto key = std::from_chars(value.data(), end, cursor.first);
@@ -132,7 +125,7 @@ Result<std::pair<std::int64_t, std::int64_t>> parse_cursor(std::string_view valu
     const auto id = std::from_chars(key.ptr + 1, end, cursor.second);
     if (id.ec == std::errc() && id.ptr == end) return cursor;
   }
-  return invalid("cursor", value, "it is not one that this server gave out");
+  return invalid_parameter("cursor", value, "it is not one that this server gave out");
 }
 
 /// Adds `next` and Link to a page.
@@ -149,17 +142,17 @@ void add_next(Response& response, bj::object& body, std::string_view base, const
 }  // namespace
 
 bool Opinions::serves(std::string_view path) const {
-  return http::has_route(kRoutes, path);
+  return http::has_route(kOpinionsRoutes, path);
 }
 
 std::vector<http::RouteName> Opinions::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kOpinionsRoutes);
 }
 
 Response Opinions::respond(const Request& request, std::string_view base) const {
   Request with_base = request;
   with_base.headers.set("X-Rbee-Base", std::string(base));  // For the routes that show an address.
-  Response response = http::route(*this, kRoutes, with_base);
+  Response response = http::route(*this, kOpinionsRoutes, with_base);
   if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"rbee\"");
   return response;
 }
@@ -241,9 +234,9 @@ Result<Response> Opinions::clear_vote(const Request& request, const Params& para
 Result<Response> Opinions::starred(const Request& request, const Params&) const {
   TRY(no_parameters(request, {"limit", "cursor"}));
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
-  int limit = kPageDefault;
+  int limit = kReviewsDefault;
   if (const auto value = request.parameter("limit"); !value.empty()) {
-    TRY_ASSIGN(limit, whole_number("limit", value, 1, kPageMost));
+    TRY_ASSIGN(limit, whole_number("limit", value, 1, kReviewsMost));
   }
   std::optional<community::Mark> after;
   if (const auto value = request.parameter("cursor"); !value.empty()) {
@@ -252,7 +245,7 @@ Result<Response> Opinions::starred(const Request& request, const Params&) const 
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), created);
     const std::string_view rest(end, static_cast<std::size_t>(value.data() + value.size() - end));
     if (error != std::errc() || !rest.starts_with('.') || !WorkerId::parse(rest.substr(1)))
-      return invalid("cursor", value, "it is not one that this server gave out");
+      return invalid_parameter("cursor", value, "it is not one that this server gave out");
     after = community::Mark{std::string(rest.substr(1)), Time(std::chrono::seconds(created))};
   }
   TRY_ASSIGN(const auto marks, stars_.of(identity.account, after, limit + 1));
@@ -287,26 +280,26 @@ Result<Response> Opinions::list(const Request& request, const Params& params) co
   community::ReviewQuery query;
   if (const auto value = request.parameter("sort"); !value.empty()) {
     const auto order = community::parse_review_order(value);
-    if (!order) return invalid("sort", value, "it is newest, helpful, highest or lowest");
+    if (!order) return invalid_parameter("sort", value, "it is newest, helpful, highest or lowest");
     query.order = *order;
   }
   if (const auto value = request.parameter("rating"); !value.empty()) {
     TRY_ASSIGN(query.rating, whole_number("rating", value, 1, 5));
   }
   if (const auto value = request.parameter("limit"); !value.empty()) {
-    TRY_ASSIGN(query.limit, whole_number("limit", value, 1, kPageMost));
+    TRY_ASSIGN(query.limit, whole_number("limit", value, 1, kReviewsMost));
   }
   if (const auto value = request.parameter("verified"); !value.empty()) {
-    if (value != "0" && value != "1") return invalid("verified", value, "it is 0 or 1");
+    if (value != "0" && value != "1") return invalid_parameter("verified", value, "it is 0 or 1");
     query.verified_only = value == "1";
   }
   if (const auto value = request.parameter("accelerator"); !value.empty()) {
     const auto accelerator = parse_accelerator(value);
-    if (!accelerator) return invalid("accelerator", value, accelerator.error().message);
+    if (!accelerator) return invalid_parameter("accelerator", value, accelerator.error().message);
     query.accelerator = to_string(*accelerator);
   }
   if (const auto value = request.parameter("cursor"); !value.empty()) {
-    TRY_ASSIGN(query.after, parse_cursor(value));
+    TRY_ASSIGN(query.after, parse_review_cursor(value));
   }
   if (!request.headers.get("Authorization").empty()) {
     TRY_ASSIGN(const Identity identity, identify(request, tokens_));

@@ -24,7 +24,7 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<People>, 21> kRoutes{{
+constexpr std::array<http::Route<People>, 21> kPeopleRoutes{{
     {Method::post, "/v1/users", &People::sign_up},
     {Method::get, "/v1/users/me", &People::me},
     {Method::get, "/v1/users/me/tokens", &People::my_tokens},
@@ -90,17 +90,17 @@ bj::object to_json(const Account& account) {
 }  // namespace
 
 bool People::serves(std::string_view path) const {
-  return http::has_route(kRoutes, path);
+  return http::has_route(kPeopleRoutes, path);
 }
 
 std::vector<http::RouteName> People::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kPeopleRoutes);
 }
 
 Response People::respond(const Request& request, std::string_view base) const {
   Request with_base = request;
   with_base.headers.set("X-Rbee-Base", std::string(base));  // For the routes that show an address.
-  Response response = http::route(*this, kRoutes, with_base);
+  Response response = http::route(*this, kPeopleRoutes, with_base);
   if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"rbee\"");
   return response;
 }

@@ -16,7 +16,7 @@
 #include "base/text.hpp"
 #include "http/server.hpp"
 
-namespace rbee::api {
+namespace rbee::api::rbee_protocol {
 namespace {
 
 namespace fs = std::filesystem;
@@ -517,4 +517,4 @@ TEST_F(LegacyInstall, StopsAtAWrongChecksum) {
 }
 
 }  // namespace
-}  // namespace rbee::api
+}  // namespace rbee::api::rbee_protocol

@@ -12,18 +12,18 @@
 
 namespace rbee::api {
 
-namespace json = boost::json;
+namespace bj = boost::json;
 using manifest::RecipeKind;
 
 namespace {
 
-json::string text(std::string_view value) {
-  return json::string(value.data(), value.size());
+bj::string text(std::string_view value) {
+  return bj::string(value.data(), value.size());
 }
 
 template <typename Range>
-json::array texts(const Range& values) {
-  json::array out;
+bj::array texts(const Range& values) {
+  bj::array out;
   for (std::string_view value : values) out.emplace_back(text(value));
   return out;
 }
@@ -65,9 +65,9 @@ std::string_view build_system(const catalog::Worker& worker, const Union& all) {
   return needs("cmake") ? "cmake" : "make";
 }
 
-json::object source_object(const catalog::Worker& worker, const Variants& variants,
-                           std::string_view base) {
-  json::object out;
+bj::object source_object(const catalog::Worker& worker, const Variants& variants,
+                         std::string_view base) {
+  bj::object out;
   const auto put = [&](const char* key, std::string_view value) {
     if (!value.empty()) out[key] = text(value);
   };
@@ -109,19 +109,19 @@ std::string_view implementation(const catalog::Worker& worker) {
              : manifest::to_string(worker.manifest.implementation);
 }
 
-json::object build_object(const Union& all, std::string_view system) {
-  json::object out;
+bj::object build_object(const Union& all, std::string_view system) {
+  bj::object out;
   if (!all.features.empty()) out["features"] = texts(all.features);
   out["system"] = text(system);
   return out;
 }
 
-json::object compatibility(const manifest::Manifest& manifest) {
-  json::object out;
+bj::object compatibility(const manifest::Manifest& manifest) {
+  bj::object out;
   if (const auto& face = manifest.huggingface) {
-    json::object part{{"tasks", texts(face->tasks)},
-                      {"libraries", texts(face->libraries)},
-                      {"formats", texts(face->formats)}};
+    bj::object part{{"tasks", texts(face->tasks)},
+                    {"libraries", texts(face->libraries)},
+                    {"formats", texts(face->formats)}};
     if (!face->languages.empty()) part["languages"] = texts(face->languages);
     if (!face->licenses.empty()) part["licenses"] = texts(face->licenses);
     if (face->min_parameters) part["minParameters"] = *face->min_parameters;
@@ -129,13 +129,13 @@ json::object compatibility(const manifest::Manifest& manifest) {
     out["huggingface"] = std::move(part);
   }
   if (const auto& civitai = manifest.civitai)
-    out["civitai"] = json::object{{"modelTypes", texts(civitai->model_types)},
-                                  {"baseModels", texts(civitai->base_models)}};
+    out["civitai"] = bj::object{{"modelTypes", texts(civitai->model_types)},
+                                {"baseModels", texts(civitai->base_models)}};
   return out;
 }
 
 /// Both spellings of a flat key.
-void put_twice(json::object& out, const char* snake, const char* camel, const json::value& value) {
+void put_twice(bj::object& out, const char* snake, const char* camel, const bj::value& value) {
   out[snake] = value;
   out[camel] = value;
 }
@@ -163,8 +163,8 @@ std::string upstream_version(std::string_view release) {
   return std::string(release.substr(0, release.rfind('-')));
 }
 
-json::value rbee_worker(const catalog::Worker& worker, std::optional<Accelerator> only,
-                        std::string_view base) {
+bj::value rbee_worker(const catalog::Worker& worker, std::optional<Accelerator> only,
+                      std::string_view base) {
   const manifest::Manifest& manifest = worker.manifest;
   Variants variants;
   for (const catalog::Variant& variant : worker.variants)
@@ -176,7 +176,7 @@ json::value rbee_worker(const catalog::Worker& worker, std::optional<Accelerator
   const std::string install_path = "/usr/local/bin/" + id;
   const std::string_view system = build_system(worker, all);
 
-  json::object out;
+  bj::object out;
   out["id"] = text(id);
   out["implementation"] = text(implementation(worker));
   out["version"] = text(upstream_version(worker.version));
@@ -203,7 +203,7 @@ json::value rbee_worker(const catalog::Worker& worker, std::optional<Accelerator
   };
   const std::string homebrew =
       homebrew_formula(worker) ? fmt::format("/pkgbuilds/homebrew/{}-bin.rb", worker.id.str()) : "";
-  json::array groups;
+  bj::array groups;
   for (Accelerator accelerator : kAccelerators) {
     Variants group;
     std::copy_if(variants.begin(), variants.end(), std::back_inserter(group),
@@ -212,24 +212,24 @@ json::value rbee_worker(const catalog::Worker& worker, std::optional<Accelerator
                  });
     if (group.empty()) continue;
     const Union own = unite(group);
-    groups.emplace_back(json::object{{"backend", text(clamped_backend(accelerator))},
-                                     {"accelerator", text(to_string(accelerator))},
-                                     {"platforms", texts(own.platforms)},
-                                     {"architectures", texts(own.architectures)},
-                                     {"pkgbuildUrl", arch_url(has_binary)},
-                                     {"pkgbuildUrlGit", arch_url(!has_source)},
-                                     {"homebrewFormula", text(homebrew)},
-                                     {"homebrewFormulaGit", ""},
-                                     {"build", build_object(own, system)},
-                                     {"depends", texts(own.depends)},
-                                     {"makedepends", texts(own.makedepends)},
-                                     {"binaryName", text(id)},
-                                     {"installPath", text(install_path)}});
+    groups.emplace_back(bj::object{{"backend", text(clamped_backend(accelerator))},
+                                   {"accelerator", text(to_string(accelerator))},
+                                   {"platforms", texts(own.platforms)},
+                                   {"architectures", texts(own.architectures)},
+                                   {"pkgbuildUrl", arch_url(has_binary)},
+                                   {"pkgbuildUrlGit", arch_url(!has_source)},
+                                   {"homebrewFormula", text(homebrew)},
+                                   {"homebrewFormulaGit", ""},
+                                   {"build", build_object(own, system)},
+                                   {"depends", texts(own.depends)},
+                                   {"makedepends", texts(own.makedepends)},
+                                   {"binaryName", text(id)},
+                                   {"installPath", text(install_path)}});
   }
   out["variants"] = std::move(groups);
 
   const manifest::Capabilities& claims = manifest.capabilities;
-  json::object capabilities;
+  bj::object capabilities;
   capabilities["supportedFormats"] = texts(claims.supported_formats);
   if (claims.max_context_length) capabilities["maxContextLength"] = *claims.max_context_length;
   capabilities["supportsStreaming"] = claims.supports_streaming.value_or(false);

@@ -25,7 +25,7 @@ namespace bj = boost::json;
 
 namespace {
 
-constexpr std::array<http::Route<Search>, 4> kRoutes{{
+constexpr std::array<http::Route<Search>, 4> kSearchRoutes{{
     {Method::get, "/v1/search", &Search::search},
     {Method::get, "/v1/search/suggest", &Search::suggest},
     {Method::get, "/v1/tags", &Search::tags},
@@ -114,17 +114,17 @@ std::string mended_query(std::string_view text,
 }  // namespace
 
 bool Search::serves(std::string_view path) const {
-  return http::has_route(kRoutes, path);
+  return http::has_route(kSearchRoutes, path);
 }
 
 std::vector<http::RouteName> Search::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kSearchRoutes);
 }
 
 Response Search::respond(const Request& request, std::string_view base) const {
   Request with_base = request;
   with_base.headers.set("X-Rbee-Base", std::string(base));
-  return http::route(*this, kRoutes, with_base);
+  return http::route(*this, kSearchRoutes, with_base);
 }
 
 Result<std::shared_ptr<const SearchState>> Search::state() const {

@@ -10,7 +10,7 @@ namespace rbee::api {
 namespace {
 
 /// Hangs on an entry for as long as that lives; the text itself only until it was indexed.
-struct Page {
+struct KeptPage {
   mutable std::mutex mutex;
   mutable std::string readme;
   mutable bool is_read = false;
@@ -18,7 +18,7 @@ struct Page {
 
 /// The worker's page. Empty when it has none, or when the repository cannot give it any more.
 std::string take_page(const catalog::Snapshot& snapshot, const catalog::Entry& entry) {
-  if (const auto* page = static_cast<const Page*>(entry.extract.get())) {
+  if (const auto* page = static_cast<const KeptPage*>(entry.extract.get())) {
     const std::lock_guard lock(page->mutex);
     if (!page->is_read) {
       page->is_read = true;
@@ -61,7 +61,7 @@ search::Document document(const catalog::Entry& entry, std::string_view readme) 
 }  // namespace
 
 std::shared_ptr<const void> keep_page(const catalog::Worker& worker) {
-  auto page = std::make_shared<Page>();
+  auto page = std::make_shared<KeptPage>();
   page->readme = worker.readme.substr(0, search::kReadmeBytesMax);
   return page;
 }

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <set>
 
+#include "api/answers.hpp"
 #include "api/listing.hpp"
 #include "api/search.hpp"
 #include "base/ids.hpp"
@@ -20,17 +21,10 @@ constexpr std::array<std::string_view, 16> kKnown = {
     "q",      "tag",   "accelerator", "os",      "arch",  "license", "source",  "task",
     "format", "owner", "min_rating",  "premium", "limit", "cursor",  "explain", "facets"};
 
-tl::unexpected<Error> invalid(std::string_view name, std::string_view value, std::string expected) {
-  return fail(Errc::invalid_input, "parameter-invalid",
-              fmt::format("the parameter {}='{}' cannot be used", printable_line(name),
-                          printable_line(value.substr(0, 60))),
-              {.why = std::move(expected)});
-}
-
 Result<bool> yes_or_no(std::string_view name, std::string_view value) {
   if (value == "1" || value == "true" || value == "yes") return true;
   if (value == "0" || value == "false" || value == "no") return false;
-  return invalid(name, value, "it is 1 or 0");
+  return invalid_parameter(name, value, "it is 1 or 0");
 }
 
 template <typename Number>
@@ -38,7 +32,7 @@ Result<Number> number(std::string_view name, std::string_view value, Number leas
   Number out{};
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
   if (error != std::errc() || end != value.data() + value.size() || !(out >= least && out <= most))
-    return invalid(name, value, fmt::format("it is a number from {} to {}", least, most));
+    return invalid_parameter(name, value, fmt::format("it is a number from {} to {}", least, most));
   return out;
 }
 
@@ -54,7 +48,7 @@ Result<search::Hit> parse_cursor(std::string_view text) {
       return hit;
     }
   }
-  return invalid("cursor", text, "it is not one that this server gave out");
+  return invalid_parameter("cursor", text, "it is not one that this server gave out");
 }
 
 tl::unexpected<Error> refuse_unknown(std::string_view name) {
@@ -79,17 +73,18 @@ Result<SearchParameters> parse_search_parameters(
   for (const auto& [name, value] : parameters) {
     if (std::find(known_too.begin(), known_too.end(), name) != known_too.end()) continue;
     const auto field = search::parse_field(name);
-    if (!seen.insert(name).second && !field) return invalid(name, value, "it stands twice");
+    if (!seen.insert(name).second && !field)
+      return invalid_parameter(name, value, "it stands twice");
     if (name == "q") {
       text = value;
     } else if (field && name != "licence") {
       if (value.empty()) continue;
       if (value.size() > search::kQueryBytesMax || filters.size() == search::kQueryTermsMax)
-        return invalid(name, value.substr(0, 60),
-                       fmt::format("at most {} filters of {} bytes", search::kQueryTermsMax,
-                                   search::kQueryBytesMax));
+        return invalid_parameter(name, value.substr(0, 60),
+                                 fmt::format("at most {} filters of {} bytes",
+                                             search::kQueryTermsMax, search::kQueryBytesMax));
       if (const auto checked = search::check_value(*field, value); !checked)
-        return invalid(name, value, checked.error().message);
+        return invalid_parameter(name, value, checked.error().message);
       filters.push_back({*field, value, false});
     } else if (name == "premium") {
       TRY_ASSIGN(out.request.query.premium, yes_or_no(name, value));
@@ -107,7 +102,7 @@ Result<SearchParameters> parse_search_parameters(
       TRY_ASSIGN(out.snippets, yes_or_no(name, value));
     } else if (name == "words") {
       if (value != "whole" && value != "typing")
-        return invalid(name, value, "it is 'whole' or 'typing'");
+        return invalid_parameter(name, value, "it is 'whole' or 'typing'");
       out.whole_words = value == "whole";
     } else {
       return refuse_unknown(name);

@@ -28,7 +28,7 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Statistics>, 6> kRoutes{{
+constexpr std::array<http::Route<Statistics>, 6> kStatisticsRoutes{{
     {Method::post, "/v1/receipts", &Statistics::receive},
     {Method::get, "/v1/workers/{id}/stats", &Statistics::worker_stats},
     {Method::get, "/v1/stats/overview", &Statistics::overview},
@@ -78,17 +78,17 @@ bool hides_address(std::string_view path) {
 bool Statistics::serves(std::string_view path) const {
   Params params;
   if (http::match_path(kDownload, path, params)) return looks_like_release(params["version"]);
-  return http::has_route(kRoutes, path);
+  return http::has_route(kStatisticsRoutes, path);
 }
 
 std::vector<http::RouteName> Statistics::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kStatisticsRoutes);
 }
 
 Response Statistics::respond(const Request& request, std::string_view base) const {
   Request with_base = request;
   with_base.headers.set("X-Rbee-Base", std::string(base));
-  Response response = http::route(*this, kRoutes, with_base);
+  Response response = http::route(*this, kStatisticsRoutes, with_base);
   if (response.status == 401)
     response.headers.add("WWW-Authenticate", request.path.ends_with("/download")
                                                  ? "Bearer realm=\"rbee licence\""

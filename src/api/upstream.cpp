@@ -16,7 +16,7 @@ namespace bj = boost::json;
 
 namespace {
 
-constexpr std::array<http::Route<Upstream>, 2> kRoutes{{
+constexpr std::array<http::Route<Upstream>, 2> kUpstreamRoutes{{
     {Method::get, "/v1/upstream", &Upstream::show},
     {Method::post, "/v1/upstream/notify", &Upstream::notify},
 }};
@@ -32,15 +32,15 @@ bj::value or_null(const std::optional<Time>& time) {
 }  // namespace
 
 bool Upstream::serves(std::string_view path) const {
-  return http::has_route(kRoutes, path);
+  return http::has_route(kUpstreamRoutes, path);
 }
 
 std::vector<http::RouteName> Upstream::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kUpstreamRoutes);
 }
 
 Response Upstream::respond(const Request& request, std::string_view) const {
-  return http::route(*this, kRoutes, request);
+  return http::route(*this, kUpstreamRoutes, request);
 }
 
 void Upstream::mark(Response& response) const {

@@ -24,7 +24,7 @@ namespace bj = boost::json;
 
 namespace {
 
-constexpr std::array<http::Route<V1>, 17> kRoutes = {{
+constexpr std::array<http::Route<V1>, 17> kV1Routes = {{
     {Method::get, "/v1", &V1::index},
     {Method::get, "/v1/openapi.yaml", &V1::openapi},
     {Method::get, "/v1/workers", &V1::list},
@@ -47,11 +47,11 @@ constexpr std::array<http::Route<V1>, 17> kRoutes = {{
 }  // namespace
 
 Response V1::respond(const Request& request) const {
-  return http::route(*this, kRoutes, request);
+  return http::route(*this, kV1Routes, request);
 }
 
 std::vector<http::RouteName> V1::routes() {
-  return http::names_of(kRoutes);
+  return http::names_of(kV1Routes);
 }
 
 Result<std::shared_ptr<const RenderedWorker>> V1::find(const Request& request,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,14 @@ class SystemClock final : public Clock {
  public:
   Time now() const override;
 };
+
+/// Seconds since 1970 in UTC, as databases and Git keep times; and back.
+constexpr std::int64_t unix_seconds(Time time) {
+  return time.time_since_epoch().count();
+}
+constexpr Time from_unix_seconds(std::int64_t seconds) {
+  return Time(std::chrono::seconds(seconds));
+}
 
 /// "2026-11-23T15:50:11Z" (RFC 3339, UTC).
 std::string rfc3339(Time time);

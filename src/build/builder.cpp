@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <random>
 #include <set>
 #include <thread>
 
@@ -22,6 +21,7 @@
 #include "platform/files.hpp"
 #include "platform/git_program.hpp"
 #include "platform/net_gateway.hpp"
+#include "platform/random.hpp"
 #include "platform/sandbox.hpp"
 
 namespace rbee::build {
@@ -31,11 +31,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kTailLines = 25;
-
-std::string random_nonce() {
-  std::random_device device;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
-}
 
 /// Splits the driver's reports from the recipe's own output, and remembers the last lines of the
 /// latter.
@@ -394,7 +389,7 @@ class Workshop {
   Result<std::string> run_phases(const std::vector<std::string>& phases, const std::string& pkgver,
                                  const std::string& package, platform::InsideUser user,
                                  platform::FetchProxy* proxy = nullptr) {
-    const std::string nonce = random_nonce();
+    const std::string nonce = platform::random_token(16);
     Listener listener(observer_, nonce);
     platform::SandboxSpec spec{.argv = {"/bin/bash", "--noprofile", "--norc", "/build/driver",
                                         nonce, "/build/start/" + request_.recipe_file, pkgver,

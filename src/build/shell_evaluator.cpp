@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <random>
 
 #include "base/text.hpp"
 #include "pkgbuild/environment.hpp"
@@ -17,6 +16,7 @@
 #include "pkgbuild/text_commands.hpp"
 #include "platform/file_descriptor.hpp"
 #include "platform/files.hpp"
+#include "platform/random.hpp"
 
 namespace rbee::build {
 
@@ -29,11 +29,6 @@ constexpr std::size_t kTailBytes = 4096;
 /// Of the recipe's scripts and redirections nobody uses numbers as large as this.
 constexpr int kDescriptorMin = 200;
 constexpr std::string_view kProbeScript = "#!/bin/sh\nexit 0\n";
-
-std::string random_nonce() {
-  std::random_device device;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
-}
 
 Result<FileDescriptor> memory_file(const char* name, std::string_view bytes) {
   const FileDescriptor low(::memfd_create(name, MFD_CLOEXEC));
@@ -236,7 +231,7 @@ Result<ShellAnswer> ask_shell(const ShellRequest& request) {
   if (auto findings = pkgbuild::lint_text(request.text); !findings.empty())
     return ShellAnswer(
         tl::unexpected<pkgbuild::Refusal>({pkgbuild::Refusal::Kind::invalid, std::move(findings)}));
-  const std::string nonce = random_nonce();
+  const std::string nonce = platform::random_token(16);
   TRY_ASSIGN(const FileDescriptor report, memory_file("rbee-report", ""));
   TRY_ASSIGN(const FileDescriptor nonce_file, memory_file("rbee-nonce", nonce + "\n"));
   platform::SandboxSpec spec = sandbox_of(request, report.get(), nonce_file.get());

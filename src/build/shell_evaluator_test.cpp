@@ -11,7 +11,7 @@
 #include "base/text.hpp"
 #include "platform/file_descriptor.hpp"
 
-namespace rbee::build {
+namespace rbee::build::shell_tests {
 namespace {
 
 using fakes::read_text;
@@ -336,4 +336,4 @@ TEST(Shell, HasNoVariableOfTheCaller) {
 }
 
 }  // namespace
-}  // namespace rbee::build
+}  // namespace rbee::build::shell_tests

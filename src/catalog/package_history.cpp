@@ -126,9 +126,9 @@ class Walk {
   bool met_known_ = false, was_cut_ = false;
 };
 
-class Builder {
+class HistoryBuilder {
  public:
-  Builder(const Repository& catalog, RepositoryWriter& writer, const PackageSource& source)
+  HistoryBuilder(const Repository& catalog, RepositoryWriter& writer, const PackageSource& source)
       : catalog_(catalog), writer_(writer), source_(source) {}
 
   /// The package's tree at `step`; nothing when it could not be published then.
@@ -218,7 +218,7 @@ Result<void> build_package_history(const PackageSource& source, const fs::path& 
   Walk walk(*catalog, source, limits);
   TRY_ASSIGN(std::vector<Step> steps, walk.run(known));
   std::reverse(steps.begin(), steps.end());
-  Builder builder(*catalog, *writer, source);
+  HistoryBuilder builder(*catalog, *writer, source);
   std::vector<std::optional<ObjectId>> trees;
   for (const Step& step : steps) {
     TRY_ASSIGN(auto tree, builder.tree(step));

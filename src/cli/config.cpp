@@ -12,7 +12,7 @@ namespace rbee::cli {
 
 namespace {
 
-constexpr std::size_t kFileBytesMax = 64 << 10;
+constexpr std::size_t kConfigBytesMax = 64 << 10;
 
 Result<std::string> check_catalog(std::string_view value) {
   Result<Url> url = Url::parse(value);
@@ -117,7 +117,7 @@ Result<Config> parse_config(std::string_view text, std::string_view name) {
 }
 
 Result<std::string> read_config_text(const std::filesystem::path& path) {
-  Result<std::string> text = platform::read_file(path, kFileBytesMax);
+  Result<std::string> text = platform::read_file(path, kConfigBytesMax);
   if (!text && text.error().code == Errc::not_found) return std::string();
   return text;
 }

@@ -13,7 +13,7 @@
 #include "cli/machine_json.hpp"
 #include "platform/files.hpp"
 
-namespace rbee::cli {
+namespace rbee::cli::doctor_tests {
 namespace {
 
 using platform::Gpu;
@@ -323,4 +323,4 @@ TEST(MachineFile, VariablesThatCannotBeFollowed) {
 }
 
 }  // namespace
-}  // namespace rbee::cli
+}  // namespace rbee::cli::doctor_tests

@@ -1,7 +1,8 @@
 #include "cli/json.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <vector>
 
 #include "base/text.hpp"
@@ -23,6 +24,15 @@ json::array strings(const std::vector<std::string>& texts) {
 std::string json_text(std::string_view bytes) {
   if (is_utf8(bytes)) return std::string(bytes);
   return printable(bytes);
+}
+
+std::string shown_text(const json::object& object, std::string_view key) {
+  const json::value* field = object.if_contains(key);
+  if (field == nullptr) return {};
+  if (field->is_string()) return printable_line(std::string_view(field->get_string()));
+  if (field->is_int64()) return std::to_string(field->get_int64());
+  if (field->is_double()) return fmt::format("{:.2f}", field->get_double());
+  return {};
 }
 
 json::value to_json(const Finding& finding) {

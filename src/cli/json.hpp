@@ -4,6 +4,7 @@
 // Pure. What a marketplace says of a worker has the shape of its own API (wire/worker.hpp).
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <optional>
 #include <string>
@@ -26,5 +27,9 @@ boost::json::value to_json(const install::Installed& installed);
 
 /// Bytes as a JSON string may hold them: malformed UTF-8 becomes U+FFFD, everything else stays.
 std::string json_text(std::string_view bytes);
+
+/// What an answer says under `key`, as a line may show it: strings made printable, numbers written
+/// out. Empty when it says nothing.
+std::string shown_text(const boost::json::object& object, std::string_view key);
 
 }  // namespace rbee::cli

@@ -15,7 +15,7 @@ namespace rbee::cli {
 
 namespace {
 
-constexpr std::size_t kFileBytesMax = 256'000;
+constexpr std::size_t kFolderFileBytesMax = 256'000;
 
 /// Everything that is left of an open file; nothing on an error, or beyond `bytes_max` (errno
 /// EFBIG).
@@ -89,7 +89,7 @@ pkgbuild::FileLook LocalFolder::look(std::string_view path) const {
   struct stat info {};
   if (fstat(at.get(), &info) != 0) return {};
   if (!S_ISREG(info.st_mode)) return {Kind::absent, {}};
-  std::optional<std::string> text = read_rest(at.get(), kFileBytesMax);
+  std::optional<std::string> text = read_rest(at.get(), kFolderFileBytesMax);
   if (!text) return {};
   return {Kind::file, std::move(*text)};
 }

@@ -20,7 +20,7 @@ using platform::Machine;
 
 namespace {
 
-constexpr std::uint64_t kFileBytesMax = 1 << 20;
+constexpr std::uint64_t kMachineBytesMax = 1 << 20;
 
 json::value or_null(const std::string& text) {
   return text.empty() ? json::value() : json::value(text);
@@ -320,7 +320,7 @@ Result<Machine> find_machine(const Environment& environment) {
                 "RBEE_MACHINE and RBEE_PLATFORM both say what this machine is",
                 {.evidence = {"RBEE_MACHINE=" + path, "RBEE_PLATFORM=" + platform},
                  .fix = "unset one of them"});
-  Result<std::string> text = platform::read_file(path, kFileBytesMax);
+  Result<std::string> text = platform::read_file(path, kMachineBytesMax);
   if (!text) {
     Error error = std::move(text).error();
     const bool missing = error.code == Errc::not_found;

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t kFileBytesMax = 256 << 20;
+constexpr std::uint64_t kIndexBytesMax = 256 << 20;
 constexpr std::size_t kPiecesMax = 200;  // A million workers.
 
 Result<fs::path> path_of(const std::string& marketplace, Context& context) {
@@ -90,7 +90,7 @@ wire::WorkerSummary summary_of(const wire::IndexLine& line, const std::string& m
 std::optional<KeptCatalog> peek_kept_catalog(const std::string& marketplace, Context& context) {
   const auto path = path_of(marketplace, context);
   if (!path) return std::nullopt;
-  const auto text = platform::read_file(*path, kFileBytesMax);
+  const auto text = platform::read_file(*path, kIndexBytesMax);
   if (!text) return std::nullopt;
   auto kept = parse_head(std::string_view(*text).substr(0, text->find('\n')));
   if (!kept || kept->marketplace != marketplace) return std::nullopt;
@@ -99,7 +99,7 @@ std::optional<KeptCatalog> peek_kept_catalog(const std::string& marketplace, Con
 
 Result<KeptCatalog> read_kept_catalog(const std::string& marketplace, Context& context) {
   TRY_ASSIGN(const fs::path path, path_of(marketplace, context));
-  const auto text = platform::read_file(path, kFileBytesMax);
+  const auto text = platform::read_file(path, kIndexBytesMax);
   if (!text && text.error().code == Errc::not_found)
     return fail(Errc::not_found, "offline-list-missing",
                 fmt::format("no list of the workers of {} is kept here", marketplace),
@@ -136,7 +136,7 @@ Result<Refreshed> refresh_kept_catalog(sdk::MarketplaceClient& client, Context& 
   if (page.unchanged) {
     out.unchanged = true;
     // Now is when it was seen to be so.
-    TRY_ASSIGN(const std::string text, platform::read_file(path, kFileBytesMax));
+    TRY_ASSIGN(const std::string text, platform::read_file(path, kIndexBytesMax));
     before->fetched = context.world.clock.now();
     TRY(platform::write_file_atomically(path, head_of(*before) + text.substr(text.find('\n') + 1)));
     return out;
@@ -156,10 +156,10 @@ Result<Refreshed> refresh_kept_catalog(sdk::MarketplaceClient& client, Context& 
     text += page.lines;
     if (!text.ends_with('\n')) text += '\n';
     if (!page.after) break;
-    if (text.size() > kFileBytesMax)
+    if (text.size() > kIndexBytesMax)
       return fail(Errc::too_large, "list-too-large",
                   fmt::format("the list of workers of {} is larger than {}", client.base(),
-                              human_size(kFileBytesMax)));
+                              human_size(kIndexBytesMax)));
     TRY_ASSIGN(page, client.index(*page.after, {}));
   }
   TRY(platform::make_directories(path.parent_path()));

@@ -9,6 +9,7 @@
 #include "base/url.hpp"
 #include "cli/account.hpp"
 #include "cli/commands.hpp"
+#include "cli/json.hpp"
 #include "cli/opinions.hpp"
 #include "cli/table.hpp"
 #include "install/installer.hpp"
@@ -18,15 +19,6 @@ namespace rbee::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* field = object.if_contains(key);
-  if (field == nullptr) return {};
-  if (field->is_string()) return printable_line(std::string_view(field->get_string()));
-  if (field->is_int64()) return std::to_string(field->get_int64());
-  if (field->is_double()) return fmt::format("{:.2f}", field->get_double());
-  return {};
-}
 
 Result<json::object> object_of(Result<json::value> answer) {
   if (!answer) return tl::unexpected<Error>(std::move(answer).error());
@@ -43,7 +35,8 @@ Result<int> mark(const Arguments& arguments, Context& context, std::string_view 
   if (context.settings.json)
     context.print(answer);
   else if (!context.settings.quiet)
-    context.print(fmt::format("{} {}; it has {} now\n", said, id.str(), text_of(answer, "count")));
+    context.print(
+        fmt::format("{} {}; it has {} now\n", said, id.str(), shown_text(answer, "count")));
   return 0;
 }
 
@@ -102,8 +95,8 @@ Result<int> list_starred(Context& context) {
     const json::object& worker = each.get_object();
     const json::value* offered = worker.if_contains("offered");
     const bool is_gone = offered != nullptr && offered->is_bool() && !offered->get_bool();
-    table.add({text_of(worker, "id"), is_gone ? "gone" : text_of(worker, "version"),
-               text_of(worker, "starred_at"), text_of(worker, "description")});
+    table.add({shown_text(worker, "id"), is_gone ? "gone" : shown_text(worker, "version"),
+               shown_text(worker, "starred_at"), shown_text(worker, "description")});
   }
   context.print(table);
   return 0;
@@ -126,8 +119,8 @@ Result<int> worker_rate(const Arguments& arguments, Context& context) {
   } else if (!context.settings.quiet) {
     const json::value* verified = answer.if_contains("verified_install");
     const bool is_verified = verified != nullptr && verified->is_bool() && verified->get_bool();
-    context.print(fmt::format("rated {} {} with {} of 5{}\n", id.str(), text_of(answer, "version"),
-                              arguments.value,
+    context.print(fmt::format("rated {} {} with {} of 5{}\n", id.str(),
+                              shown_text(answer, "version"), arguments.value,
                               is_verified ? ", as somebody who installed it" : ""));
   }
   return 0;
@@ -152,21 +145,21 @@ Result<int> worker_reviews(const Arguments& arguments, Context& context) {
     return 0;
   }
   context.print(fmt::format(
-      "{} of 5 in {} ratings, {} of installed workers\n", text_of(summary->get_object(), "mean"),
-      text_of(summary->get_object(), "count"), text_of(summary->get_object(), "verified")));
+      "{} of 5 in {} ratings, {} of installed workers\n", shown_text(summary->get_object(), "mean"),
+      shown_text(summary->get_object(), "count"), shown_text(summary->get_object(), "verified")));
   for (const json::value& each : reviews->get_array()) {
     if (!each.is_object()) continue;
     const json::object& review = each.get_object();
-    context.print(fmt::format("\n{}  {}  {} {}  {}\n", stars_of(review), text_of(review, "account"),
-                              text_of(review, "version"), text_of(review, "platform"),
-                              text_of(review, "updated_at")));
+    context.print(fmt::format("\n{}  {}  {} {}  {}\n", stars_of(review),
+                              shown_text(review, "account"), shown_text(review, "version"),
+                              shown_text(review, "platform"), shown_text(review, "updated_at")));
     for (const char* key : {"title", "comment"})
-      if (const std::string text = text_of(review, key); !text.empty())
+      if (const std::string text = shown_text(review, key); !text.empty())
         context.print(fmt::format("  {}\n", text));
     if (const json::value* reply = review.if_contains("reply");
         reply != nullptr && reply->is_object())
-      context.print(fmt::format("  > {}: {}\n", text_of(reply->get_object(), "account"),
-                                text_of(reply->get_object(), "text")));
+      context.print(fmt::format("  > {}: {}\n", shown_text(reply->get_object(), "account"),
+                                shown_text(reply->get_object(), "text")));
   }
   return 0;
 }

@@ -42,7 +42,7 @@ void remove_all(const fs::path& folder, std::string_view begin) {
     if (each.path().filename().string().starts_with(begin)) fs::remove(each.path(), code);
 }
 
-std::string text_of(const json::object& object, std::string_view key) {
+std::string string_in(const json::object& object, std::string_view key) {
   const json::value* field = object.if_contains(key);
   return field != nullptr && field->is_string() ? std::string(field->get_string()) : std::string();
 }
@@ -70,7 +70,7 @@ std::vector<SpooledReceipt> read_lines(const fs::path& path) {
     if (!value || !value->is_object()) continue;
     const json::object& object = value->get_object();
     const json::value* receipt = object.if_contains("receipt");
-    SpooledReceipt each{text_of(object, "catalog"), text_of(object, "period"), {}};
+    SpooledReceipt each{string_in(object, "catalog"), string_in(object, "period"), {}};
     if (receipt == nullptr || !receipt->is_object() || each.catalog.empty()) continue;
     each.receipt = receipt->get_object();
     out.push_back(std::move(each));
@@ -95,8 +95,8 @@ Result<std::string> ReceiptSpool::client_id(const std::string& base, Time now) {
   std::string secret;
   if (const auto text = platform::read_file(folder_ / kSecret, 4096)) {
     const auto value = wire::parse_json(*text);
-    if (value && value->is_object() && text_of(value->get_object(), "period") == period)
-      secret = text_of(value->get_object(), "secret");
+    if (value && value->is_object() && string_in(value->get_object(), "period") == period)
+      secret = string_in(value->get_object(), "secret");
   }
   if (secret.size() < 43) {
     secret = platform::random_token(32);

@@ -9,7 +9,7 @@
 #include "cli/app.hpp"
 #include "platform/files.hpp"
 
-namespace rbee::cli {
+namespace rbee::cli::recipe_tests {
 namespace {
 
 using testing::HasSubstr;
@@ -207,4 +207,4 @@ TEST_F(RecipeViews, RootLetsARecipeReadItsNeighbours) {
 }
 
 }  // namespace
-}  // namespace rbee::cli
+}  // namespace rbee::cli::recipe_tests

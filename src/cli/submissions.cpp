@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "cli/account.hpp"
 #include "cli/commands.hpp"
+#include "cli/json.hpp"
 #include "install/installer.hpp"
 
 namespace rbee::cli {
@@ -16,23 +17,15 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* field = object.if_contains(key);
-  if (field == nullptr) return {};
-  if (field->is_string()) return printable_line(std::string_view(field->get_string()));
-  if (field->is_int64()) return std::to_string(field->get_int64());
-  return {};
-}
-
 const json::array* array_of(const json::value& value, std::string_view key) {
   const json::value* field = value.is_object() ? value.get_object().if_contains(key) : nullptr;
   return field != nullptr && field->is_array() ? &field->get_array() : nullptr;
 }
 
 std::string row_of(const json::object& s) {
-  return fmt::format("{:>5}  {:<18} tier {}  {:<32} {:<14} {}\n", text_of(s, "id"),
-                     text_of(s, "state"), text_of(s, "tier"), text_of(s, "worker"),
-                     text_of(s, "version"), text_of(s, "title"));
+  return fmt::format("{:>5}  {:<18} tier {}  {:<32} {:<14} {}\n", shown_text(s, "id"),
+                     shown_text(s, "state"), shown_text(s, "tier"), shown_text(s, "worker"),
+                     shown_text(s, "version"), shown_text(s, "title"));
 }
 
 Result<std::string> number(const std::string& typed) {
@@ -49,9 +42,9 @@ Result<std::string> number(const std::string& typed) {
 Result<int> worker_submission(const Arguments& arguments, Context& context) {
   if (arguments.id.empty()) {
     TRY_ASSIGN(const json::value me, call(context, "", "/v1/users/me"));
-    TRY_ASSIGN(const json::value all,
-               call(context, "",
-                    fmt::format("/v1/submissions?account={}", text_of(me.get_object(), "name"))));
+    TRY_ASSIGN(const json::value all, call(context, "",
+                                           fmt::format("/v1/submissions?account={}",
+                                                       shown_text(me.get_object(), "name"))));
     if (context.settings.json) {
       context.print(all);
       return 0;
@@ -76,32 +69,32 @@ Result<int> worker_submission(const Arguments& arguments, Context& context) {
     for (const json::value& reason : *risk)
       if (reason.is_string())
         context.print(fmt::format("  {}\n", printable_line(std::string_view(reason.get_string()))));
-  if (const std::string reason = text_of(s, "reason"); !reason.empty())
+  if (const std::string reason = shown_text(s, "reason"); !reason.empty())
     context.print(fmt::format("  reason: {}\n", reason));
-  if (const std::string when = text_of(s, "not_before"); !when.empty())
+  if (const std::string when = shown_text(s, "not_before"); !when.empty())
     context.print(fmt::format("  merges no sooner than {}\n", when));
   if (const json::value* queue = s.if_contains("queue"); queue != nullptr && queue->is_object()) {
-    const std::string position = text_of(queue->get_object(), "position");
+    const std::string position = shown_text(queue->get_object(), "position");
     if (position != "0") {
-      const std::string seconds = text_of(queue->get_object(), "expected_seconds");
+      const std::string seconds = shown_text(queue->get_object(), "expected_seconds");
       context.print(fmt::format(
-          "  {} of {} in the queue{}\n", position, text_of(queue->get_object(), "length"),
+          "  {} of {} in the queue{}\n", position, shown_text(queue->get_object(), "length"),
           seconds.empty() ? "" : fmt::format("; decisions took {} s in the middle", seconds)));
     }
   }
   if (const json::array* findings = array_of(answer, "findings"))
     for (const json::value& each : *findings)
       if (each.is_object())
-        context.print(fmt::format("  {} {}: {}\n", text_of(each.get_object(), "severity"),
-                                  text_of(each.get_object(), "rule"),
-                                  text_of(each.get_object(), "message")));
+        context.print(fmt::format("  {} {}: {}\n", shown_text(each.get_object(), "severity"),
+                                  shown_text(each.get_object(), "rule"),
+                                  shown_text(each.get_object(), "message")));
   if (const json::array* comments = array_of(answer, "comments"))
     for (const json::value& each : *comments)
       if (each.is_object())
-        context.print(fmt::format("  {} {}:{} {}\n", text_of(each.get_object(), "author"),
-                                  text_of(each.get_object(), "file"),
-                                  text_of(each.get_object(), "line"),
-                                  text_of(each.get_object(), "text")));
+        context.print(fmt::format("  {} {}:{} {}\n", shown_text(each.get_object(), "author"),
+                                  shown_text(each.get_object(), "file"),
+                                  shown_text(each.get_object(), "line"),
+                                  shown_text(each.get_object(), "text")));
   return 0;
 }
 
@@ -148,19 +141,19 @@ Result<int> worker_audit(const Arguments&, Context& context) {
       if (!each.is_object()) continue;
       const json::object& advisory = each.get_object();
       for (const auto& worker : installed) {
-        if (worker.id != text_of(advisory, "worker")) continue;
-        const std::string version = text_of(advisory, "version");
+        if (worker.id != shown_text(advisory, "worker")) continue;
+        const std::string version = shown_text(advisory, "version");
         if (!version.empty() && version != worker.version) continue;
         // Who installs from a new owner knows; who installed before may not. Both are RFC 3339,
         // UTC.
-        const bool is_news = text_of(advisory, "kind") == "new-owner";
-        if (is_news && text_of(advisory, "since") <= worker.installed_at) continue;
+        const bool is_news = shown_text(advisory, "kind") == "new-owner";
+        if (is_news && shown_text(advisory, "since") <= worker.installed_at) continue;
         is_taken_back |= !is_news;
         hits.push_back(each);
         if (!context.settings.json)
           context.print(fmt::format("{} {}: {} since {}: {}\n", worker.id, worker.version,
-                                    text_of(advisory, "kind"), text_of(advisory, "since"),
-                                    text_of(advisory, "reason")));
+                                    shown_text(advisory, "kind"), shown_text(advisory, "since"),
+                                    shown_text(advisory, "reason")));
       }
     }
   if (context.settings.json)

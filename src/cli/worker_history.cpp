@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::object to_json(const install::Generation& generation) {
+json::object generation_json(const install::Generation& generation) {
   json::array workers;
   for (const install::Installed& worker : generation.workers)
     workers.push_back(json::object{{"id", json_text(worker.id)},
@@ -55,7 +55,7 @@ Result<int> worker_history(const Arguments&, Context& context) {
   TRY_ASSIGN(const std::vector<install::Generation> history, install::read_history(places));
   if (context.settings.json) {
     json::array all;
-    for (const install::Generation& each : history) all.push_back(to_json(each));
+    for (const install::Generation& each : history) all.push_back(generation_json(each));
     context.print(json::object{{"generations", std::move(all)}});
     return 0;
   }
@@ -80,7 +80,7 @@ Result<int> worker_rollback(const Arguments& arguments, Context& context) {
   }();
   if (!now) return tl::unexpected<Error>(std::move(now).error());
   if (context.settings.json) {
-    context.print(to_json(*now));
+    context.print(generation_json(*now));
     return 0;
   }
   if (context.settings.quiet) return 0;

@@ -29,7 +29,7 @@ constexpr auto kReserved = std::to_array<std::string_view>(
 
 constexpr std::size_t kPasswordBytesMin = 10, kPasswordBytesMax = 1024, kEmailBytesMax = 254;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kAccountColumns =
     "id, name, email, role, created, disabled, length(password) > 0";
 
 Account account_of(const SqlRow& row) {
@@ -140,32 +140,33 @@ Result<Account> Accounts::create(const NewAccount& account, std::string_view act
 }
 
 Result<Account> Accounts::find(std::string_view name) const {
-  TRY_ASSIGN(
-      const auto rows,
-      database_.query(fmt::format("SELECT {} FROM accounts WHERE name = ?", kColumns), {name}));
+  TRY_ASSIGN(const auto rows,
+             database_.query(fmt::format("SELECT {} FROM accounts WHERE name = ?", kAccountColumns),
+                             {name}));
   if (rows.empty()) return not_found(name);
   return account_of(rows[0]);
 }
 
 Result<Account> Accounts::by_id(std::int64_t id) const {
-  TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {} FROM accounts WHERE id = ?", kColumns), {id}));
+  TRY_ASSIGN(
+      const auto rows,
+      database_.query(fmt::format("SELECT {} FROM accounts WHERE id = ?", kAccountColumns), {id}));
   if (rows.empty()) return not_found(std::to_string(id));
   return account_of(rows[0]);
 }
 
 Result<std::optional<Account>> Accounts::by_email(std::string_view email) const {
-  TRY_ASSIGN(
-      const auto rows,
-      database_.query(fmt::format("SELECT {} FROM accounts WHERE lower(email) = ?", kColumns),
-                      {to_lower(email)}));
+  TRY_ASSIGN(const auto rows,
+             database_.query(
+                 fmt::format("SELECT {} FROM accounts WHERE lower(email) = ?", kAccountColumns),
+                 {to_lower(email)}));
   if (rows.empty()) return std::optional<Account>();
   return std::optional(account_of(rows[0]));
 }
 
 Result<std::vector<Account>> Accounts::list() const {
-  TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {} FROM accounts ORDER BY name", kColumns)));
+  TRY_ASSIGN(const auto rows, database_.query(fmt::format("SELECT {} FROM accounts ORDER BY name",
+                                                          kAccountColumns)));
   std::vector<Account> accounts;
   for (const SqlRow& row : rows) accounts.push_back(account_of(row));
   return accounts;
@@ -249,10 +250,10 @@ Result<Account> Accounts::log_in(std::string_view name, std::string_view passwor
   if (enough_for_name || enough_from_there)
     return fail(Errc::policy, "login-throttled", "too many wrong passwords",
                 {.fix = "wait 15 minutes, or use an API token"});
-  TRY_ASSIGN(
-      const auto rows,
-      database_.query(fmt::format("SELECT {}, password FROM accounts WHERE name = ?", kColumns),
-                      {name}));
+  TRY_ASSIGN(const auto rows,
+             database_.query(
+                 fmt::format("SELECT {}, password FROM accounts WHERE name = ?", kAccountColumns),
+                 {name}));
   // The same work whether there is such an account or not.
   const std::string hash = rows.empty() ? "" : rows[0][7].text();
   const bool right = password.size() <= kPasswordBytesMax &&

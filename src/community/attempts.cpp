@@ -9,7 +9,7 @@ namespace {
 constexpr std::chrono::seconds kMemory{std::chrono::minutes(15)};
 constexpr std::int64_t kMax = 5;
 
-constexpr platform::Migration kMigrations[] = {
+constexpr platform::Migration kAttemptsMigrations[] = {
     {1, R"sql(
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY,
@@ -28,7 +28,7 @@ std::int64_t forgotten_before(const Clock& clock) {
 }  // namespace
 
 Result<void> prepare_attempts(platform::Database& database) {
-  return database.migrate("attempts", kMigrations);
+  return database.migrate("attempts", kAttemptsMigrations);
 }
 
 Result<bool> is_throttled(const platform::Database& database, const Clock& clock,

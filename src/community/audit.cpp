@@ -22,7 +22,7 @@ std::string chained_hash(std::string_view previous, const AuditEntry& entry) {
   return Sha256::of(text).hex();
 }
 
-constexpr std::string_view kColumns = "id, at, actor, action, subject, digest, details, hash";
+constexpr std::string_view kAuditColumns = "id, at, actor, action, subject, digest, details, hash";
 
 AuditEntry entry_of(const SqlRow& row) {
   return {row[0].integer(), Time(std::chrono::seconds(row[1].integer())),
@@ -54,7 +54,7 @@ Result<std::vector<AuditEntry>> list_audit(const platform::Database& database,
              database.query(
                  fmt::format("SELECT {} FROM audit WHERE id < ? AND (? = '' OR subject = ?) AND "
                              "(? = '' OR actor = ?) ORDER BY id DESC LIMIT ?",
-                             kColumns),
+                             kAuditColumns),
                  {before, query.subject, query.subject, query.actor, query.actor,
                   std::clamp(query.limit, 1, 1000)}));
   std::vector<AuditEntry> entries;
@@ -68,7 +68,7 @@ Result<AuditState> verify_audit(const platform::Database& database) {
     TRY_ASSIGN(
         const auto rows,
         database.query(
-            fmt::format("SELECT {} FROM audit WHERE id > ? ORDER BY id LIMIT 1000", kColumns),
+            fmt::format("SELECT {} FROM audit WHERE id > ? ORDER BY id LIMIT 1000", kAuditColumns),
             {state.entries}));
     if (rows.empty()) return state;
     for (const SqlRow& row : rows) {

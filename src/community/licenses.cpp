@@ -16,11 +16,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "rbee_lic_";
 constexpr std::size_t kRandomBytes = 32, kHolderBytesMax = 120;
-constexpr std::string_view kColumns = "id, holder, workers, created, expires, last_used, revoked";
-
-std::int64_t seconds(Time time) {
-  return time.time_since_epoch().count();
-}
+constexpr std::string_view kLicenseColumns =
+    "id, holder, workers, created, expires, last_used, revoked";
 
 std::optional<Time> maybe_time(const platform::SqlValue& value) {
   if (value.is_null()) return std::nullopt;
@@ -76,8 +73,8 @@ Result<IssuedLicense> Licenses::issue(std::string_view holder,
              transaction.insert(
                  "INSERT INTO licenses (hash, holder, workers, created, expires) VALUES (?, ?, ?, "
                  "?, ?)",
-                 {Sha256::of(issued.key).hex(), holder, joined(ids), seconds(now),
-                  expires ? platform::SqlValue(seconds(*expires)) : platform::SqlValue()}));
+                 {Sha256::of(issued.key).hex(), holder, joined(ids), unix_seconds(now),
+                  expires ? platform::SqlValue(unix_seconds(*expires)) : platform::SqlValue()}));
   TRY(append_audit(transaction,
                    {.at = now,
                     .actor = std::string(actor),
@@ -94,8 +91,8 @@ Result<IssuedLicense> Licenses::issue(std::string_view holder,
 }
 
 Result<std::vector<License>> Licenses::list() const {
-  TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {} FROM licenses ORDER BY id DESC", kColumns)));
+  TRY_ASSIGN(const auto rows, database_.query(fmt::format(
+                                  "SELECT {} FROM licenses ORDER BY id DESC", kLicenseColumns)));
   std::vector<License> out;
   for (const platform::SqlRow& row : rows) out.push_back(read(row));
   return out;
@@ -106,7 +103,7 @@ Result<void> Licenses::revoke(std::int64_t id, std::string_view actor) {
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY_ASSIGN(const auto changed,
              transaction.execute("UPDATE licenses SET revoked = ? WHERE id = ? AND revoked IS NULL",
-                                 {seconds(now), id}));
+                                 {unix_seconds(now), id}));
   if (changed == 0)
     return fail(Errc::not_found, "license-not-found",
                 fmt::format("there is no licence {} that is in force", id),
@@ -121,7 +118,7 @@ Result<void> Licenses::revoke(std::int64_t id, std::string_view actor) {
 Result<std::optional<License>> Licenses::find(std::string_view key) {
   if (!key.starts_with(kPrefix) || key.size() > 100) return std::optional<License>();
   TRY_ASSIGN(const auto rows,
-             database_.query(fmt::format("SELECT {} FROM licenses WHERE hash = ?", kColumns),
+             database_.query(fmt::format("SELECT {} FROM licenses WHERE hash = ?", kLicenseColumns),
                              {Sha256::of(key).hex()}));
   if (rows.empty()) return std::optional<License>();
   License license = read(rows.front());
@@ -132,7 +129,7 @@ Result<std::optional<License>> Licenses::find(std::string_view key) {
   if (!license.last_used || now - *license.last_used >= std::chrono::hours(24)) {
     TRY_ASSIGN(auto transaction, database_.begin());
     TRY(transaction.execute("UPDATE licenses SET last_used = ? WHERE id = ?",
-                            {seconds(now), license.id}));
+                            {unix_seconds(now), license.id}));
     TRY(transaction.commit());
     license.last_used = now;
   }

@@ -26,13 +26,6 @@ constexpr std::array<std::pair<AdoptionState, std::string_view>, 4> kStates{
      {AdoptionState::refused, "refused"},
      {AdoptionState::withdrawn, "withdrawn"}}};
 
-std::int64_t seconds(Time time) {
-  return time.time_since_epoch().count();
-}
-Time to_time(std::int64_t value) {
-  return Time(std::chrono::seconds(value));
-}
-
 std::string subject_of(const WorkerId& worker) {
   return "worker:" + worker.str();
 }
@@ -59,7 +52,7 @@ Result<void> end_tenures(Transaction& transaction, const WorkerId& worker, std::
                          Time now) {
   TRY(transaction.execute(
       "UPDATE ownerships SET until = ?, until_how = ? WHERE worker = ? AND until IS NULL",
-      {seconds(now), how, worker.str()}));
+      {unix_seconds(now), how, worker.str()}));
   return {};
 }
 
@@ -67,7 +60,7 @@ Result<void> begin_tenure(Transaction& transaction, const WorkerId& worker, cons
                           std::string_view role, std::string_view how, Time now) {
   TRY(transaction.execute(
       "INSERT INTO ownerships (worker, account, role, since, since_how) VALUES (?, ?, ?, ?, ?)",
-      {worker.str(), account.id, role, seconds(now), how}));
+      {worker.str(), account.id, role, unix_seconds(now), how}));
   return {};
 }
 
@@ -115,11 +108,11 @@ Result<std::vector<Tenure>> Ownership::history(const WorkerId& worker) const {
   for (const SqlRow& row : rows) {
     Tenure tenure{row[0].text(),
                   row[1].text() == "owner",
-                  to_time(row[2].integer()),
+                  from_unix_seconds(row[2].integer()),
                   row[3].text(),
                   std::nullopt,
                   row[5].text()};
-    if (!row[4].is_null()) tenure.until = to_time(row[4].integer());
+    if (!row[4].is_null()) tenure.until = from_unix_seconds(row[4].integer());
     tenures.push_back(std::move(tenure));
   }
   return tenures;
@@ -185,7 +178,8 @@ Result<std::vector<Takeover>> Ownership::takeovers() const {
                              "ORDER BY since DESC, worker LIMIT 10000"));
   std::vector<Takeover> all;
   for (const SqlRow& row : rows)
-    all.push_back({row[0].text(), row[1].text(), row[2].text(), to_time(row[3].integer())});
+    all.push_back(
+        {row[0].text(), row[1].text(), row[2].text(), from_unix_seconds(row[3].integer())});
   return all;
 }
 
@@ -211,7 +205,7 @@ Result<void> Ownership::make_owner(Transaction& transaction, const WorkerId& wor
   TRY(
       transaction.execute("UPDATE ownerships SET until = ?, until_how = 'became the owner' WHERE "
                           "worker = ? AND account = ? AND until IS NULL",
-                          {seconds(now), worker.str(), account.id}));
+                          {unix_seconds(now), worker.str(), account.id}));
   TRY(begin_tenure(transaction, worker, account, "owner", how, now));
   return audit(transaction, now, actor, "worker.own", worker,
                fmt::format("owner: {} ({})", account.name, how));
@@ -242,7 +236,7 @@ Result<void> Ownership::remove_co_maintainer(const WorkerId& worker, const Accou
              transaction.execute("UPDATE ownerships SET until = ?, until_how = 'removed' WHERE "
                                  "worker = ? AND account = ? AND role = 'co-maintainer' AND until "
                                  "IS NULL",
-                                 {seconds(now), worker.str(), other.id}));
+                                 {unix_seconds(now), worker.str(), other.id}));
   if (changed == 0)
     return fail(Errc::not_found, "not-a-maintainer",
                 fmt::format("'{}' is not a co-maintainer of '{}'", other.name, worker.str()));
@@ -281,7 +275,7 @@ Result<AdoptionRequest> Ownership::request_adoption(const WorkerId& worker, cons
   const auto id = transaction.insert(
       "INSERT INTO adoption_requests (worker, account, address, reason, created, state) VALUES "
       "(?, ?, ?, ?, ?, 'open')",
-      {worker.str(), account.id, address, reason, seconds(now)});
+      {worker.str(), account.id, address, reason, unix_seconds(now)});
   if (!id && id.error().code == Errc::exists)
     return fail(Errc::exists, "adoption-open",
                 fmt::format("'{}' has asked for '{}' already", account.name, worker.str()));
@@ -308,7 +302,7 @@ Result<AdoptionRequest> Ownership::request(std::int64_t id) const {
                           rows[0][0].text(),
                           rows[0][1].text(),
                           rows[0][2].text(),
-                          to_time(rows[0][3].integer()),
+                          from_unix_seconds(rows[0][3].integer()),
                           AdoptionState::open,
                           {}};
   for (const auto& [state, name] : kStates)
@@ -347,7 +341,7 @@ Result<AdoptionRequest> Ownership::grant(std::int64_t id, const Account& reviewe
   const auto granted = transaction.execute(
       "INSERT INTO adoption_grants (request, reviewer, created) SELECT id, ?, ? FROM "
       "adoption_requests WHERE id = ? AND state = 'open'",
-      {reviewer.id, seconds(now), id});
+      {reviewer.id, unix_seconds(now), id});
   if (!granted && granted.error().code == Errc::exists)
     return fail(Errc::exists, "already-granted",
                 fmt::format("'{}' has granted the request {} already; another reviewer must, too",
@@ -370,7 +364,7 @@ Result<AdoptionRequest> Ownership::grant(std::int64_t id, const Account& reviewe
     TRY(
         transaction.execute("UPDATE adoption_requests SET state = CASE id WHEN ? THEN 'granted' "
                             "ELSE 'refused' END, decided = ? WHERE worker = ? AND state = 'open'",
-                            {id, seconds(now), worker.str()}));
+                            {id, unix_seconds(now), worker.str()}));
     TRY(tell(transaction, worker, "adopted",
              fmt::format("'{}' has a new owner: {}. Its next release goes to two reviewers",
                          worker.str(), account.name)));
@@ -395,7 +389,7 @@ Result<AdoptionRequest> Ownership::refuse(std::int64_t id, const Account& review
   TRY_ASSIGN(const auto changed,
              transaction.execute("UPDATE adoption_requests SET state = 'refused', decided = ? "
                                  "WHERE id = ? AND state = 'open'",
-                                 {seconds(now), id}));
+                                 {unix_seconds(now), id}));
   if (changed == 0)
     return fail(Errc::policy, "adoption-decided",
                 fmt::format("the request {} was decided already", id));
@@ -407,7 +401,7 @@ Result<AdoptionRequest> Ownership::refuse(std::int64_t id, const Account& review
 }
 
 Result<int> Ownership::requests_lately(const Account& account, std::string_view address) const {
-  const std::int64_t since = seconds(clock_.now()) - 24 * 3600;
+  const std::int64_t since = unix_seconds(clock_.now()) - 24 * 3600;
   TRY_ASSIGN(const auto rows,
              database_.query("SELECT (SELECT count(*) FROM adoption_requests WHERE account = ? AND "
                              "created > ?), (SELECT count(*) FROM adoption_requests WHERE address "
@@ -429,7 +423,7 @@ Result<void> add_notice(Transaction& transaction, std::int64_t account, std::str
                         std::string_view subject, std::string_view text, Time now) {
   TRY(transaction.insert(
       "INSERT INTO notices (account, kind, subject, text, created) VALUES (?, ?, ?, ?, ?)",
-      {account, kind, subject, text, seconds(now)}));
+      {account, kind, subject, text, unix_seconds(now)}));
   return {};
 }
 
@@ -441,7 +435,7 @@ Result<std::vector<Notice>> notices_of(const platform::Database& database, const
   std::vector<Notice> notices;
   for (const SqlRow& row : rows)
     notices.push_back({row[0].integer(), row[1].text(), row[2].text(), row[3].text(),
-                       to_time(row[4].integer()), !row[5].is_null()});
+                       from_unix_seconds(row[4].integer()), !row[5].is_null()});
   return notices;
 }
 

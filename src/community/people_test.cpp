@@ -13,7 +13,7 @@
 #include "community/schema.hpp"
 #include "community/tokens.hpp"
 
-namespace rbee::community {
+namespace rbee::community::people_tests {
 namespace {
 
 using ::testing::ElementsAre;
@@ -336,4 +336,4 @@ TEST_P(People, ALicenceIsForItsWorkersUntilItEnds) {
 RBEE_EACH_DATABASE(People);
 
 }  // namespace
-}  // namespace rbee::community
+}  // namespace rbee::community::people_tests

@@ -14,7 +14,7 @@ namespace {
 using platform::SqlRow;
 using platform::SqlValue;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kReviewColumns =
     "r.id, r.worker, a.name, r.rating, r.title, r.comment, r.release, r.verified, r.platform, "
     "r.hardware, r.created, r.updated, r.edits, r.helpful, r.reply, b.name, r.reply_at, r.hidden, "
     "r.hidden_reason";
@@ -22,14 +22,6 @@ constexpr std::string_view kFrom =
     "FROM reviews r JOIN accounts a ON a.id = r.account LEFT JOIN accounts b ON b.id = "
     "r.reply_account";
 constexpr std::string_view kShown = "r.withdrawn IS NULL AND a.disabled IS NULL";
-
-Time time(const SqlValue& value) {
-  return Time(std::chrono::seconds(value.integer()));
-}
-
-std::int64_t seconds(Time at) {
-  return at.time_since_epoch().count();
-}
 
 Review read(const SqlRow& row) {
   Review review;
@@ -43,13 +35,14 @@ Review read(const SqlRow& row) {
   review.verified = row[7].integer() != 0;
   review.platform = row[8].text();
   review.hardware = row[9].text();
-  review.created = time(row[10]);
-  review.updated = time(row[11]);
+  review.created = from_unix_seconds(row[10].integer());
+  review.updated = from_unix_seconds(row[11].integer());
   review.edits = row[12].integer();
   review.helpful = row[13].integer();
   if (!row[16].is_null())
-    review.reply = Review::Reply{row[15].text(), row[14].text(), time(row[16])};
-  if (!row[17].is_null()) review.hidden = time(row[17]);
+    review.reply =
+        Review::Reply{row[15].text(), row[14].text(), from_unix_seconds(row[16].integer())};
+  if (!row[17].is_null()) review.hidden = from_unix_seconds(row[17].integer());
   review.hidden_reason = row[18].text();
   return review;
 }
@@ -76,7 +69,7 @@ Result<void> write(platform::Transaction& transaction, std::int64_t id, const Ne
       "= ?, hardware = ?, updated = ?, edits = edits + 1 WHERE id = ?",
       {said.rating, said.title, said.comment, install ? install->release : said.release,
        install ? 1 : 0, install ? install->platform : std::string(),
-       install ? install->hardware : std::string(), seconds(now), id}));
+       install ? install->hardware : std::string(), unix_seconds(now), id}));
   return {};
 }
 
@@ -134,14 +127,14 @@ Result<Review> Reviews::put(const WorkerId& worker, const Account& account, cons
                    "INSERT INTO reviews (worker, account, rating, title, comment, release, "
                    "verified, platform, hardware, created, updated, edits, helpful, reply, "
                    "hidden_reason) VALUES (?, ?, ?, '', '', '', 0, '', '', ?, ?, -1, 0, '', '')",
-                   {worker.str(), account.id, said.rating, seconds(now), seconds(now)}));
+                   {worker.str(), account.id, said.rating, unix_seconds(now), unix_seconds(now)}));
   } else {
     const SqlRow& old = rows.front();
     id = old[0].integer();
     TRY(transaction.insert(
         "INSERT INTO review_versions (review, rating, title, comment, release, "
         "until) VALUES (?, ?, ?, ?, ?, ?)",
-        {id, old[1].integer(), old[2].text(), old[3].text(), old[4].text(), seconds(now)}));
+        {id, old[1].integer(), old[2].text(), old[3].text(), old[4].text(), unix_seconds(now)}));
   }
   TRY(write(transaction, id, said, install, now));
   TRY(note_standing(transaction, worker.str()));
@@ -162,7 +155,7 @@ Result<void> Reviews::withdraw(const WorkerId& worker, const Account& account) {
   TRY_ASSIGN(const auto changed,
              transaction.execute("UPDATE reviews SET withdrawn = ? WHERE worker = ? AND account = "
                                  "? AND withdrawn IS NULL",
-                                 {seconds(clock_.now()), worker.str(), account.id}));
+                                 {unix_seconds(clock_.now()), worker.str(), account.id}));
   if (changed == 0)
     return no_review(fmt::format("'{}' has not rated {}", account.name, worker.str()));
   TRY(note_standing(transaction, worker.str()));
@@ -170,9 +163,9 @@ Result<void> Reviews::withdraw(const WorkerId& worker, const Account& account) {
 }
 
 Result<Review> Reviews::get(std::int64_t id) const {
-  TRY_ASSIGN(const auto rows,
-             database_.query(
-                 fmt::format("SELECT {} {} WHERE r.id = ? AND {}", kColumns, kFrom, kShown), {id}));
+  TRY_ASSIGN(const auto rows, database_.query(fmt::format("SELECT {} {} WHERE r.id = ? AND {}",
+                                                          kReviewColumns, kFrom, kShown),
+                                              {id}));
   if (rows.empty()) return no_review(fmt::format("no review has the number {}", id));
   return read(rows.front());
 }
@@ -180,7 +173,7 @@ Result<Review> Reviews::get(std::int64_t id) const {
 Result<std::optional<Review>> Reviews::of(const WorkerId& worker, const Account& account) const {
   TRY_ASSIGN(const auto rows,
              database_.query(fmt::format("SELECT {} {} WHERE r.worker = ? AND r.account = ? AND {}",
-                                         kColumns, kFrom, kShown),
+                                         kReviewColumns, kFrom, kShown),
                              {worker.str(), account.id}));
   if (rows.empty()) return std::optional<Review>();
   return std::optional(read(rows.front()));
@@ -194,7 +187,7 @@ Result<std::vector<ReviewVersion>> Reviews::history(std::int64_t id) const {
   std::vector<ReviewVersion> all;
   for (const SqlRow& row : rows)
     all.push_back({static_cast<int>(row[0].integer()), row[1].text(), row[2].text(), row[3].text(),
-                   time(row[4])});
+                   from_unix_seconds(row[4].integer())});
   return all;
 }
 
@@ -214,7 +207,7 @@ Result<ReviewPage> Reviews::list(const WorkerId& worker, const ReviewQuery& quer
                       "r.id < ?)) AND (? = 0 OR r.rating = ?) AND (? = 0 OR r.verified = 1) AND "
                       "(? = 0 OR r.platform LIKE ?) AND (? = 1 OR r.hidden IS NULL) ORDER BY {3} "
                       "DESC, r.id DESC LIMIT ?",
-                      kColumns, kFrom, kShown, key),
+                      kReviewColumns, kFrom, kShown, key),
           {worker.str(), key_max, key_max, id_max, query.rating, query.rating,
            query.verified_only ? 1 : 0, query.accelerator.empty() ? 0 : 1, accelerator,
            query.with_hidden ? 1 : 0, query.limit + 1}));
@@ -266,7 +259,7 @@ Result<Review> Reviews::reply(std::int64_t id, const Account& account,
   TRY(transaction.execute(
       "UPDATE reviews SET reply = ?, reply_account = ?, reply_at = ? WHERE id = ?",
       {text, text.empty() ? SqlValue() : SqlValue(account.id),
-       text.empty() ? SqlValue() : SqlValue(seconds(now)), id}));
+       text.empty() ? SqlValue() : SqlValue(unix_seconds(now)), id}));
   TRY_ASSIGN(const auto author,
              transaction.query("SELECT account FROM reviews WHERE id = ?", {id}));
   if (!text.empty() && !review.reply)
@@ -290,7 +283,7 @@ Result<Review> Reviews::set_helpful(std::int64_t id, const Account& account, boo
     TRY(note_deed(transaction, account, {"helpful", 200, 20}, now));
     TRY(transaction.execute(
         "INSERT INTO review_helpful (review, account, created) VALUES (?, ?, ?)",
-        {id, account.id, seconds(now)}));
+        {id, account.id, unix_seconds(now)}));
   } else if (!helpful) {
     TRY(transaction.execute("DELETE FROM review_helpful WHERE review = ? AND account = ?",
                             {id, account.id}));
@@ -314,7 +307,7 @@ Result<void> Reviews::report(std::int64_t id, const Account& account, std::strin
   const auto made = transaction.insert(
       "INSERT INTO review_reports (review, account, reason, created, decision) VALUES (?, ?, ?, ?, "
       "'')",
-      {review.id, account.id, reason, seconds(now)});
+      {review.id, account.id, reason, unix_seconds(now)});
   if (!made && made.error().code == Errc::exists)
     return fail(Errc::exists, "report-open", "you reported this review already");
   if (!made) return tl::unexpected(made.error());
@@ -331,7 +324,7 @@ Result<std::vector<ReviewReport>> Reviews::open_reports() const {
   std::vector<ReviewReport> all;
   for (const SqlRow& row : rows)
     all.push_back({row[0].integer(), row[1].integer(), row[2].text(), row[3].text(), row[4].text(),
-                   row[5].text(), time(row[6])});
+                   row[5].text(), from_unix_seconds(row[6].integer())});
   return all;
 }
 
@@ -348,12 +341,12 @@ Result<Review> Reviews::moderate(std::int64_t id, const Account& reviewer, bool 
   const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY(transaction.execute("UPDATE reviews SET hidden = ?, hidden_reason = ? WHERE id = ?",
-                          {hide ? SqlValue(seconds(now)) : SqlValue(),
+                          {hide ? SqlValue(unix_seconds(now)) : SqlValue(),
                            hide ? std::string(reason) : std::string(), id}));
   TRY(transaction.execute(
       "UPDATE review_reports SET decided = ?, decision = ? WHERE review = ? AND "
       "decided IS NULL",
-      {seconds(now), hide ? "hidden" : "shown", id}));
+      {unix_seconds(now), hide ? "hidden" : "shown", id}));
   TRY(note_standing(transaction, review.worker));
   TRY_ASSIGN(const auto author,
              transaction.query("SELECT account FROM reviews WHERE id = ?", {id}));

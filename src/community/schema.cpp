@@ -9,7 +9,7 @@ namespace rbee::community {
 namespace {
 
 // Times are seconds since 1970, UTC. A row is never deleted: it gets an end.
-constexpr platform::Migration kMigrations[] = {
+constexpr platform::Migration kCommunityMigrations[] = {
     {1, R"sql(
 CREATE TABLE accounts (
   id INTEGER PRIMARY KEY,
@@ -129,7 +129,7 @@ CREATE TABLE licenses (
 }  // namespace
 
 Result<void> prepare(platform::Database& database) {
-  TRY(database.migrate("community", kMigrations));
+  TRY(database.migrate("community", kCommunityMigrations));
   TRY(prepare_attempts(database));
   return prepare_switches(database);
 }

@@ -16,10 +16,6 @@ double days_between(Time before, Time now) {
   return static_cast<double>((now - before).count()) / kSecondsADay;
 }
 
-Time time(const platform::SqlValue& value) {
-  return Time(std::chrono::seconds(value.integer()));
-}
-
 }  // namespace
 
 double bayesian_mean(std::int64_t count, std::int64_t sum) {
@@ -107,7 +103,7 @@ Result<void> Standings::count_all(StandingTable& table) const {
   for (const platform::SqlRow& row : votes) {
     Standing& standing = table.workers[row[0].text()];
     ++standing.votes;
-    standing.popularity += popularity({time(row[1])}, table.as_of);
+    standing.popularity += popularity({from_unix_seconds(row[1].integer())}, table.as_of);
   }
   TRY_ASSIGN(const auto reviews,
              database_.query(
@@ -134,7 +130,7 @@ Result<void> Standings::count(StandingTable& table, const std::string& worker) c
                              "WHERE v.worker = ? AND a.disabled IS NULL",
                              {worker}));
   std::vector<Time> times;
-  for (const platform::SqlRow& row : votes) times.push_back(time(row[0]));
+  for (const platform::SqlRow& row : votes) times.push_back(from_unix_seconds(row[0].integer()));
   standing.votes = static_cast<std::int64_t>(times.size());
   standing.popularity = popularity(times, table.as_of);
   TRY_ASSIGN(const auto reviews,

@@ -21,7 +21,7 @@ constexpr std::pair<std::string_view, std::string_view> kSwitches[] = {
     {"reviews", "writing ratings and comments"},
 };
 
-constexpr platform::Migration kMigrations[] = {
+constexpr platform::Migration kSwitchesMigrations[] = {
     {1, R"sql(
 CREATE TABLE switches (
   id INTEGER PRIMARY KEY,
@@ -37,7 +37,7 @@ CREATE TABLE switches (
 }  // namespace
 
 Result<void> prepare_switches(platform::Database& database) {
-  return database.migrate("switches", kMigrations);
+  return database.migrate("switches", kSwitchesMigrations);
 }
 
 Result<std::vector<Switch>> list_switches(const platform::Database& database) {

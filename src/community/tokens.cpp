@@ -49,7 +49,7 @@ Token token_of(const SqlRow& row) {
   return token;
 }
 
-constexpr std::string_view kColumns = "id, name, scopes, created, expires, last_used, revoked";
+constexpr std::string_view kTokenColumns = "id, name, scopes, created, expires, last_used, revoked";
 
 std::string hash_of(std::string_view secret) {
   return Sha256::of(secret).hex();
@@ -143,9 +143,9 @@ Result<IssuedToken> Tokens::issue(const Account& account, std::string_view name,
 
 Result<std::vector<Token>> Tokens::list(const Account& account) const {
   TRY_ASSIGN(const auto rows,
-             database_.query(
-                 fmt::format("SELECT {} FROM tokens WHERE account = ? ORDER BY id DESC", kColumns),
-                 {account.id}));
+             database_.query(fmt::format("SELECT {} FROM tokens WHERE account = ? ORDER BY id DESC",
+                                         kTokenColumns),
+                             {account.id}));
   std::vector<Token> tokens;
   for (const SqlRow& row : rows) tokens.push_back(token_of(row));
   return tokens;

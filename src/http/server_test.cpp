@@ -16,7 +16,7 @@
 #include "http/problem.hpp"
 #include "http/raw_client.hpp"
 
-namespace rbee::http {
+namespace rbee::http::server_tests {
 namespace {
 
 using std::chrono::milliseconds;
@@ -709,4 +709,4 @@ TEST(Server, ServesManyConnectionsAtOnce) {
 }
 
 }  // namespace
-}  // namespace rbee::http
+}  // namespace rbee::http::server_tests

@@ -24,8 +24,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t kSourceBytesMax = std::uint64_t{64} << 30;
-
 /// The name in the cache: after the strongest checksum; without one, after the address, and never
 /// reused.
 struct Key {

@@ -5,6 +5,7 @@
 // PKGBUILD(5), "sha256sums".
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -16,6 +17,9 @@
 #include "install/installer.hpp"
 
 namespace rbee::install {
+
+/// No server can fill the disk: reading one source stops here.
+inline constexpr std::uint64_t kSourceBytesMax = std::uint64_t{64} << 30;
 
 /// What `fetch_sources` found: the verified files by the names the recipe gives them, and their own
 /// digests.

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "install/source_cache.hpp"
 #include "platform/files.hpp"
 
 namespace rbee::install {
@@ -16,9 +17,6 @@ namespace rbee::install {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// As for an installation (source_cache.cpp).
-constexpr std::uint64_t kSourceBytesMax = std::uint64_t{64} << 30;
 
 using Digests = std::map<HashAlgorithm, std::string>;
 

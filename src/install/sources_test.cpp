@@ -6,7 +6,7 @@
 #include "install/fixture.hpp"
 #include "install/source_cache.hpp"
 
-namespace rbee::install {
+namespace rbee::install::source_tests {
 namespace {
 
 using namespace test;
@@ -181,4 +181,4 @@ TEST(Cache, IsListedPrunedAndVerified) {
 }
 
 }  // namespace
-}  // namespace rbee::install
+}  // namespace rbee::install::source_tests

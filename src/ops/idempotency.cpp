@@ -40,7 +40,7 @@ CREATE INDEX idempotency_keys_created ON idempotency_keys (created);
 };
 
 /// The key without the quotes of a structured field's string; empty when it is none.
-std::string key_of(std::string_view field) {
+std::string key_in(std::string_view field) {
   field = trim(field);
   if (field.size() >= 2 && field.front() == '"' && field.back() == '"')
     field = field.substr(1, field.size() - 2);
@@ -84,7 +84,7 @@ Response Idempotency::respond(const Request& request, const Inner& inner) {
   if (field.empty() || request.method != http::Method::post || !request.path.starts_with("/v1/") ||
       is_secret(request.path))
     return inner(request);
-  const std::string key = key_of(field);
+  const std::string key = key_in(field);
   if (key.empty())
     return http::problem(
         request, Refusal{400, "idempotency-key-invalid",

@@ -4,13 +4,12 @@
 #include <map>
 #include <optional>
 
+#include "pkgbuild/lexer.hpp"
+
 namespace rbee::pkgbuild {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

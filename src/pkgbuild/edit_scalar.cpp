@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "pkgbuild/edit_follow.hpp"
 #include "pkgbuild/edit_session.hpp"
+#include "pkgbuild/lexer.hpp"
 
 namespace rbee::pkgbuild {
 
@@ -17,10 +18,6 @@ namespace {
 
 /// Evaluations that one value may cost.
 constexpr int kTriesMax = 48;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Text of a word as pieces: each number in it may change, and nothing else.
 void append_text(const WordPart& part, std::vector<Piece>& pieces, std::vector<Span>& spans) {

@@ -6,7 +6,7 @@
 
 #include "pkgbuild/edit_follow.hpp"
 
-namespace rbee::pkgbuild {
+namespace rbee::pkgbuild::edit_tests {
 namespace {
 
 using ::testing::ElementsAre;
@@ -219,4 +219,4 @@ TEST(Divide, IsUniqueOrNothing) {
 }
 
 }  // namespace
-}  // namespace rbee::pkgbuild
+}  // namespace rbee::pkgbuild::edit_tests

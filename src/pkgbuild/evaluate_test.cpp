@@ -8,7 +8,7 @@
 #include "pkgbuild/parser.hpp"
 #include "pkgbuild/print.hpp"
 
-namespace rbee::pkgbuild {
+namespace rbee::pkgbuild::evaluate_tests {
 namespace {
 
 using testing::ElementsAre;
@@ -233,9 +233,9 @@ TEST(Print, GivesTheSameBytes) {
 }
 
 }  // namespace
-}  // namespace rbee::pkgbuild
+}  // namespace rbee::pkgbuild::evaluate_tests
 
-namespace rbee::pkgbuild {
+namespace rbee::pkgbuild::evaluate_tests {
 namespace {
 
 // Every refusal says where, why and what to do; the lint rules' texts are in recipe_test.cpp.
@@ -277,4 +277,4 @@ TEST(Evaluate, EveryKindOfRefusalTellsWhyAndWhatToDo) {
 }
 
 }  // namespace
-}  // namespace rbee::pkgbuild
+}  // namespace rbee::pkgbuild::evaluate_tests

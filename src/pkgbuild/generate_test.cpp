@@ -16,7 +16,7 @@
 #include "pkgbuild/recipe.hpp"
 #include "pkgbuild/version.hpp"
 
-namespace rbee::pkgbuild {
+namespace rbee::pkgbuild::generate_tests {
 namespace {
 
 namespace fs = std::filesystem;
@@ -338,4 +338,4 @@ TEST(Generate, EveryBuildSystemIsAcceptedByMakepkg) {
 }
 
 }  // namespace
-}  // namespace rbee::pkgbuild
+}  // namespace rbee::pkgbuild::generate_tests

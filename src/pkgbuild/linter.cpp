@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pkgbuild/lexer.hpp"
 #include "pkgbuild/text/wide.hpp"
 
 namespace rbee::pkgbuild {
@@ -15,9 +16,6 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_alnum(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

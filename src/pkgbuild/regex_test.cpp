@@ -7,7 +7,7 @@
 
 #include <random>
 
-namespace rbee::pkgbuild {
+namespace rbee::pkgbuild::regex_tests {
 namespace {
 
 Result<Regex> compile(std::string_view pattern, RegexSyntax syntax = RegexSyntax::extended) {
@@ -138,4 +138,4 @@ TEST(Regex, HostilePatternsStayWithinTheirSteps) {
 }
 
 }  // namespace
-}  // namespace rbee::pkgbuild
+}  // namespace rbee::pkgbuild::regex_tests

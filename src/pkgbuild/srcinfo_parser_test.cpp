@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace rbee::pkgbuild {
+namespace rbee::pkgbuild::srcinfo_tests {
 namespace {
 
 using testing::ElementsAre;
@@ -193,4 +193,4 @@ TEST(SrcinfoParser, ReadsBackEveryRecipeOfTheSuite) {
 }
 
 }  // namespace
-}  // namespace rbee::pkgbuild
+}  // namespace rbee::pkgbuild::srcinfo_tests

@@ -5,15 +5,13 @@
 
 #include <algorithm>
 
+#include "pkgbuild/lexer.hpp"
 #include "pkgbuild/text/wide.hpp"
 
 namespace rbee::pkgbuild {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_alpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

@@ -7,7 +7,7 @@
 namespace rbee::pkgbuild {
 namespace {
 
-constexpr std::string_view kSpecialParameters = "@*#?-$!_";
+constexpr std::string_view kParameterCharacters = "@*#?-$!_";
 
 bool is_extglob_prefix(char c) {
   return c == '?' || c == '*' || c == '+' || c == '@' || c == '!';
@@ -337,7 +337,7 @@ bool Parser::parse_dollar(std::vector<WordPart>& out, Mode mode) {
   if (is_name_start(next)) {
     while (is_name_char(lex_.peek(1 + length))) ++length;
   } else if (is_digit(next) ||
-             (next != '\0' && kSpecialParameters.find(next) != std::string_view::npos)) {
+             (next != '\0' && kParameterCharacters.find(next) != std::string_view::npos)) {
     length = 1;
   }
   if (length == 0) return false;

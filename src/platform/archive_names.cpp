@@ -16,7 +16,7 @@ namespace rbee::platform {
 
 namespace {
 
-tl::unexpected<Error> refuse(std::string id, std::string message) {
+tl::unexpected<Error> refuse_name(std::string id, std::string message) {
   return fail(Errc::invalid_input, std::move(id), std::move(message));
 }
 
@@ -46,33 +46,35 @@ std::string fold_case(const std::string& name) {
 /// A name of an archive as a plain relative path: no leading "./", no trailing '/'. Empty for the
 /// root itself.
 Result<std::string> plain_archive_path(const char* raw, const ArchiveLimits& limits) {
-  if (raw == nullptr) return refuse("archive-name", "a name is missing or not UTF-8");
+  if (raw == nullptr) return refuse_name("archive-name", "a name is missing or not UTF-8");
   std::string_view name(raw);
   const std::string shown = printable_line(name.substr(0, 200));
   if (name.size() > limits.path_bytes_max)
     return fail(Errc::too_large, "archive-path-length",
                 fmt::format("a name is longer than {} bytes", limits.path_bytes_max));
   if (!is_utf8(name))
-    return refuse("archive-name", fmt::format("the name '{}' is not UTF-8", shown));
+    return refuse_name("archive-name", fmt::format("the name '{}' is not UTF-8", shown));
   for (const char c : name)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\')
-      return refuse("archive-name",
-                    fmt::format("the name '{}' holds a control character or a backslash", shown));
+      return refuse_name(
+          "archive-name",
+          fmt::format("the name '{}' holds a control character or a backslash", shown));
   if (name.starts_with('/'))
-    return refuse("archive-absolute", fmt::format("the name '{}' is absolute", shown));
+    return refuse_name("archive-absolute", fmt::format("the name '{}' is absolute", shown));
   if (name.size() >= 2 && name[1] == ':' && std::isalpha(static_cast<unsigned char>(name[0])))
-    return refuse("archive-absolute",
-                  fmt::format("the name '{}' begins with a drive letter", shown));
+    return refuse_name("archive-absolute",
+                       fmt::format("the name '{}' begins with a drive letter", shown));
   if (name == "." || name == "./") return std::string();
   if (name.starts_with("./")) name.remove_prefix(2);
   if (name.ends_with('/')) name.remove_suffix(1);
-  if (name.empty()) return refuse("archive-name", "a name is empty");
+  if (name.empty()) return refuse_name("archive-name", "a name is empty");
   int depth = 0;
   for (const std::string_view part : split(name, '/')) {
     if (part == "..")
-      return refuse("archive-traversal", fmt::format("the name '{}' leads upwards", shown));
+      return refuse_name("archive-traversal", fmt::format("the name '{}' leads upwards", shown));
     if (part.empty() || part == ".")
-      return refuse("archive-name", fmt::format("the name '{}' is not in its plain form", shown));
+      return refuse_name("archive-name",
+                         fmt::format("the name '{}' is not in its plain form", shown));
     if (part.size() > 255)
       return fail(Errc::too_large, "archive-path-length",
                   "a part of a name is longer than 255 bytes");
@@ -90,8 +92,9 @@ Result<void> check_archive_link(const std::string& path, const char* raw,
                                 const ArchiveLimits& limits) {
   const std::string_view target = raw == nullptr ? std::string_view() : std::string_view(raw);
   const auto complain = [&](std::string_view why) {
-    return refuse("archive-symlink", fmt::format("the link '{}' to '{}' {}", printable_line(path),
-                                                 printable_line(target.substr(0, 200)), why));
+    return refuse_name("archive-symlink",
+                       fmt::format("the link '{}' to '{}' {}", printable_line(path),
+                                   printable_line(target.substr(0, 200)), why));
   };
   if (target.empty() || target.size() > limits.path_bytes_max || !is_utf8(target))
     return complain("is malformed");

@@ -40,10 +40,10 @@ struct Sink {
   }
 };
 
-class Writer {
+class TreeWriter {
  public:
-  Writer(const fs::path& tree, const TreeArchive& how, const fs::path& out,
-         const std::function<bool()>& cancelled)
+  TreeWriter(const fs::path& tree, const TreeArchive& how, const fs::path& out,
+             const std::function<bool()>& cancelled)
       : tree_(tree), how_(how), out_(out), cancelled_(cancelled) {}
 
   Result<void> run(int fd) {
@@ -167,7 +167,7 @@ Result<void> write_tree(const fs::path& tree, const TreeArchive& how, const fs::
   FileDescriptor fd(
       ::open(out.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return tl::unexpected(io_failure("create", out, errno));
-  auto written = Writer(tree, how, out, cancelled).run(fd.get());
+  auto written = TreeWriter(tree, how, out, cancelled).run(fd.get());
   if (!written) ::unlink(out.c_str());
   return written;
 }

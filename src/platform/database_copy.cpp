@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kBusyMs = 10'000;
+constexpr int kCopyBusyMs = 10'000;
 constexpr std::size_t kFindingsMax = 5;
 
 struct CloseHandle {
@@ -24,7 +24,7 @@ struct CloseHandle {
 };
 using Handle = std::unique_ptr<sqlite3, CloseHandle>;
 
-tl::unexpected<Error> failure(sqlite3* handle, int code, std::string what) {
+tl::unexpected<Error> copy_failure(sqlite3* handle, int code, std::string what) {
   const std::string reason = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
   const int kind = code & 0xff;
   if (kind == SQLITE_BUSY || kind == SQLITE_LOCKED)
@@ -40,8 +40,8 @@ Result<Handle> open(const fs::path& path, int flags) {
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   Handle handle(raw);
   if (code != SQLITE_OK)
-    return failure(raw, code, fmt::format("the database {} cannot be opened", path.string()));
-  sqlite3_busy_timeout(raw, kBusyMs);
+    return copy_failure(raw, code, fmt::format("the database {} cannot be opened", path.string()));
+  sqlite3_busy_timeout(raw, kCopyBusyMs);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   return handle;
@@ -58,18 +58,18 @@ Result<void> copy_database(const fs::path& from, const fs::path& to) {
     TRY_ASSIGN(const Handle target, open(to, SQLITE_OPEN_READWRITE));
     sqlite3_backup* backup = sqlite3_backup_init(target.get(), "main", source.get(), "main");
     if (backup == nullptr)
-      return failure(target.get(), sqlite3_errcode(target.get()), "the copy cannot begin");
+      return copy_failure(target.get(), sqlite3_errcode(target.get()), "the copy cannot begin");
     // All pages in one step: one read transaction, so that what is copied is of one moment.
     const int stepped = sqlite3_backup_step(backup, -1);
     const int finished = sqlite3_backup_finish(backup);
     if (stepped != SQLITE_DONE || finished != SQLITE_OK)
-      return failure(target.get(), stepped != SQLITE_DONE ? stepped : finished,
-                     fmt::format("{} cannot be copied", from.string()));
+      return copy_failure(target.get(), stepped != SQLITE_DONE ? stepped : finished,
+                          fmt::format("{} cannot be copied", from.string()));
     // One file, without a log beside it; who opens it makes one again.
     if (const int code =
             sqlite3_exec(target.get(), "pragma journal_mode = delete", nullptr, nullptr, nullptr);
         code != SQLITE_OK)
-      return failure(target.get(), code, "the copy cannot be closed");
+      return copy_failure(target.get(), code, "the copy cannot be closed");
   }
   if (::fsync(descriptor.get()) != 0) return tl::unexpected(io_failure("cannot sync", to, errno));
   return {};
@@ -83,7 +83,7 @@ Result<void> check_database(const fs::path& path) {
     int code = sqlite3_prepare_v2(handle.get(), pragma, -1, &raw, nullptr);
     const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(raw, sqlite3_finalize);
     if (code != SQLITE_OK)
-      return failure(handle.get(), code, fmt::format("{} cannot be checked", path.string()));
+      return copy_failure(handle.get(), code, fmt::format("{} cannot be checked", path.string()));
     while ((code = sqlite3_step(raw)) == SQLITE_ROW) {
       const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
       if (text != nullptr && std::string_view(text) == "ok") continue;
@@ -92,7 +92,7 @@ Result<void> check_database(const fs::path& path) {
                                        printable_line(text == nullptr ? "" : text)));
     }
     if (code != SQLITE_DONE)
-      return failure(handle.get(), code, fmt::format("{} is damaged", path.string()));
+      return copy_failure(handle.get(), code, fmt::format("{} is damaged", path.string()));
   }
   if (!findings.empty())
     return fail(Errc::integrity, "database-corrupt", fmt::format("{} is damaged", path.string()),

@@ -12,7 +12,7 @@
 
 #include "../../tests/fakes/each_database.hpp"
 
-namespace rbee::platform {
+namespace rbee::platform::database_tests {
 namespace {
 
 constexpr Migration kSchema[] = {
@@ -286,4 +286,4 @@ TEST_P(DatabaseTest, ANamedLockIsOneHolders) {
 RBEE_EACH_DATABASE(DatabaseTest);
 
 }  // namespace
-}  // namespace rbee::platform
+}  // namespace rbee::platform::database_tests

@@ -6,6 +6,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "sdk/paging.hpp"
 
 namespace rbee::sdk {
 
@@ -15,11 +16,8 @@ constexpr std::uint64_t kListBytesMax = 16 << 20;
 constexpr std::uint64_t kDetailBytesMax = 4 << 20;
 constexpr std::uint64_t kRecipeBytesMax = 64 << 10;
 constexpr std::uint64_t kFileBytesMax = 256 << 10;
-constexpr std::uint64_t kPageSize = 100;
 /// Of all pages of a list together.
 constexpr std::uint64_t kListsBytesMax = 64 << 20;
-/// A server whose cursors never end is not followed for ever.
-constexpr int kPagesMax = 1'000;
 /// How many ids are looked through for a did-you-mean.
 constexpr std::uint64_t kSuggestionsMax = 2'000;
 

@@ -6,15 +6,13 @@
 
 #include "base/text.hpp"
 #include "sdk/marketplace_client.hpp"
+#include "sdk/paging.hpp"
 
 namespace rbee::sdk {
 
 namespace {
 
-constexpr std::uint64_t kPageSize = 100;
 constexpr std::uint64_t kPageBytesMax = 16 << 20;
-/// A server whose cursors never end is not followed for ever.
-constexpr int kPagesMax = 1'000;
 
 }  // namespace
 

@@ -138,9 +138,6 @@ constexpr std::string_view kColumns =
     "head, base, tree, before_tree, created, updated, cooling_until, claimed_by, claimed_until, "
     "merged, reason, risk";
 
-std::int64_t seconds(Time time) {
-  return time.time_since_epoch().count();
-}
 Time to_time(const SqlValue& value) {
   return Time(std::chrono::seconds(value.integer()));
 }
@@ -149,7 +146,7 @@ std::optional<Time> maybe_time(const SqlValue& value) {
   return to_time(value);
 }
 SqlValue maybe_seconds(const std::optional<Time>& time) {
-  return time ? SqlValue(seconds(*time)) : SqlValue();
+  return time ? SqlValue(unix_seconds(*time)) : SqlValue();
 }
 
 Submission submission_of(const SqlRow& row) {
@@ -336,8 +333,8 @@ Result<std::int64_t> save(Transaction& transaction, const Submission& s) {
          s.base,
          s.tree,
          s.before_tree,
-         seconds(s.created),
-         seconds(s.updated),
+         unix_seconds(s.created),
+         unix_seconds(s.updated),
          cooling,
          s.claimed_by,
          claim,
@@ -363,7 +360,7 @@ Result<std::int64_t> save(Transaction& transaction, const Submission& s) {
        s.base,
        s.tree,
        s.before_tree,
-       seconds(s.updated),
+       unix_seconds(s.updated),
        cooling,
        s.claimed_by,
        claim,
@@ -394,7 +391,7 @@ Result<void> add_event(Transaction& transaction, std::int64_t submission, const 
   TRY(
       transaction.insert("INSERT INTO submission_events (submission, at, actor, kind, from_state, "
                          "to_state, revision, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                         {submission, seconds(event.at), event.actor, event.kind, event.from,
+                         {submission, unix_seconds(event.at), event.actor, event.kind, event.from,
                           event.to, event.revision, event.text}));
   return {};
 }
@@ -416,7 +413,7 @@ Result<void> add_comment(Transaction& transaction, std::int64_t submission,
   TRY(
       transaction.insert("INSERT INTO submission_comments (submission, at, author, revision, file, "
                          "line, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                         {submission, seconds(comment.at), comment.author, comment.revision,
+                         {submission, unix_seconds(comment.at), comment.author, comment.revision,
                           comment.file, comment.line, comment.text}));
   return {};
 }
@@ -440,7 +437,8 @@ Result<void> add_approval(Transaction& transaction, std::int64_t submission,
       "INSERT INTO submission_approvals (submission, revision, reviewer, tree, at) VALUES (?, ?, "
       "?, "
       "?, ?)",
-      {submission, approval.revision, approval.reviewer, approval.tree, seconds(approval.at)}));
+      {submission, approval.revision, approval.reviewer, approval.tree,
+       unix_seconds(approval.at)}));
   return {};
 }
 

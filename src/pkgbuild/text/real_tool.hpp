@@ -43,36 +43,36 @@ inline std::optional<RealAnswer> ask_real_tool(const std::vector<std::string>& a
   const int failed =
       posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
-  close(in[0]);
-  close(out[1]);
+  ::close(in[0]);
+  ::close(out[1]);
   RealAnswer answer;
   std::signal(SIGPIPE, SIG_IGN);
   std::size_t written = 0;
   bool writing = failed == 0;
-  if (!writing) close(in[1]);
+  if (!writing) ::close(in[1]);
   fcntl(in[1], F_SETFL, O_NONBLOCK);
   // Both ways at once: a tool may fill its output before it has read its input.
   while (failed == 0) {
     std::array<pollfd, 2> fds = {pollfd{out[0], POLLIN, 0},
                                  pollfd{writing ? in[1] : -1, POLLOUT, 0}};
-    if (poll(fds.data(), fds.size(), 10'000) <= 0) break;
+    if (::poll(fds.data(), fds.size(), 10'000) <= 0) break;
     if (writing && fds[1].revents != 0) {
-      const ssize_t n = write(in[1], input.data() + written, input.size() - written);
+      const ssize_t n = ::write(in[1], input.data() + written, input.size() - written);
       if (n > 0) written += static_cast<std::size_t>(n);
       if (n < 0 || written == input.size()) {
-        close(in[1]);
+        ::close(in[1]);
         writing = false;
       }
     }
     if (fds[0].revents != 0) {
       std::array<char, 65536> buffer{};
-      const ssize_t n = read(out[0], buffer.data(), buffer.size());
+      const ssize_t n = ::read(out[0], buffer.data(), buffer.size());
       if (n <= 0) break;
       answer.output.append(buffer.data(), static_cast<std::size_t>(n));
     }
   }
-  if (writing) close(in[1]);
-  close(out[0]);
+  if (writing) ::close(in[1]);
+  ::close(out[0]);
   if (failed != 0) return std::nullopt;
   int status = 0;
   waitpid(pid, &status, 0);
