@@ -116,13 +116,17 @@ Result<std::string> webhook_secret(const ServeOptions& options) {
   return secret;
 }
 
-/// A release that its maintainer took back stands last, until there is another.
+/// A release that somebody but its author approved stands higher; one that its maintainer took back
+/// stands last, until there is another.
 std::shared_ptr<const api::FlagsTable> search_flags(const MarketOffice* office) {
   auto table = std::make_shared<api::FlagsTable>();
   if (office == nullptr) return table;
   if (const auto yanks = office->service->yanks())
     for (const submission::Yank& yank : *yanks)
       table->insert({yank.worker, {.version = yank.version, .reviewed = false, .dead = true}});
+  if (const auto reviewed = office->service->reviewed_releases())
+    for (const auto& [worker, version] : *reviewed)
+      table->insert({worker, {.version = version, .reviewed = true, .dead = false}});
   return table;
 }
 

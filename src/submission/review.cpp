@@ -48,10 +48,6 @@ Result<void> require_text(std::string_view text, std::string_view what) {
               {.fix = fmt::format("write 1 to {} bytes of text", kTextBytesMax)});
 }
 
-std::int64_t seconds(Time time) {
-  return time.time_since_epoch().count();
-}
-
 }  // namespace
 
 Result<void> Service::apply(Transaction& transaction, Submission& submission, Event event,
@@ -256,7 +252,7 @@ Result<void> Service::quarantine(const WorkerId& worker, const Account& admin,
     TRY_ASSIGN(Transaction transaction, database_.begin());
     const auto made = transaction.insert(
         "INSERT INTO quarantines (worker, since, actor, reason) VALUES (?, ?, ?, ?)",
-        {worker.str(), seconds(now), admin.name, reason});
+        {worker.str(), unix_seconds(now), admin.name, reason});
     if (!made && made.error().code == Errc::exists)
       return fail(Errc::exists, "quarantined-already",
                   fmt::format("'{}' is in quarantine already", worker.str()));
@@ -292,7 +288,7 @@ Result<void> Service::release(const WorkerId& worker, const Account& admin) {
     TRY_ASSIGN(
         const auto changed,
         transaction.execute("UPDATE quarantines SET until = ? WHERE worker = ? AND until IS NULL",
-                            {seconds(now), worker.str()}));
+                            {unix_seconds(now), worker.str()}));
     if (changed == 0)
       return fail(Errc::not_found, "not-quarantined",
                   fmt::format("'{}' is not in quarantine", worker.str()));
@@ -349,7 +345,7 @@ Result<void> Service::yank(const WorkerId& worker, std::string_view version, con
   TRY_ASSIGN(Transaction transaction, database_.begin());
   const auto made = transaction.insert(
       "INSERT INTO yanks (worker, version, since, actor, reason) VALUES (?, ?, ?, ?, ?)",
-      {worker.str(), version, seconds(clock_.now()), account.name, reason});
+      {worker.str(), version, unix_seconds(clock_.now()), account.name, reason});
   if (!made && made.error().code == Errc::exists)
     return fail(Errc::exists, "yanked-already",
                 fmt::format("{} {} is yanked already", worker.str(), printable_line(version)));
@@ -371,7 +367,7 @@ Result<void> Service::unyank(const WorkerId& worker, std::string_view version,
   TRY_ASSIGN(const auto changed,
              transaction.execute("UPDATE yanks SET until = ? WHERE worker = ? AND version = ? AND "
                                  "until IS NULL",
-                                 {seconds(clock_.now()), worker.str(), version}));
+                                 {unix_seconds(clock_.now()), worker.str(), version}));
   if (changed == 0)
     return fail(Errc::not_found, "not-yanked",
                 fmt::format("{} {} is not yanked", worker.str(), printable_line(version)));
@@ -393,6 +389,17 @@ Result<std::vector<Yank>> Service::yanks() const {
   return all;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> Service::reviewed_releases() const {
+  TRY_ASSIGN(const auto rows,
+             database_.query("SELECT s.worker, s.version FROM submissions s WHERE s.merged <> '' "
+                             "AND EXISTS (SELECT 1 FROM submission_approvals a WHERE a.submission "
+                             "= s.id AND a.revision = s.revision AND a.tree = s.tree AND "
+                             "a.reviewer <> s.account)"));
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& row : rows) all.emplace_back(row[0].text(), row[1].text());
+  return all;
+}
+
 Result<std::int64_t> Service::ask(const WorkerId& worker, std::string_view kind,
                                   const Account& account, std::string_view text,
                                   std::string_view target) {
@@ -410,7 +417,7 @@ Result<std::int64_t> Service::ask(const WorkerId& worker, std::string_view kind,
       "INSERT INTO worker_requests (worker, kind, account, text, target, created, closed_by, "
       "answer) "
       "VALUES (?, ?, ?, ?, ?, ?, '', '')",
-      {worker.str(), kind, account.name, text, target, seconds(clock_.now())});
+      {worker.str(), kind, account.name, text, target, unix_seconds(clock_.now())});
   if (!id && id.error().code == Errc::exists)
     return fail(Errc::exists, "request-open",
                 fmt::format("{} has said so already, and it is still open", account.name));
@@ -451,7 +458,7 @@ Result<void> Service::close_request(std::int64_t id, const Account& reviewer,
   TRY_ASSIGN(const auto changed,
              transaction.execute("UPDATE worker_requests SET closed = ?, closed_by = ?, answer = ? "
                                  "WHERE id = ? AND closed IS NULL",
-                                 {seconds(clock_.now()), reviewer.name, answer, id}));
+                                 {unix_seconds(clock_.now()), reviewer.name, answer, id}));
   if (changed == 0)
     return fail(Errc::not_found, "request-not-found", fmt::format("no request {} is open", id));
   TRY(community::append_audit(transaction, {.at = clock_.now(),

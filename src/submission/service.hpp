@@ -112,6 +112,9 @@ class Service final : public PushReceiver {
   Result<void> unyank(const WorkerId& worker, std::string_view version,
                       const community::Account& account);
   Result<std::vector<Yank>> yanks() const;
+  /// Releases of which somebody but the author approved exactly what was published: worker,
+  /// version.
+  Result<std::vector<std::pair<std::string, std::string>>> reviewed_releases() const;
   Result<std::vector<community::Takeover>> takeovers() const { return ownership_.takeovers(); }
   Result<community::Maintainers> maintainers(const WorkerId& worker) const {
     return ownership_.maintainers(worker);

@@ -183,6 +183,10 @@ TEST_P(Office, AVersionBumpByTheOwnerMergesItself) {
   EXPECT_EQ(bump.tier, 0);
   EXPECT_EQ(bump.state, State::merged);
   EXPECT_EQ(snapshot()->find("new-worker")->version, "1.1-1");
+  // The first was approved by a person; the bump merged itself.
+  const auto reviewed = service_->reviewed_releases();
+  ASSERT_TRUE(reviewed) << describe(reviewed.error());
+  EXPECT_THAT(*reviewed, ElementsAre(testing::Pair("new-worker", "1.0-1")));
 }
 
 TEST_P(Office, SomeVersionBumpsAreLookedAt) {
