@@ -23,7 +23,7 @@ using http::Response;
 using submission::Submission;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Office>, 13> kRoutes{{
+constexpr std::array<http::Route<Office>, 13> kOfficeRoutes{{
     {Method::get, "/v1/submissions", &Office::list},
     {Method::get, "/v1/submissions/{number}", &Office::show},
     {Method::post, "/v1/submissions/{number}/comments", &Office::comment},
@@ -85,15 +85,15 @@ bj::array to_json(const std::vector<Finding>& findings) {
 }  // namespace
 
 bool Office::serves(std::string_view path) const {
-  return http::has_route(kRoutes, path);
+  return http::has_route(kOfficeRoutes, path);
 }
 
 std::vector<http::RouteName> Office::routes() const {
-  return http::names_of(kRoutes);
+  return http::names_of(kOfficeRoutes);
 }
 
 Response Office::respond(const Request& request, std::string_view) const {
-  Response response = http::route(*this, kRoutes, request);
+  Response response = http::route(*this, kOfficeRoutes, request);
   if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"rbee\"");
   return response;
 }
@@ -183,11 +183,11 @@ Result<Response> Office::show(const Request&, const Params& params) const {
 Result<Response> Office::act(const Request& request, const Params& params) const {
   TRY_ASSIGN(const std::int64_t id, number(params["number"]));
   const std::string_view action = params["action"];
+  const Scope scope = action == "withdraw" ? Scope::submit : Scope::review;
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, scope));
   TRY_ASSIGN(const Body body, Body::parse(request, {"reason", "tree"}));
   TRY_ASSIGN(const std::string reason, body.text("reason"));
   TRY_ASSIGN(const std::string tree, body.text("tree"));
-  const Scope scope = action == "withdraw" ? Scope::submit : Scope::review;
-  TRY_ASSIGN(const Identity identity, identify(request, tokens_, scope));
   const community::Account& account = identity.account;
   Result<Submission> done =
       fail(Errc::not_found, "no-such-resource",

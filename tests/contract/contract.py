@@ -15,6 +15,7 @@ import json
 import os
 import random
 import sys
+import time
 import urllib.parse
 
 import jsonschema
@@ -33,23 +34,21 @@ class Server:
     def __init__(self, url):
         self.host = urllib.parse.urlsplit(url).netloc
         self.connection = None
+        self.used = 0.0
 
     def ask(self, method, target, headers=None, body=None):
-        for attempt in (1, 2):
-            if self.connection is None:
-                self.connection = http.client.HTTPConnection(self.host, timeout=60)
-            try:
-                self.connection.request(method, target, body=body, headers=headers or {})
-                answer = self.connection.getresponse()
-                data = answer.read()
-                if answer.getheader("Connection", "").lower() == "close":
-                    self.connection = None
-                return answer.status, {k.lower(): v for k, v in answer.getheaders()}, data
-            except (http.client.HTTPException, ConnectionError):
-                # A connection may have been closed since the last request; a second time is a fault.
-                self.connection = None
-                if attempt == 2:
-                    raise
+        # The server closes a connection that was idle for 15 s, and may say with an answer that it will. Whatever else ends one is
+        # an exception, and a fault.
+        if self.connection is None or time.monotonic() - self.used > 5:
+            self.connection = http.client.HTTPConnection(self.host, timeout=60)
+        connection, self.connection = self.connection, None
+        connection.request(method, target, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        data = answer.read()
+        if answer.getheader("Connection", "").lower() != "close":
+            self.connection = connection
+        self.used = time.monotonic()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, data
 
 
 class Description:
@@ -85,13 +84,21 @@ class Contract:
     def __init__(self, description, server, tokens):
         self.description, self.server = description, server
         self.tokens = {}
-        for name in ("user", "owner", "reviewer", "admin", "other", "read", "disabled"):
+        for name in ("user", "owner", "co", "reviewer", "admin", "other", "read", "revoked", "disabled"):
             with open(os.path.join(tokens, f"token-{name}"), encoding="ascii") as file:
                 self.tokens[name] = file.read().strip()
         status, _, body = server.ask("GET", "/v1/workers/tts-worker")
         assert status == 200, body
-        self.kept = {"own": "own-tool", "own_version": "1.0-1", "version": json.loads(body)["version"], "submission": "1"}
+        self.kept = {"own": "own-tool", "own_version": "1.0-1", "version": json.loads(body)["version"], "submission": "1", "else": "else-tool"}
+        # Somebody's word about each worker that belongs to somebody.
+        for worker in ("own", "else"):
+            status, _, body = server.ask("POST", f"/v1/workers/{self.kept[worker]}/reviews", self.with_token("user"), b'{"rating":4}')
+            assert status == 201, body
+            self.kept[worker + "_review"] = json.loads(body)["id"]
         self.problems_fetched = set()
+
+    def with_token(self, role):
+        return {"Authorization": "Bearer " + self.tokens[role], "Content-Type": "application/json"}
 
     # 1
     def check_routes(self):
@@ -220,6 +227,9 @@ class Contract:
         etag = sent.get("etag")
         if etag:
             status, again, body = self.server.ask("GET", target, {**headers, "If-None-Match": etag})
+            if status == 200 and again.get("etag") != etag:  # It changed meanwhile: numbers come in when they were counted.
+                etag = again.get("etag")
+                status, again, body = self.server.ask("GET", target, {**headers, "If-None-Match": etag})
             if status != 304 or body or again.get("etag") != etag:
                 fault(where, f"If-None-Match answers {status}, ETag {again.get('etag')}")
         status, options, _ = self.server.ask("OPTIONS", target)
@@ -227,62 +237,105 @@ class Contract:
             fault(where, f"OPTIONS answers {status}, {options}")
 
     # 4
-    def may(self, role, access, own):
+    @staticmethod
+    def may(role, access, own):
+        """True, False, or None where the description leaves it open."""
         if access == "anyone":
-            return None if role in ("unknown", "disabled") else True  # A token that is no more may be refused.
-        if role in ("anonymous", "disabled", "unknown"):
+            return None if role in ("unknown", "revoked", "disabled") else True  # A token that is no more may be refused.
+        if role in ("anonymous", "unknown", "revoked", "disabled"):
             return False
         if role == "read":
             return None  # Its account may, its token may not: the scope decides.
         if access == "user":
             return True
         if access in ("maintainer", "owner"):
-            return True if role == "owner" and own else None if role == "admin" else False
+            if role == "admin":
+                return None
+            return own and (role == "owner" or (role == "co" and access == "maintainer"))
         if access == "reviewer":
             return role in ("reviewer", "admin")
         return role == "admin"
 
+    def visible(self):
+        """What anybody can see and a forbidden request must not change."""
+        seen = {}
+        for target in ("/v1/workers", "/v1/advisories", "/v1/requests", "/v1/adoption-requests", "/v1/submissions", "/v1/status",
+                       *(f"/v1/workers/{w}/{what}" for w in ("own-tool", "else-tool", "tts-worker")
+                         for what in ("owners", "ownership", "reviews", "star", "vote", "adoption-requests"))):
+            seen[target] = self.server.ask("GET", target)[2]
+        workers = json.loads(seen["/v1/workers"])
+        for worker in workers["workers"]:
+            del worker["numbers"]  # Counted a little later than what they count, which is below.
+        seen["/v1/workers"] = workers
+        for name in ("user", "owner", "co", "reviewer", "admin"):
+            headers = {"Authorization": "Bearer " + self.tokens[name]}
+            seen[name] = self.server.ask("GET", "/v1/users/me", headers)[2]
+            tokens = json.loads(self.server.ask("GET", "/v1/users/me/tokens", headers)[2])
+            seen[name + " tokens"] = [(t["id"], t["ended_at"]) for t in tokens["tokens"]]
+        return seen
+
+    def good_body(self, operation):
+        """One that an example is accepted with; so that nothing but who asks can be wrong."""
+        examples = [e for e in operation.get("x-examples", []) if "body" in e]
+        examples.sort(key=lambda e: e["status"] >= 400)
+        return json.dumps(self.fill(examples[0]["body"])).encode() if examples else b"{}"
+
     def check_matrix(self):
+        before = self.visible()
         count = 0
         for path, method, operation, parameters in self.description.operations():
             access, scope = operation["x-access"], operation.get("x-scope")
+            missing = {"request", "token"} & {p["name"] for p in parameters if p["in"] == "path"}
+            actions = next((p["schema"]["enum"] for p in parameters if p["name"] == "action"), [None])
             for own in (True, False) if "{id}" in path else (False,):
-                for role in ("anonymous", "unknown", "disabled", "read", "user", "owner", "reviewer", "admin"):
-                    allowed = self.may(role, access, own)
-                    if allowed and method != "get":
-                        continue  # The examples do that; here nothing shall change.
-                    places = {p["name"]: self.place(p, own) for p in parameters if p["in"] == "path"}
-                    headers = {"Content-Type": "application/json"}
-                    if role == "unknown":
-                        headers["Authorization"] = "Bearer rbee_" + "x" * 43
-                    elif role != "anonymous":
-                        headers["Authorization"] = "Bearer " + self.tokens[role]
-                    body = b"{}" if method != "get" else None
-                    target = self.target(path, places, {})
-                    status, answered, data = self.server.ask(method.upper(), target, headers, body)
-                    count += 1
-                    where = f"{method.upper()} {path} as {role}, {'own' if own else 'other'}"
-                    if status >= 500:
-                        fault(where, f"{status} {data[:200]!r}")
-                    if allowed and status in (401, 403) and role != "unknown" and "hidden" not in data.decode("utf-8", "replace"):
-                        fault(where, f"may, and is refused: {status} {data[:200]!r}")
-                    if role == "read" and scope not in (None, "read") and status < 400:
-                        fault(where, f"the token lacks {scope}, and it answers {status}")
-                    if allowed is False:
-                        # 404 and 400 tell nothing; a success does.
-                        if status < 400:
-                            fault(where, f"may not, and it answers {status}: {data[:200]!r}")
-                        if role in ("anonymous", "unknown", "disabled") and status not in (401, 400, 404):
-                            fault(where, f"{status} for nobody: {data[:200]!r}")
-                        if status == 401 and "www-authenticate" not in answered:
-                            fault(where, "401 without WWW-Authenticate")
+                for role in ("anonymous", "unknown", "revoked", "disabled", "read", "user", "owner", "co", "reviewer", "admin"):
+                    for action in actions:
+                        allowed = self.may(role, access, own)
+                        if action == "withdraw" and role not in ("anonymous", "unknown", "revoked", "disabled", "read"):
+                            continue  # Its author may; the examples and units say who.
+                        lacks = role == "read" and scope not in (None, "read")
+                        if method != "get" and allowed is not False and not lacks:
+                            continue  # The examples do that; here nothing shall change.
+                        places = {p["name"]: self.place(p, own) for p in parameters if p["in"] == "path"}
+                        if action:
+                            places["action"] = action
+                        headers = {"Content-Type": "application/json"}
+                        if role == "unknown":
+                            headers["Authorization"] = "Bearer rbee_" + "x" * 43
+                        elif role != "anonymous":
+                            headers["Authorization"] = "Bearer " + self.tokens[role]
+                        body = self.good_body(operation) if method != "get" else None
+                        target = self.target(path, places, {})
+                        status, answered, data = self.server.ask(method.upper(), target, headers, body)
+                        count += 1
+                        where = f"{method.upper()} {target} as {role}, {'own' if own else 'other'}"
+                        name = json.loads(data).get("type", "").rsplit("/", 1)[-1] if status >= 400 else ""
+                        if status >= 500:
+                            fault(where, f"{status} {data[:200]!r}")
+                        if allowed and status in (401, 403) and not lacks:
+                            if name not in ("review-own", "metrics-private"):
+                                fault(where, f"may, and is refused: {status} {data[:200]!r}")
+                        if lacks and name != "scope-missing":
+                            fault(where, f"the token lacks {scope}, and it answers {status} {name}")
+                        if allowed is False:
+                            nobody = role in ("anonymous", "unknown", "revoked", "disabled")
+                            wanted = (401,) if nobody else (403,)
+                            # What is not there cannot be refused to those who have the scope for it.
+                            if status not in wanted and not (missing and status == 404 and not nobody):
+                                fault(where, f"may not, and it answers {status}: {data[:200]!r}")
+                            if status == 401 and "www-authenticate" not in answered:
+                                fault(where, "401 without WWW-Authenticate")
+        after = self.visible()
+        for target, seen in before.items():
+            if seen != after[target]:
+                fault("matrix", f"{target} changed: {seen!r} to {after[target]!r}")
         print(f"{count} requests of the matrix")
 
     def place(self, parameter, own):
         name = parameter["name"]
-        fixed = {"id": "own-tool" if own else "tts-worker", "review": self.kept.get("review", 1), "number": 1, "action": "claim",
-                 "path": "worker.toml", "problem": "worker-not-found", "account": "the-user", "token": 999999, "request": 999999,
-                 "name": "gravity"}
+        fixed = {"id": "own-tool" if own else "else-tool", "review": self.kept["own_review" if own else "else_review"], "number": 1, "action": "claim",
+                 "path": "worker.toml", "problem": "worker-not-found", "account": "the-else", "token": 999999, "request": 999999,
+                 "name": "sign-up"}
         return fixed.get(name, "1")
 
     # 5
@@ -307,11 +360,11 @@ class Contract:
                 return [value(depth + 1) for _ in range(chance.randrange(3))]
             return {chance.choice(["reason", "text", "rating", "x"]): value(depth + 1)}
 
+        # But for what would end the accounts that ask, or take away what is asked about.
+        operations = [o for o in operations if o[2]["operationId"] not in ("endToken", "turnSwitch", "disown", "quarantine")]
+        problem = self.description.root["components"]["schemas"]["Problem"]
         for i in range(requests):
             path, method, operation, parameters = chance.choice(operations)
-            # What would end the accounts that ask, or take all the time there is.
-            if operation["operationId"] in ("endToken", "turnSwitch", "disown", "quarantine"):
-                continue
             places = {p["name"]: self.place(p, chance.random() < 0.5) if chance.random() < 0.6 else chance.choice(junk) or "x"
                       for p in parameters if p["in"] == "path"}
             target = path
@@ -354,6 +407,9 @@ class Contract:
             elif status >= 400 and answered.get("content-type", "").split(";")[0] != "application/problem+json" \
                     and not (path == "/v1/login/device/token" and status == 400):
                 fault(where, f"{status} is no problem: {data[:200]!r}")
+            elif status >= 400 and data and answered.get("content-type", "").startswith("application/problem"):
+                for complaint in self.description.validate(problem, json.loads(data)):
+                    fault(where, complaint)
         print(f"{sum(statuses.values())} made-up requests: " + ", ".join(f"{n} x {s}" for s, n in sorted(statuses.items())))
         status, _, _ = self.server.ask("GET", "/readyz")
         if status != 200:
