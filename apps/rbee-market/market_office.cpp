@@ -93,6 +93,13 @@ Result<std::unique_ptr<MarketOffice>> MarketOffice::open(const OfficeOptions& op
   office->opinions =
       std::make_unique<api::Opinions>(*office->database, office->clock, office->people->tokens(),
                                       current, find_install(*office->database));
+  office->comments = std::make_unique<api::Comments>(*office->database, office->clock,
+                                                     office->people->tokens(), current);
+  office->notifications = std::make_unique<api::Notifications>(*office->database, office->clock,
+                                                               office->people->tokens());
+  office->follows = std::make_unique<api::Follows>(*office->database, office->clock,
+                                                   office->people->tokens(), current);
+  office->announcer = std::make_unique<Announcer>(*office->database, office->clock);
   office->numbers = std::make_unique<MarketNumbers>(*office->database, office->clock);
   TRY(office->numbers->refresh(nullptr));
   office->office = std::make_unique<api::Office>(*office->service, office->people->tokens());

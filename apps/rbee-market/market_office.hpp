@@ -7,6 +7,10 @@
 #include <functional>
 #include <memory>
 
+#include "announcer.hpp"
+#include "api/comments.hpp"
+#include "api/follows.hpp"
+#include "api/notifications.hpp"
 #include "api/office.hpp"
 #include "api/operations.hpp"
 #include "api/opinions.hpp"
@@ -50,6 +54,10 @@ struct MarketOffice {
   std::unique_ptr<api::People> people;
   std::unique_ptr<api::Office> office;
   std::unique_ptr<api::Opinions> opinions;
+  std::unique_ptr<api::Comments> comments;
+  std::unique_ptr<api::Notifications> notifications;
+  std::unique_ptr<api::Follows> follows;
+  std::unique_ptr<Announcer> announcer;
   std::unique_ptr<MarketNumbers> numbers;
   std::unique_ptr<api::Operations> operations;
   std::unique_ptr<PremiumStore> premium;

@@ -15,6 +15,7 @@
 #include "api/api.hpp"
 #include "api/aur.hpp"
 #include "api/caller.hpp"
+#include "api/feeds.hpp"
 #include "api/search_catalog.hpp"
 #include "aur_git.hpp"
 #include "base/text.hpp"
@@ -265,6 +266,13 @@ Result<void> run_serve(const ServeOptions& options) {
                                    },
                                .flags = [&office] { return search_flags(office.get()); }});
   api.add(search.part());
+  const api::Feeds feeds([&search] { return search.state(); },
+                         [&office](std::string_view account) -> Result<std::vector<std::string>> {
+                           return office == nullptr
+                                      ? Result<std::vector<std::string>>(std::vector<std::string>())
+                                      : office->people->workers_of(account);
+                         });
+  api.add(feeds);
   const auto publish = [&]() -> Result<void> {
     auto snapshot = served->snapshot();
     if (checked != nullptr) {
@@ -305,6 +313,9 @@ Result<void> run_serve(const ServeOptions& options) {
     api.add(*office->office);
     api.add(*office->operations);
     api.add(*office->opinions);
+    api.add(*office->comments);
+    api.add(*office->notifications);
+    api.add(*office->follows);
     api.ask_for_owners(
         [&office](std::string_view account) { return office->people->workers_of(account); });
     api.ask_for_yanks([&office](const std::string& worker, const std::string& version) {
@@ -440,6 +451,7 @@ Result<void> run_serve(const ServeOptions& options) {
     if (office != nullptr) {
       // The numbers are in this process's memory: each reads its own.
       auto ticked = tick_in_turn(*office);
+      if (ticked) ticked = office->announcer->tick(api.snapshot());
       if (ticked) ticked = office->numbers->refresh(statistics->part->numbers());
       // The same trouble every second is one line.
       const std::string now_wrong = ticked ? "" : ticked.error().message;

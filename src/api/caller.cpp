@@ -90,6 +90,14 @@ Result<std::optional<bool>> Body::boolean(std::string_view key) const {
   return std::optional<bool>(value->get_bool());
 }
 
+Result<boost::json::array> Body::list(std::string_view key) const {
+  const boost::json::value* value = object_.if_contains(key);
+  if (value == nullptr) return boost::json::array();
+  if (!value->is_array())
+    return fail(Errc::invalid_input, "body-invalid", fmt::format("'{}' is no list", key));
+  return value->get_array();
+}
+
 http::Response json(int status, const boost::json::value& value) {
   http::Response response =
       http::reply(status, "application/json", boost::json::serialize(value) + "\n");

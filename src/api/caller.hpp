@@ -3,6 +3,7 @@
 // Touches nothing but the token's row. Source: RFC 6750.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <initializer_list>
@@ -37,6 +38,8 @@ class Body {
   Result<std::int64_t> integer(std::string_view key) const;  ///< 0 when it is missing.
   /// Nothing when it is missing. Errors: "body-invalid" for anything but true and false.
   Result<std::optional<bool>> boolean(std::string_view key) const;
+  /// Empty when it is missing. Errors: "body-invalid" for anything but an array.
+  Result<boost::json::array> list(std::string_view key) const;
 
  private:
   boost::json::object object_;

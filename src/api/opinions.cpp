@@ -10,8 +10,8 @@
 
 #include "api/answers.hpp"
 #include "api/caller.hpp"
+#include "api/paging.hpp"
 #include "api/views.hpp"
-#include "base/url.hpp"
 #include "community/standing.hpp"
 
 namespace rbee::api {
@@ -49,8 +49,6 @@ constexpr std::array<http::Route<Opinions>, 20> kOpinionsRoutes{{
     {Method::post, "/v1/workers/{id}/reviews/{review}/show", &Opinions::unhide},
     {Method::get, "/v1/review-reports", &Opinions::reports},
 }};
-
-constexpr int kReviewsDefault = 20, kReviewsMost = 100;
 
 double rounded(double value) {
   return std::round(value * 100) / 100;
@@ -108,14 +106,6 @@ bj::object to_json(const community::ReviewSummary& summary) {
       {"by_accelerator", std::move(groups)}};
 }
 
-Result<int> whole_number(std::string_view name, std::string_view value, int least, int most) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < least || number > most)
-    return invalid_parameter(name, value, fmt::format("it is a number from {} to {}", least, most));
-  return number;
-}
-
 /// "KEY.ID" of the last one seen.
 Result<std::pair<std::int64_t, std::int64_t>> parse_review_cursor(std::string_view value) {
   std::pair<std::int64_t, std::int64_t> cursor;
@@ -126,17 +116,6 @@ Result<std::pair<std::int64_t, std::int64_t>> parse_review_cursor(std::string_vi
     if (id.ec == std::errc() && id.ptr == end) return cursor;
   }
   return invalid_parameter("cursor", value, "it is not one that this server gave out");
-}
-
-/// Adds `next` and Link to a page.
-void add_next(Response& response, bj::object& body, std::string_view base, const Request& request,
-              const std::string& cursor) {
-  std::string url = fmt::format("{}{}?", base, request.path);
-  for (const auto& [name, value] : request.query)
-    if (name != "cursor") url += fmt::format("{}={}&", percent_encode(name), percent_encode(value));
-  url += "cursor=" + percent_encode(cursor);
-  body["next"] = cursor;
-  response.headers.add("Link", fmt::format("<{}>; rel=\"next\"", url));
 }
 
 }  // namespace
@@ -158,13 +137,7 @@ Response Opinions::respond(const Request& request, std::string_view base) const 
 }
 
 Result<std::shared_ptr<const catalog::Entry>> Opinions::worker(const Params& params) const {
-  TRY_ASSIGN(const WorkerId id, WorkerId::parse(params["id"]));
-  const auto snapshot = catalog_();
-  auto found = snapshot == nullptr ? nullptr : snapshot->find(id.str());
-  if (found == nullptr)
-    return fail(Errc::not_found, "worker-not-found",
-                fmt::format("no worker is called '{}'", id.str()));
-  return found;
+  return find_worker(catalog_(), params["id"]);
 }
 
 Result<Review> Opinions::review(const Params& params) const {
@@ -234,10 +207,7 @@ Result<Response> Opinions::clear_vote(const Request& request, const Params& para
 Result<Response> Opinions::starred(const Request& request, const Params&) const {
   TRY(no_parameters(request, {"limit", "cursor"}));
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
-  int limit = kReviewsDefault;
-  if (const auto value = request.parameter("limit"); !value.empty()) {
-    TRY_ASSIGN(limit, whole_number("limit", value, 1, kReviewsMost));
-  }
+  TRY_ASSIGN(const int limit, page_limit(request));
   std::optional<community::Mark> after;
   if (const auto value = request.parameter("cursor"); !value.empty()) {
     // "SECONDS.ID"
@@ -263,15 +233,12 @@ Result<Response> Opinions::starred(const Request& request, const Params&) const 
     workers.push_back(std::move(one));
   }
   bj::object body{{"workers", std::move(workers)}};
-  Response links;
+  std::string cursor;
   if (marks.size() > static_cast<std::size_t>(limit)) {
     const community::Mark& last = marks[static_cast<std::size_t>(limit) - 1];
-    add_next(links, body, base, request,
-             fmt::format("{}.{}", last.created.time_since_epoch().count(), last.worker));
+    cursor = fmt::format("{}.{}", last.created.time_since_epoch().count(), last.worker);
   }
-  Response response = json(200, body);
-  for (const auto& [name, value] : links.headers.all()) response.headers.add(name, value);
-  return response;
+  return page_of(request, std::move(body), cursor);
 }
 
 Result<Response> Opinions::list(const Request& request, const Params& params) const {
@@ -286,9 +253,7 @@ Result<Response> Opinions::list(const Request& request, const Params& params) co
   if (const auto value = request.parameter("rating"); !value.empty()) {
     TRY_ASSIGN(query.rating, whole_number("rating", value, 1, 5));
   }
-  if (const auto value = request.parameter("limit"); !value.empty()) {
-    TRY_ASSIGN(query.limit, whole_number("limit", value, 1, kReviewsMost));
-  }
+  TRY_ASSIGN(query.limit, page_limit(request));
   if (const auto value = request.parameter("verified"); !value.empty()) {
     if (value != "0" && value != "1") return invalid_parameter("verified", value, "it is 0 or 1");
     query.verified_only = value == "1";
@@ -310,13 +275,9 @@ Result<Response> Opinions::list(const Request& request, const Params& params) co
   bj::array all;
   for (const Review& each : page.reviews) all.push_back(to_json(each));
   bj::object body{{"reviews", std::move(all)}, {"summary", to_json(summary)}};
-  Response links;
-  if (page.next)
-    add_next(links, body, request.headers.get("X-Rbee-Base"), request,
-             fmt::format("{}.{}", page.next->first, page.next->second));
-  Response response = json(200, body);
-  for (const auto& [name, value] : links.headers.all()) response.headers.add(name, value);
-  return response;
+  return page_of(
+      request, std::move(body),
+      page.next ? fmt::format("{}.{}", page.next->first, page.next->second) : std::string());
 }
 
 Result<Response> Opinions::put(const Request& request, const Params& params) const {
@@ -417,14 +378,7 @@ Result<Response> Opinions::reports(const Request& request, const Params&) const 
   TRY(identify(request, tokens_, Scope::review));
   TRY_ASSIGN(const auto open, reviews_.open_reports());
   bj::array all;
-  for (const community::ReviewReport& each : open)
-    all.push_back(bj::object{{"id", each.id},
-                             {"review", each.review},
-                             {"worker", each.worker},
-                             {"author", each.author},
-                             {"reporter", each.reporter},
-                             {"reason", printable(each.reason)},
-                             {"created_at", rfc3339(each.created)}});
+  for (const community::Report& each : open) all.push_back(report_json(each, "review"));
   return json(200, bj::object{{"reports", std::move(all)}});
 }
 

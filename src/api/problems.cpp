@@ -25,6 +25,13 @@ constexpr Problem kProblems[] = {
     {"approval-twice", "This reviewer has approved this revision; another one must, too."},
     {"bad-gateway", "The program behind this path gave no proper answer."},
     {"body-invalid", "The body is not the JSON object that this path wants; the detail says why."},
+    {"comment-hidden", "A reviewer hid this comment; it cannot be edited."},
+    {"comment-not-found", "The worker has no comment with this number, or it was deleted."},
+    {"comment-not-pinnable", "Only what begins a thread, and is shown, can be pinned."},
+    {"comment-not-yours", "Only its author may do this."},
+    {"comment-own", "Nobody judges their own comment."},
+    {"comment-text-invalid",
+     "A comment is 1 to 5,000 bytes of UTF-8 without control characters; a reason at most 1,000."},
     {"commit-unknown",
      "The database went away in the middle of a change. Look whether it was made before trying "
      "again."},
@@ -60,6 +67,10 @@ constexpr Problem kProblems[] = {
     {"not-quarantined", "The worker is not in quarantine."},
     {"not-the-owner", "Only the worker's owner may do this."},
     {"not-yanked", "The release is not yanked."},
+    {"notice-kind-unknown",
+     "There is no such kind of notification; GET /v1/users/me/notification-preferences lists "
+     "them."},
+    {"notice-not-found", "The account has no notification with this number."},
     {"own-request", "Nobody decides about their own request."},
     {"package-not-found",
      "No package of the AUR's protocol has this name, or it has no such file."},
@@ -113,9 +124,16 @@ constexpr Problem kProblems[] = {
     {"token-name-invalid", "A token needs a printable name of at most 60 characters."},
     {"token-needed", "This needs an API token: Authorization: Bearer."},
     {"token-not-found", "The account has no such token in use."},
+    {"tag-invalid", "A tag is 1 to 50 of a-z, 0-9, '-', '_', '.' and '+'."},
+    {"thread-full", "A thread has at most 200 answers; begin another one."},
+    {"too-many-follows", "An account follows at most 1,000 workers, tags and owners."},
+    {"too-many-pins", "A worker has at most 5 pinned comments; unpin one first."},
     {"too-many-programs",
      "As many clones and pushes are under way as the server runs at once, and none ended in time. "
      "Try again."},
+    {"too-many-this-hour",
+     "A new account may do only a few of these in an hour; the detail says when the next is "
+     "possible."},
     {"too-many-today",
      "One account may do only so many of these in 24 hours, a new one fewer; the detail says when "
      "the next is possible."},

@@ -146,4 +146,24 @@ wire::Release release(const catalog::Worker& worker) {
   return out;
 }
 
+Result<std::shared_ptr<const catalog::Entry>> find_worker(
+    const std::shared_ptr<const catalog::Snapshot>& snapshot, std::string_view id) {
+  TRY_ASSIGN(const WorkerId parsed, WorkerId::parse(id));
+  auto found = snapshot == nullptr ? nullptr : snapshot->find(parsed.str());
+  if (found == nullptr)
+    return fail(Errc::not_found, "worker-not-found",
+                fmt::format("no worker is called '{}'", parsed.str()));
+  return found;
+}
+
+boost::json::object report_json(const community::Report& report, std::string_view subject) {
+  return {{"id", report.id},
+          {subject, report.subject},
+          {"worker", report.worker},
+          {"author", report.author},
+          {"reporter", report.reporter},
+          {"reason", printable(report.reason)},
+          {"created_at", rfc3339(report.created)}};
+}
+
 }  // namespace rbee::api

@@ -18,9 +18,11 @@ struct Allowance {
   std::string_view kind;  ///< "star", "vote", "review" …
   int per_day = 100;
   int per_day_when_new = 10;  ///< For accounts younger than a week.
+  int per_hour_when_new = 0;  ///< For those too; 0: as many as in a day.
 };
 
-/// Count one deed. Errors: Errc::policy "too-many-today", with when the next one is possible.
+/// Count one deed. Errors: Errc::policy "too-many-today", "too-many-this-hour", with when the next
+/// one is possible.
 Result<void> note_deed(platform::Transaction& transaction, const Account& account,
                        const Allowance& allowance, Time now);
 

@@ -6,6 +6,7 @@
 #include "community/audit.hpp"
 #include "community/deeds.hpp"
 #include "community/standing.hpp"
+#include "community/switches.hpp"
 
 namespace rbee::community {
 
@@ -51,15 +52,8 @@ tl::unexpected<Error> no_review(std::string_view what) {
   return fail(Errc::not_found, "review-not-found", std::string(what));
 }
 
-/// What people write: UTF-8, no control characters but newlines, not longer than is read.
 Result<void> check_text(std::string_view text, std::string_view what, std::size_t bytes_max) {
-  if (text.size() > bytes_max)
-    return fail(Errc::invalid_input, "review-text-invalid",
-                fmt::format("{} has {} bytes; at most {} are kept", what, text.size(), bytes_max));
-  if (!is_utf8(text) || printable(text) != text)
-    return fail(Errc::invalid_input, "review-text-invalid",
-                fmt::format("{} holds control characters or is not UTF-8", what));
-  return {};
+  return check_said(text, what, bytes_max, "review-text-invalid");
 }
 
 Result<void> write(platform::Transaction& transaction, std::int64_t id, const NewReview& said,
@@ -98,6 +92,7 @@ std::int64_t ReviewSummary::sum() const {
 
 Result<Review> Reviews::put(const WorkerId& worker, const Account& account, const NewReview& said,
                             const Maintainers& maintainers) {
+  TRY(require_thawed(database_, "reviews"));
   if (said.rating < 1 || said.rating > 5)
     return fail(Errc::invalid_input, "rating-invalid", "a rating is a whole number from 1 to 5");
   TRY(check_text(said.title, "the title", kReviewTitleBytesMax));
@@ -253,6 +248,7 @@ Result<Review> Reviews::reply(std::int64_t id, const Account& account,
   if (!maintainers.includes(account.name))
     return fail(Errc::forbidden, "not-a-maintainer",
                 fmt::format("'{}' does not maintain {}", account.name, review.worker));
+  TRY(require_thawed(database_, "reviews"));
   TRY(check_text(text, "the answer", kReviewCommentBytesMax));
   const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
@@ -298,34 +294,13 @@ Result<Review> Reviews::set_helpful(std::int64_t id, const Account& account, boo
 
 Result<void> Reviews::report(std::int64_t id, const Account& account, std::string_view reason) {
   TRY_ASSIGN(const Review review, get(id));
-  if (trim(reason).empty())
-    return fail(Errc::invalid_input, "reason-missing", "a report says what is wrong");
-  TRY(check_text(reason, "the reason", 1'000));
-  const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
-  TRY(note_deed(transaction, account, {"report", 20, 5}, now));
-  const auto made = transaction.insert(
-      "INSERT INTO review_reports (review, account, reason, created, decision) VALUES (?, ?, ?, ?, "
-      "'')",
-      {review.id, account.id, reason, unix_seconds(now)});
-  if (!made && made.error().code == Errc::exists)
-    return fail(Errc::exists, "report-open", "you reported this review already");
-  if (!made) return tl::unexpected(made.error());
+  TRY(add_report(transaction, Reported::review, review.id, account, reason, clock_.now()));
   return transaction.commit();
 }
 
-Result<std::vector<ReviewReport>> Reviews::open_reports() const {
-  TRY_ASSIGN(
-      const auto rows,
-      database_.query("SELECT p.id, p.review, r.worker, a.name, b.name, p.reason, p.created "
-                      "FROM review_reports p JOIN reviews r ON r.id = p.review JOIN accounts "
-                      "a ON a.id = r.account JOIN accounts b ON b.id = p.account WHERE "
-                      "p.decided IS NULL AND r.withdrawn IS NULL ORDER BY p.id LIMIT 200"));
-  std::vector<ReviewReport> all;
-  for (const SqlRow& row : rows)
-    all.push_back({row[0].integer(), row[1].integer(), row[2].text(), row[3].text(), row[4].text(),
-                   row[5].text(), from_unix_seconds(row[6].integer())});
-  return all;
+Result<std::vector<Report>> Reviews::open_reports() const {
+  return community::open_reports(database_, Reported::review);
 }
 
 Result<Review> Reviews::moderate(std::int64_t id, const Account& reviewer, bool hide,
@@ -343,10 +318,7 @@ Result<Review> Reviews::moderate(std::int64_t id, const Account& reviewer, bool 
   TRY(transaction.execute("UPDATE reviews SET hidden = ?, hidden_reason = ? WHERE id = ?",
                           {hide ? SqlValue(unix_seconds(now)) : SqlValue(),
                            hide ? std::string(reason) : std::string(), id}));
-  TRY(transaction.execute(
-      "UPDATE review_reports SET decided = ?, decision = ? WHERE review = ? AND "
-      "decided IS NULL",
-      {unix_seconds(now), hide ? "hidden" : "shown", id}));
+  TRY(close_reports(transaction, Reported::review, id, hide, now));
   TRY(note_standing(transaction, review.worker));
   TRY_ASSIGN(const auto author,
              transaction.query("SELECT account FROM reviews WHERE id = ?", {id}));

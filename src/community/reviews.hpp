@@ -19,6 +19,7 @@
 #include "base/result.hpp"
 #include "community/accounts.hpp"
 #include "community/ownership.hpp"
+#include "community/reports.hpp"
 #include "platform/database.hpp"
 
 namespace rbee::community {
@@ -98,19 +99,13 @@ struct ReviewSummary {
   std::int64_t sum() const;
 };
 
-struct ReviewReport {
-  std::int64_t id = 0, review = 0;
-  std::string worker, author, reporter, reason;
-  Time created{};
-};
-
 class Reviews {
  public:
   Reviews(platform::Database& database, const Clock& clock, FindInstall find_install = {})
       : database_(database), clock_(clock), find_install_(std::move(find_install)) {}
 
   /// Say it, or say it anew. Errors: Errc::invalid_input "rating-invalid", "review-text-invalid";
-  /// Errc::forbidden "review-own-worker"; Errc::policy "too-many-today".
+  /// Errc::forbidden "review-own-worker"; Errc::policy "too-many-today", "frozen".
   Result<Review> put(const WorkerId& worker, const Account& account, const NewReview& said,
                      const Maintainers& maintainers);
   /// Errors of these: Errc::not_found "review-not-found".
@@ -126,7 +121,7 @@ class Reviews {
   Result<ReviewSummary> summary(const WorkerId& worker) const;
 
   /// The worker's maintainer answers; an empty text takes the answer back. Errors: Errc::forbidden
-  /// "not-a-maintainer", Errc::invalid_input "review-text-invalid".
+  /// "not-a-maintainer", Errc::invalid_input "review-text-invalid", Errc::policy "frozen".
   Result<Review> reply(std::int64_t id, const Account& account, const Maintainers& maintainers,
                        std::string_view text);
   /// Errors: Errc::forbidden "review-own"; Errc::policy "too-many-today".
@@ -136,7 +131,7 @@ class Reviews {
   /// "too-many-today".
   Result<void> report(std::int64_t id, const Account& account, std::string_view reason);
   /// Oldest first, at most 200.
-  Result<std::vector<ReviewReport>> open_reports() const;
+  Result<std::vector<Report>> open_reports() const;
   /// Hide or show it again; closes its reports. `reviewer` may review and is not its author; a
   /// hidden one needs a reason. Errors: Errc::forbidden "reviewer-needed", "review-own";
   /// "reason-missing".

@@ -2,6 +2,7 @@
 
 #include "community/attempts.hpp"
 #include "community/opinions_schema.hpp"
+#include "community/social_schema.hpp"
 #include "community/switches.hpp"
 
 namespace rbee::community {
@@ -131,7 +132,8 @@ CREATE TABLE licenses (
 Result<void> prepare(platform::Database& database) {
   TRY(database.migrate("community", kCommunityMigrations));
   TRY(prepare_attempts(database));
-  return prepare_switches(database);
+  TRY(prepare_switches(database));
+  return prepare_social(database);
 }
 
 }  // namespace rbee::community

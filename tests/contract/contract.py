@@ -335,7 +335,7 @@ class Contract:
         name = parameter["name"]
         fixed = {"id": "own-tool" if own else "else-tool", "review": self.kept["own_review" if own else "else_review"], "number": 1, "action": "claim",
                  "path": "worker.toml", "problem": "worker-not-found", "account": "the-else", "token": 999999, "request": 999999,
-                 "name": "sign-up"}
+                 "name": "sign-up", "comment": self.kept.get("comment", 1), "notification": 999999}
         return fixed.get(name, "1")
 
     # 5
