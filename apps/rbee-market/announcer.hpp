@@ -14,8 +14,8 @@
 
 namespace rbee::market {
 
-/// Workers of `now` that are not in `before` with the same release. Both are sorted; what they share
-/// is not looked at.
+/// Workers of `now` that are not in `before` with the same release. Both are sorted; what they
+/// share is not looked at.
 std::vector<community::Offered> changed_workers(const catalog::Snapshot& before,
                                                 const catalog::Snapshot& now);
 

@@ -42,17 +42,18 @@ constexpr std::array<http::Route<Comments>, 11> kCommentRoutes{{
 /// What is hidden has its text and reason for `sees_hidden` alone; what is gone has no author.
 bj::object comment_json(const Comment& comment, bool sees_hidden) {
   const bool is_readable = comment.is_shown() || (!comment.is_gone && sees_hidden);
-  bj::object out{
-      {"id", comment.id},
-      {"worker", comment.worker},
-      {"reply_to", comment.reply_to == 0 ? bj::value() : bj::value(comment.reply_to)},
-      {"state", comment.is_gone ? "deleted" : comment.hidden ? "hidden" : "shown"},
-      {"account", comment.is_gone ? bj::value() : bj::value(comment.account)},
-      {"text", is_readable ? bj::value(printable(comment.text)) : bj::value()},
-      {"created_at", rfc3339(comment.created)},
-      {"updated_at", rfc3339(comment.updated)},
-      {"edits", comment.edits},
-      {"pinned", comment.pinned.has_value() && comment.is_shown()}};
+  bj::object out{{"id", comment.id},
+                 {"worker", comment.worker},
+                 {"reply_to", comment.reply_to == 0 ? bj::value() : bj::value(comment.reply_to)},
+                 {"state", comment.is_gone  ? "deleted"
+                           : comment.hidden ? "hidden"
+                                            : "shown"},
+                 {"account", comment.is_gone ? bj::value() : bj::value(comment.account)},
+                 {"text", is_readable ? bj::value(printable(comment.text)) : bj::value()},
+                 {"created_at", rfc3339(comment.created)},
+                 {"updated_at", rfc3339(comment.updated)},
+                 {"edits", comment.edits},
+                 {"pinned", comment.pinned.has_value() && comment.is_shown()}};
   if (comment.hidden && is_readable) out["hidden_reason"] = printable(comment.hidden_reason);
   return out;
 }
@@ -182,8 +183,7 @@ Result<Response> Comments::report(const Request& request, const Params& params) 
   return http::reply(204, kJson, "");
 }
 
-Result<Response> Comments::moderate(const Request& request, const Params& params,
-                                    bool hide) const {
+Result<Response> Comments::moderate(const Request& request, const Params& params, bool hide) const {
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::review));
   TRY_ASSIGN(const Comment found, comment(params));
   TRY_ASSIGN(const Body body, Body::parse(request, {"reason"}));
@@ -203,8 +203,7 @@ Result<Response> Comments::unhide(const Request& request, const Params& params) 
 Result<Response> Comments::reports(const Request& request, const Params&) const {
   TRY(no_parameters(request));
   TRY(identify(request, tokens_, Scope::review));
-  TRY_ASSIGN(const auto open,
-             community::open_reports(database_, community::Reported::comment));
+  TRY_ASSIGN(const auto open, community::open_reports(database_, community::Reported::comment));
   bj::array all;
   for (const community::Report& each : open) all.push_back(report_json(each, "comment"));
   return json(200, bj::object{{"reports", std::move(all)}});

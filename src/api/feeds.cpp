@@ -73,10 +73,11 @@ Response atom(const Request& request, const SearchState& state, Entries entries,
       xml_text(authority_of(base)));
   for (const auto& entry : entries) {
     body += fmt::format(
-        "<entry>\n<id>{0}</id>\n<title>{1}</title>\n<updated>{2}</updated>\n<link rel=\"alternate\" "
+        "<entry>\n<id>{0}</id>\n<title>{1}</title>\n<updated>{2}</updated>\n<link "
+        "rel=\"alternate\" "
         "href=\"{3}\"/>\n<summary>{4}</summary>\n",
-        xml_text(fmt::format("{}workers/{}/{}", tag, entry->id.str(),
-                             percent_encode(entry->version))),
+        xml_text(
+            fmt::format("{}workers/{}/{}", tag, entry->id.str(), percent_encode(entry->version))),
         xml_text(fmt::format("{} {}", entry->id.str(), entry->version)), rfc3339(entry->updated),
         xml_text(fmt::format("{}/v1/workers/{}", base, entry->id.str())),
         xml_text(entry->description));

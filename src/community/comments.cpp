@@ -85,18 +85,19 @@ Result<void> tell_of_comment(platform::Transaction& transaction, const WorkerId&
                                "NULL ORDER BY o.id",
                                {worker.str()}));
   TRY(tell(maintainers, "comment", text));
-  TRY_ASSIGN(const auto followers,
-             transaction.query("SELECT f.account FROM follows f JOIN accounts a ON a.id = "
-                               "f.account WHERE f.kind = 'worker' AND f.name = ? AND f.comments = 1 "
-                               "AND a.disabled IS NULL ORDER BY f.account",
-                               {worker.str()}));
+  TRY_ASSIGN(
+      const auto followers,
+      transaction.query("SELECT f.account FROM follows f JOIN accounts a ON a.id = "
+                        "f.account WHERE f.kind = 'worker' AND f.name = ? AND f.comments = 1 "
+                        "AND a.disabled IS NULL ORDER BY f.account",
+                        {worker.str()}));
   return tell(followers, "followed-comment", text);
 }
 
 }  // namespace
 
-Result<Comment> Comments::add(const WorkerId& worker, const Account& account,
-                              std::string_view text, std::int64_t reply_to) {
+Result<Comment> Comments::add(const WorkerId& worker, const Account& account, std::string_view text,
+                              std::int64_t reply_to) {
   TRY(require_thawed(database_, "reviews"));
   TRY(check_comment(text));
   std::int64_t thread = 0;
@@ -170,12 +171,12 @@ Result<CommentPage> Comments::list(const WorkerId& worker, std::int64_t before, 
   }
   if (page.threads.empty()) return page;
   // All answers of the page at once: of this worker, to a comment between its ends.
-  TRY_ASSIGN(const auto replies,
-             database_.query(fmt::format("SELECT {} WHERE c.worker = ? AND c.reply_to BETWEEN ? "
-                                         "AND ? AND c.deleted IS NULL ORDER BY c.id",
-                                         kCommentColumns),
-                             {worker.str(), page.threads.back().first.id,
-                              page.threads.front().first.id}));
+  TRY_ASSIGN(
+      const auto replies,
+      database_.query(fmt::format("SELECT {} WHERE c.worker = ? AND c.reply_to BETWEEN ? "
+                                  "AND ? AND c.deleted IS NULL ORDER BY c.id",
+                                  kCommentColumns),
+                      {worker.str(), page.threads.back().first.id, page.threads.front().first.id}));
   for (const SqlRow& row : replies) {
     Comment reply = read_comment(row);
     for (CommentThread& thread : page.threads)
@@ -214,9 +215,8 @@ Result<Comment> Comments::edit(std::int64_t id, const Account& account, std::str
   const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY(note_deed(transaction, account, kCommentAllowance, now));
-  TRY(transaction.insert(
-      "INSERT INTO comment_versions (comment, text, until) VALUES (?, ?, ?)",
-      {id, comment.text, comment_time(now)}));
+  TRY(transaction.insert("INSERT INTO comment_versions (comment, text, until) VALUES (?, ?, ?)",
+                         {id, comment.text, comment_time(now)}));
   TRY(transaction.execute(
       "UPDATE comments SET text = ?, updated = ?, edits = edits + 1 WHERE id = ?",
       {text, comment_time(now), id}));
@@ -256,18 +256,17 @@ Result<Comment> Comments::set_pinned(std::int64_t id, const Account& account,
                                  {comment.worker}));
     if (rows.front()[0].integer() >= kCommentPinsMax)
       return fail(Errc::policy, "too-many-pins",
-                  fmt::format("{} has {} pinned comments already", comment.worker,
-                              kCommentPinsMax),
+                  fmt::format("{} has {} pinned comments already", comment.worker, kCommentPinsMax),
                   {.fix = "unpin one first"});
   }
   TRY(transaction.execute("UPDATE comments SET pinned = ? WHERE id = ?",
                           {is_pinned ? SqlValue(comment_time(now)) : SqlValue(), id}));
-  TRY(append_audit(transaction, {.at = now,
-                                 .actor = account.name,
-                                 .action = is_pinned ? "comment.pin" : "comment.unpin",
-                                 .subject = fmt::format("comment:{}", id),
-                                 .details = fmt::format("of {} by {}", comment.worker,
-                                                        comment.account)}));
+  TRY(append_audit(transaction,
+                   {.at = now,
+                    .actor = account.name,
+                    .action = is_pinned ? "comment.pin" : "comment.unpin",
+                    .subject = fmt::format("comment:{}", id),
+                    .details = fmt::format("of {} by {}", comment.worker, comment.account)}));
   TRY(transaction.commit());
   return get(id);
 }
@@ -294,16 +293,15 @@ Result<Comment> Comments::moderate(std::int64_t id, const Account& reviewer, boo
   TRY(transaction.execute(
       fmt::format("UPDATE comments SET hidden = ?, hidden_reason = ?{} WHERE id = ?",
                   hide ? ", pinned = NULL" : ""),
-      {hide ? SqlValue(comment_time(now)) : SqlValue(),
-       hide ? std::string(reason) : std::string(), id}));
+      {hide ? SqlValue(comment_time(now)) : SqlValue(), hide ? std::string(reason) : std::string(),
+       id}));
   TRY(close_reports(transaction, Reported::comment, id, hide, now));
   TRY_ASSIGN(const auto author,
              transaction.query("SELECT account FROM comments WHERE id = ?", {id}));
   if (hide)
-    TRY(add_notice(transaction, author.front()[0].integer(), "comment-hidden",
-                   "worker:" + comment.worker,
-                   fmt::format("your comment on {} is not shown: {}", comment.worker, reason),
-                   now));
+    TRY(add_notice(
+        transaction, author.front()[0].integer(), "comment-hidden", "worker:" + comment.worker,
+        fmt::format("your comment on {} is not shown: {}", comment.worker, reason), now));
   TRY(append_audit(transaction, {.at = now,
                                  .actor = reviewer.name,
                                  .action = hide ? "comment.hide" : "comment.show",

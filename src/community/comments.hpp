@@ -57,8 +57,7 @@ struct CommentPage {
 
 class Comments {
  public:
-  Comments(platform::Database& database, const Clock& clock)
-      : database_(database), clock_(clock) {}
+  Comments(platform::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
   /// `reply_to`: 0, or a comment of the same worker; an answer to an answer joins its thread. Tells
   /// the maintainers, the author of what it answers, and followers who asked. Errors:

@@ -78,7 +78,8 @@ Result<std::string> announced_value(Transaction& transaction, std::string_view w
 
 Result<void> set_announced(Transaction& transaction, std::string_view what,
                            const std::string& value) {
-  TRY(transaction.execute("INSERT INTO announced (what, value) VALUES (?, ?) ON CONFLICT (what) DO "
+  TRY(
+      transaction.execute("INSERT INTO announced (what, value) VALUES (?, ?) ON CONFLICT (what) DO "
                           "UPDATE SET value = excluded.value",
                           {what, value}));
   return {};
@@ -170,8 +171,7 @@ Result<std::vector<Follow>> Follows::of(const Account& account) const {
 }
 
 Result<std::string> Announcements::last_commit() const {
-  TRY_ASSIGN(const auto rows,
-             database_.query("SELECT value FROM announced WHERE what = 'commit'"));
+  TRY_ASSIGN(const auto rows, database_.query("SELECT value FROM announced WHERE what = 'commit'"));
   return rows.empty() ? std::string() : rows.front()[0].text();
 }
 
@@ -192,9 +192,9 @@ Result<int> Announcements::announce(const std::string& commit, Time committed,
   if (!known_age.empty() && std::stoll(known_age) > age) return 0;
   int news = 0;
   for (const Offered& each : changed) {
-    TRY_ASSIGN(const auto rows,
-               transaction.query("SELECT version FROM announced_workers WHERE worker = ?",
-                                 {each.worker}));
+    TRY_ASSIGN(
+        const auto rows,
+        transaction.query("SELECT version FROM announced_workers WHERE worker = ?", {each.worker}));
     if (!rows.empty() && rows.front()[0].text() == each.version) continue;
     ++news;
     if (tells && rows.empty()) TRY(tell_of_new(transaction, each, now));
@@ -203,7 +203,8 @@ Result<int> Announcements::announce(const std::string& commit, Time committed,
                          fmt::format("{} {} is there; it was {}", each.worker, each.version,
                                      rows.front()[0].text()),
                          now));
-    TRY(transaction.execute("INSERT INTO announced_workers (worker, version) VALUES (?, ?) ON "
+    TRY(
+        transaction.execute("INSERT INTO announced_workers (worker, version) VALUES (?, ?) ON "
                             "CONFLICT (worker) DO UPDATE SET version = excluded.version",
                             {each.worker, each.version}));
   }
@@ -237,11 +238,11 @@ Result<int> Announcements::announce_deeds() {
     const std::string worker = subject.substr(subject.find(':') + 1);
     for (const AnnouncedDeed& deed : kAnnouncedDeeds)
       if (deed.action == action)
-        TRY(tell_followers(transaction, worker, deed.kind,
-                           fmt::format(fmt::runtime(deed.text), worker,
-                                       printable_line(row[3].text()),
-                                       printable_line(row[4].text())),
-                           now));
+        TRY(tell_followers(
+            transaction, worker, deed.kind,
+            fmt::format(fmt::runtime(deed.text), worker, printable_line(row[3].text()),
+                        printable_line(row[4].text())),
+            now));
   }
   if (!rows.empty()) TRY(set_announced(transaction, "audit", rows.back()[0].text()));
   TRY(transaction.commit());

@@ -73,8 +73,8 @@ class Announcements {
 
   /// Take note of `changed` and of `commit`. With `tells`, followers hear of a release that is not
   /// the known one, and of workers that were not known; without, nobody does: the first time, when
-  /// everything is new. A catalog older than the one that was announced tells nothing: a server that
-  /// lags behind. All or nothing. Returns how many workers were new or newer.
+  /// everything is new. A catalog older than the one that was announced tells nothing: a server
+  /// that lags behind. All or nothing. Returns how many workers were new or newer.
   Result<int> announce(const std::string& commit, Time committed,
                        const std::vector<Offered>& changed, bool tells);
 

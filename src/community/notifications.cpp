@@ -50,9 +50,8 @@ constexpr std::string_view kWantedInApi =
     "AND p.kind = n.kind AND p.in_api = 0)";
 
 const NoticeKind* kind_of(std::string_view name) {
-  const auto* const found =
-      std::find_if(std::begin(kNoticeKinds), std::end(kNoticeKinds),
-                   [&](const NoticeKind& each) { return each.name == name; });
+  const auto* const found = std::find_if(std::begin(kNoticeKinds), std::end(kNoticeKinds),
+                                         [&](const NoticeKind& each) { return each.name == name; });
   return found == std::end(kNoticeKinds) ? nullptr : found;
 }
 
@@ -89,9 +88,9 @@ Result<std::int64_t> Notifications::unread(const Account& account) const {
 
 Result<void> Notifications::mark_read(const Account& account, std::int64_t id) {
   TRY_ASSIGN(auto transaction, database_.begin());
-  TRY_ASSIGN(const auto rows,
-             transaction.query("SELECT 1 FROM notices WHERE id = ? AND account = ?",
-                               {id, account.id}));
+  TRY_ASSIGN(
+      const auto rows,
+      transaction.query("SELECT 1 FROM notices WHERE id = ? AND account = ?", {id, account.id}));
   if (rows.empty())
     return fail(Errc::not_found, "notice-not-found",
                 fmt::format("you have no notification {}", id));
@@ -153,10 +152,11 @@ Result<void> Notifications::set_preferences(const Account& account,
 
 Result<bool> wants_mail(const platform::Database& database, std::int64_t account,
                         std::string_view kind) {
-  TRY_ASSIGN(const auto rows,
-             database.query("SELECT a.disabled, p.by_mail FROM accounts a LEFT JOIN "
-                            "notice_preferences p ON p.account = a.id AND p.kind = ? WHERE a.id = ?",
-                            {kind, account}));
+  TRY_ASSIGN(
+      const auto rows,
+      database.query("SELECT a.disabled, p.by_mail FROM accounts a LEFT JOIN "
+                     "notice_preferences p ON p.account = a.id AND p.kind = ? WHERE a.id = ?",
+                     {kind, account}));
   if (rows.empty() || !rows.front()[0].is_null()) return false;
   if (!rows.front()[1].is_null()) return rows.front()[1].integer() == 1;
   const NoticeKind* const known = kind_of(kind);

@@ -62,13 +62,13 @@ Result<void> close_reports(platform::Transaction& transaction, Reported what, st
 
 Result<std::vector<Report>> open_reports(const platform::Database& database, Reported what) {
   const ReportTables tables = tables_of(what);
-  TRY_ASSIGN(
-      const auto rows,
-      database.query(fmt::format("SELECT p.id, p.{1}, r.worker, a.name, b.name, p.reason, p.created "
-                                 "FROM {0} p JOIN {2} r ON r.id = p.{1} JOIN accounts a ON a.id = "
-                                 "r.account JOIN accounts b ON b.id = p.account WHERE p.decided IS "
-                                 "NULL AND r.{3} IS NULL ORDER BY p.id LIMIT 200",
-                                 tables.reports, tables.column, tables.subjects, tables.gone)));
+  TRY_ASSIGN(const auto rows,
+             database.query(
+                 fmt::format("SELECT p.id, p.{1}, r.worker, a.name, b.name, p.reason, p.created "
+                             "FROM {0} p JOIN {2} r ON r.id = p.{1} JOIN accounts a ON a.id = "
+                             "r.account JOIN accounts b ON b.id = p.account WHERE p.decided IS "
+                             "NULL AND r.{3} IS NULL ORDER BY p.id LIMIT 200",
+                             tables.reports, tables.column, tables.subjects, tables.gone)));
   std::vector<Report> all;
   for (const platform::SqlRow& row : rows)
     all.push_back({row[0].integer(), row[1].integer(), row[2].text(), row[3].text(), row[4].text(),

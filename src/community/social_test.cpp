@@ -50,8 +50,8 @@ class Social : public fakes::EachDatabase {
   /// "KIND: TEXT", oldest first.
   std::vector<std::string> heard(const Account& account) {
     std::vector<std::string> all;
-    for (const Notice& each : notifications_->list(account, {.limit = 100})->notices)
-      all.insert(all.begin(), each.kind + ": " + each.text);
+    const auto page = *notifications_->list(account, {.limit = 100});
+    for (const Notice& each : page.notices) all.insert(all.begin(), each.kind + ": " + each.text);
     return all;
   }
   Maintainers maintainers() { return *Ownership(*db_, clock_).maintainers(worker_); }
@@ -258,7 +258,8 @@ TEST_P(Social, FollowersHearOfDeedsOnce) {
   ASSERT_TRUE(transaction->commit());
   EXPECT_EQ(*announcements_->announce_deeds(), 2);
   EXPECT_EQ(*announcements_->announce_deeds(), 0);
-  EXPECT_THAT(heard(ann_), ElementsAre("followed-yank: tts-worker 1.0-1 was withdrawn: it {crashes}"));
+  EXPECT_THAT(heard(ann_),
+              ElementsAre("followed-yank: tts-worker 1.0-1 was withdrawn: it {crashes}"));
   ASSERT_TRUE(Ownership(*db_, clock_).disown(worker_, olga_));
   ASSERT_TRUE(announcements_->announce_deeds());
   EXPECT_EQ(heard(ann_).back(), "followed-owner: tts-worker was given up; nobody owns it");
