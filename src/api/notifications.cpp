@@ -84,7 +84,7 @@ Result<Response> Notifications::list(const Request& request, const Params&) cons
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
   community::NoticeQuery query;
   if (const auto value = request.parameter("unread"); !value.empty()) {
-    if (value != "0" && value != "1") return bad_parameter("unread", value, "it is 0 or 1");
+    if (value != "0" && value != "1") return invalid_parameter("unread", value, "it is 0 or 1");
     query.unread_only = value == "1";
   }
   TRY_ASSIGN(query.limit, page_limit(request));

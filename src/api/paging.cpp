@@ -4,25 +4,17 @@
 
 #include <charconv>
 
+#include "api/answers.hpp"
 #include "api/caller.hpp"
-#include "base/text.hpp"
 #include "base/url.hpp"
 
 namespace rbee::api {
-
-tl::unexpected<Error> bad_parameter(std::string_view name, std::string_view value,
-                                    std::string expected) {
-  return fail(Errc::invalid_input, "parameter-invalid",
-              fmt::format("the parameter {}='{}' cannot be used", name,
-                          printable_line(value.substr(0, 60))),
-              {.why = std::move(expected)});
-}
 
 Result<int> whole_number(std::string_view name, std::string_view value, int least, int most) {
   int number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc() || end != value.data() + value.size() || number < least || number > most)
-    return bad_parameter(name, value, fmt::format("it is a number from {} to {}", least, most));
+    return invalid_parameter(name, value, fmt::format("it is a number from {} to {}", least, most));
   return number;
 }
 
@@ -38,7 +30,7 @@ Result<std::int64_t> id_cursor(const http::Request& request) {
   std::int64_t id = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), id);
   if (error != std::errc() || end != value.data() + value.size() || id < 1)
-    return bad_parameter("cursor", value, "it is not one that this server gave out");
+    return invalid_parameter("cursor", value, "it is not one that this server gave out");
   return id;
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,10 +14,6 @@
 namespace rbee::api {
 
 inline constexpr int kPageDefault = 20, kPageMost = 100;
-
-/// Errors: Errc::invalid_input "parameter-invalid", with what was expected.
-tl::unexpected<Error> bad_parameter(std::string_view name, std::string_view value,
-                                    std::string expected);
 
 /// Errors: "parameter-invalid" for anything but a number from `least` to `most`.
 Result<int> whole_number(std::string_view name, std::string_view value, int least, int most);

@@ -23,13 +23,9 @@ constexpr std::string_view kCommentColumns =
 
 constexpr Allowance kCommentAllowance{"comment", 100, 20, 5};
 
-std::int64_t comment_time(Time at) {
-  return at.time_since_epoch().count();
-}
-
 std::optional<Time> time_or_none(const SqlValue& value) {
   if (value.is_null()) return std::nullopt;
-  return Time(std::chrono::seconds(value.integer()));
+  return from_unix_seconds(value.integer());
 }
 
 Comment read_comment(const SqlRow& row) {
@@ -39,8 +35,8 @@ Comment read_comment(const SqlRow& row) {
   comment.worker = row[2].text();
   comment.account = row[3].text();
   comment.text = row[4].text();
-  comment.created = Time(std::chrono::seconds(row[5].integer()));
-  comment.updated = Time(std::chrono::seconds(row[6].integer()));
+  comment.created = from_unix_seconds(row[5].integer());
+  comment.updated = from_unix_seconds(row[6].integer());
   comment.edits = row[7].integer();
   comment.pinned = time_or_none(row[8]);
   comment.hidden = time_or_none(row[9]);
@@ -122,7 +118,7 @@ Result<Comment> Comments::add(const WorkerId& worker, const Account& account, st
       transaction.insert("INSERT INTO comments (worker, account, reply_to, text, created, updated, "
                          "edits, hidden_reason) VALUES (?, ?, ?, ?, ?, ?, 0, '')",
                          {worker.str(), account.id, thread == 0 ? SqlValue() : SqlValue(thread),
-                          text, comment_time(now), comment_time(now)}));
+                          text, unix_seconds(now), unix_seconds(now)}));
   TRY(tell_of_comment(transaction, worker, account, reply_to, now));
   TRY(transaction.commit());
   return get(id);
@@ -147,7 +143,7 @@ Result<std::vector<CommentVersion>> Comments::history(std::int64_t id) const {
                  "SELECT text, until FROM comment_versions WHERE comment = ? ORDER BY id", {id}));
   std::vector<CommentVersion> all;
   for (const SqlRow& row : rows)
-    all.push_back({row[0].text(), Time(std::chrono::seconds(row[1].integer()))});
+    all.push_back({row[0].text(), from_unix_seconds(row[1].integer())});
   return all;
 }
 
@@ -216,10 +212,10 @@ Result<Comment> Comments::edit(std::int64_t id, const Account& account, std::str
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY(note_deed(transaction, account, kCommentAllowance, now));
   TRY(transaction.insert("INSERT INTO comment_versions (comment, text, until) VALUES (?, ?, ?)",
-                         {id, comment.text, comment_time(now)}));
+                         {id, comment.text, unix_seconds(now)}));
   TRY(transaction.execute(
       "UPDATE comments SET text = ?, updated = ?, edits = edits + 1 WHERE id = ?",
-      {text, comment_time(now), id}));
+      {text, unix_seconds(now), id}));
   TRY(transaction.commit());
   return get(id);
 }
@@ -232,7 +228,7 @@ Result<void> Comments::remove(std::int64_t id, const Account& account) {
   const Time now = clock_.now();
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY(transaction.execute("UPDATE comments SET deleted = ?, pinned = NULL WHERE id = ?",
-                          {comment_time(now), id}));
+                          {unix_seconds(now), id}));
   TRY(close_reports(transaction, Reported::comment, id, true, now));
   return transaction.commit();
 }
@@ -260,7 +256,7 @@ Result<Comment> Comments::set_pinned(std::int64_t id, const Account& account,
                   {.fix = "unpin one first"});
   }
   TRY(transaction.execute("UPDATE comments SET pinned = ? WHERE id = ?",
-                          {is_pinned ? SqlValue(comment_time(now)) : SqlValue(), id}));
+                          {is_pinned ? SqlValue(unix_seconds(now)) : SqlValue(), id}));
   TRY(append_audit(transaction,
                    {.at = now,
                     .actor = account.name,
@@ -293,7 +289,7 @@ Result<Comment> Comments::moderate(std::int64_t id, const Account& reviewer, boo
   TRY(transaction.execute(
       fmt::format("UPDATE comments SET hidden = ?, hidden_reason = ?{} WHERE id = ?",
                   hide ? ", pinned = NULL" : ""),
-      {hide ? SqlValue(comment_time(now)) : SqlValue(), hide ? std::string(reason) : std::string(),
+      {hide ? SqlValue(unix_seconds(now)) : SqlValue(), hide ? std::string(reason) : std::string(),
        id}));
   TRY(close_reports(transaction, Reported::comment, id, hide, now));
   TRY_ASSIGN(const auto author,

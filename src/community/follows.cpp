@@ -142,8 +142,7 @@ Result<bool> Follows::set(const Account& account, FollowKind kind, std::string_v
                   fmt::format("an account follows at most {}", kFollowsMax));
     TRY(transaction.execute(
         "INSERT INTO follows (account, kind, name, comments, created) VALUES (?, ?, ?, ?, ?)",
-        {account.id, to_string(kind), name, with_comments ? 1 : 0,
-         clock_.now().time_since_epoch().count()}));
+        {account.id, to_string(kind), name, with_comments ? 1 : 0, unix_seconds(clock_.now())}));
   }
   TRY(transaction.commit());
   return changed == 0;
@@ -166,7 +165,7 @@ Result<std::vector<Follow>> Follows::of(const Account& account) const {
   std::vector<Follow> all;
   for (const SqlRow& row : rows)
     all.push_back({parse_follow_kind(row[0].text()).value_or(FollowKind::worker), row[1].text(),
-                   row[2].integer() == 1, Time(std::chrono::seconds(row[3].integer()))});
+                   row[2].integer() == 1, from_unix_seconds(row[3].integer())});
   return all;
 }
 
@@ -186,7 +185,7 @@ Result<std::unordered_map<std::string, std::string>> Announcements::known() cons
 Result<int> Announcements::announce(const std::string& commit, Time committed,
                                     const std::vector<Offered>& changed, bool tells) {
   const Time now = clock_.now();
-  const std::int64_t age = committed.time_since_epoch().count();
+  const std::int64_t age = unix_seconds(committed);
   TRY_ASSIGN(auto transaction, database_.begin());
   TRY_ASSIGN(const std::string known_age, announced_value(transaction, "committed"));
   if (!known_age.empty() && std::stoll(known_age) > age) return 0;

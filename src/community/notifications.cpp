@@ -72,7 +72,7 @@ Result<NoticePage> Notifications::list(const Account& account, const NoticeQuery
       break;
     }
     page.notices.push_back({row[0].integer(), row[1].text(), row[2].text(), row[3].text(),
-                            Time(std::chrono::seconds(row[4].integer())), !row[5].is_null()});
+                            from_unix_seconds(row[4].integer()), !row[5].is_null()});
   }
   return page;
 }
@@ -95,7 +95,7 @@ Result<void> Notifications::mark_read(const Account& account, std::int64_t id) {
     return fail(Errc::not_found, "notice-not-found",
                 fmt::format("you have no notification {}", id));
   TRY(transaction.execute("UPDATE notices SET read = ? WHERE id = ? AND read IS NULL",
-                          {clock_.now().time_since_epoch().count(), id}));
+                          {unix_seconds(clock_.now()), id}));
   return transaction.commit();
 }
 
@@ -104,7 +104,7 @@ Result<std::int64_t> Notifications::mark_read_up_to(const Account& account, std:
   TRY_ASSIGN(const std::int64_t changed,
              transaction.execute(
                  "UPDATE notices SET read = ? WHERE account = ? AND id <= ? AND read IS NULL",
-                 {clock_.now().time_since_epoch().count(), account.id, id}));
+                 {unix_seconds(clock_.now()), account.id, id}));
   TRY(transaction.commit());
   return changed;
 }

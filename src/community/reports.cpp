@@ -42,7 +42,7 @@ Result<void> add_report(platform::Transaction& transaction, Reported what, std::
   const auto made = transaction.insert(
       fmt::format("INSERT INTO {} ({}, account, reason, created, decision) VALUES (?, ?, ?, ?, '')",
                   tables.reports, tables.column),
-      {subject, account.id, reason, now.time_since_epoch().count()});
+      {subject, account.id, reason, unix_seconds(now)});
   if (!made && made.error().code == Errc::exists)
     return fail(Errc::exists, "report-open",
                 fmt::format("you reported this {} already", tables.column));
@@ -56,7 +56,7 @@ Result<void> close_reports(platform::Transaction& transaction, Reported what, st
   TRY(transaction.execute(
       fmt::format("UPDATE {} SET decided = ?, decision = ? WHERE {} = ? AND decided IS NULL",
                   tables.reports, tables.column),
-      {now.time_since_epoch().count(), is_hidden ? "hidden" : "shown", subject}));
+      {unix_seconds(now), is_hidden ? "hidden" : "shown", subject}));
   return {};
 }
 
@@ -72,7 +72,7 @@ Result<std::vector<Report>> open_reports(const platform::Database& database, Rep
   std::vector<Report> all;
   for (const platform::SqlRow& row : rows)
     all.push_back({row[0].integer(), row[1].integer(), row[2].text(), row[3].text(), row[4].text(),
-                   row[5].text(), Time(std::chrono::seconds(row[6].integer()))});
+                   row[5].text(), from_unix_seconds(row[6].integer())});
   return all;
 }
 
