@@ -201,8 +201,8 @@ Result<Response> Comments::unhide(const Request& request, const Params& params) 
 }
 
 Result<Response> Comments::reports(const Request& request, const Params&) const {
-  TRY(no_parameters(request));
   TRY(identify(request, tokens_, Scope::review));
+  TRY(no_parameters(request));
   TRY_ASSIGN(const auto open, community::open_reports(database_, community::Reported::comment));
   bj::array all;
   for (const community::Report& each : open) all.push_back(report_json(each, "comment"));

@@ -68,8 +68,8 @@ Response Follows::respond(const Request& request, std::string_view) const {
 }
 
 Result<Response> Follows::list(const Request& request, const Params&) const {
-  TRY(no_parameters(request));
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
+  TRY(no_parameters(request));
   TRY_ASSIGN(const auto follows, follows_.of(identity.account));
   bj::array all;
   for (const community::Follow& each : follows)

@@ -80,8 +80,8 @@ Response Notifications::respond(const Request& request, std::string_view base) c
 }
 
 Result<Response> Notifications::list(const Request& request, const Params&) const {
-  TRY(no_parameters(request, {"unread", "limit", "cursor"}));
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
+  TRY(no_parameters(request, {"unread", "limit", "cursor"}));
   community::NoticeQuery query;
   if (const auto value = request.parameter("unread"); !value.empty()) {
     if (value != "0" && value != "1") return invalid_parameter("unread", value, "it is 0 or 1");
@@ -124,8 +124,8 @@ Result<Response> Notifications::mark(const Request& request, const Params& param
 }
 
 Result<Response> Notifications::preferences(const Request& request, const Params&) const {
-  TRY(no_parameters(request));
   TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::read));
+  TRY(no_parameters(request));
   TRY_ASSIGN(const auto wanted, notifications_.preferences(identity.account));
   bj::array all;
   for (const NoticePreference& each : wanted)
