@@ -29,16 +29,17 @@ std::string_view type_of(std::string_view name) {
 }  // namespace
 
 Assets::Assets(std::span<const EmbeddedFile> files) {
-  for (const EmbeddedFile& file : files) {
-    if (!file.name.starts_with(kFolder)) continue;
-    const std::string_view name = file.name.substr(kFolder.size());
-    const std::size_t dot = name.rfind('.');
-    const std::string digest = Sha256::of(file.text).hex().substr(0, 12);
-    const std::string path =
-        fmt::format("/assets/{}.{}{}", name.substr(0, dot), digest, name.substr(dot));
-    paths_.emplace(name, path);
-    by_path_.emplace(path, Asset{file.text, type_of(name), platform::gzip(file.text, 9)});
-  }
+  for (const EmbeddedFile& file : files)
+    if (file.name.starts_with(kFolder)) add(file.name.substr(kFolder.size()), file.text);
+}
+
+void Assets::add(std::string_view name, std::string_view text) {
+  const std::size_t dot = name.rfind('.');
+  const std::string digest = Sha256::of(text).hex().substr(0, 12);
+  const std::string path =
+      fmt::format("/assets/{}.{}{}", name.substr(0, dot), digest, name.substr(dot));
+  paths_.emplace(name, path);
+  by_path_.emplace(path, Asset{text, type_of(name), platform::gzip(text, 9)});
 }
 
 std::string_view Assets::path_of(std::string_view name) const {
@@ -54,8 +55,8 @@ std::size_t Assets::weight_of(std::string_view name) const {
 http::Response Assets::respond(const http::Request& request) const {
   const auto found = by_path_.find(request.path);
   if (found == by_path_.end())
-    return http::problem(request, http::Refusal{404, "no-such-resource",
-                                                "no file of this build has that name"});
+    return http::problem(
+        request, http::Refusal{404, "no-such-resource", "no file of this build has that name"});
   const Asset& asset = found->second;
   const bool zipped = http::accepts_gzip(request.headers.get("Accept-Encoding"));
   http::Response response =

@@ -17,6 +17,8 @@ class Assets {
  public:
   /// Every file "assets/NAME".
   explicit Assets(std::span<const EmbeddedFile> files);
+  /// One more, under a name of its own. Before the first request.
+  void add(std::string_view name, std::string_view text);
   /// The path of asset `name`; empty when there is none.
   std::string_view path_of(std::string_view name) const;
   /// The asset at `request.path`; 404 for an address of another build.

@@ -17,6 +17,9 @@ using http::Request;
 using http::Response;
 
 std::span<const EmbeddedFile> web_files();  // By embed_files (CMakeLists.txt).
+#ifdef RBEE_HTMX
+std::span<const EmbeddedFile> htmx_files();
+#endif
 
 namespace {
 
@@ -26,10 +29,30 @@ struct SiteRoute {
   Page page;
 };
 
-constexpr std::array<SiteRoute, 2> kRoutes{{
-    {Method::get, "/", home_page},
-    {Method::post, "/theme", choose_theme},
-}};
+constexpr std::array kRoutes{
+    SiteRoute{Method::get, "/", home_page},
+    SiteRoute{Method::get, "/search", search_page},
+    SiteRoute{Method::get, "/tags", tags_page},
+    SiteRoute{Method::get, "/tags/{tag}", tag_page},
+    SiteRoute{Method::get, "/w/{id}", worker_page},
+    SiteRoute{Method::get, "/w/{id}/variants", variants_page},
+    SiteRoute{Method::get, "/w/{id}/versions", versions_page},
+    SiteRoute{Method::get, "/w/{id}/diff", diff_page},
+    SiteRoute{Method::get, "/w/{id}/recipe", recipe_page},
+    SiteRoute{Method::get, "/w/{id}/trust", trust_page},
+    SiteRoute{Method::get, "/w/{id}/reviews", reviews_page},
+    SiteRoute{Method::get, "/w/{id}/stats", stats_page},
+    SiteRoute{Method::get, "/owners/{name}", owner_page},
+    SiteRoute{Method::get, "/compare", compare_page},
+    SiteRoute{Method::get, "/machine", machine_page},
+    SiteRoute{Method::post, "/machine", choose_machine},
+    SiteRoute{Method::get, "/docs", docs_page},
+    SiteRoute{Method::get, "/docs/{page...}", docs_page},
+    SiteRoute{Method::get, "/opensearch.xml", opensearch},
+    SiteRoute{Method::get, "/robots.txt", robots},
+    SiteRoute{Method::get, "/sitemap.xml", sitemap},
+    SiteRoute{Method::post, "/theme", choose_theme},
+};
 
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src "
@@ -59,8 +82,25 @@ Error error(Errc code, std::string id, std::string message) {
 
 }  // namespace
 
+Shelf::Answer Shelf::find(std::string_view target) {
+  const std::lock_guard lock(mutex_);
+  const auto found = answers_.find(target);
+  if (found == answers_.end() || Clock::now() - found->second.first > kAge) return nullptr;
+  return found->second.second;
+}
+
+void Shelf::keep(std::string target, Answer answer) {
+  const std::lock_guard lock(mutex_);
+  if (answers_.size() >= kAnswersMax) answers_.clear();
+  answers_[std::move(target)] = {Clock::now(), std::move(answer)};
+}
+
 Site::Site(SiteOptions options, Templates templates)
-    : options_(std::move(options)), templates_(std::move(templates)), assets_(web_files()) {}
+    : options_(std::move(options)), templates_(std::move(templates)), assets_(web_files()) {
+#ifdef RBEE_HTMX
+  assets_.add("htmx.js", htmx_files().front().text);
+#endif
+}
 
 Result<std::unique_ptr<Site>> Site::open(SiteOptions options) {
   TRY_ASSIGN(Templates templates, Templates::parse(web_files()));
@@ -94,11 +134,10 @@ std::optional<Response> Site::respond(const Request& request) const {
     }
     Visit visit(*this, request, params);
     if (wanted == Method::post && is_foreign(request, visit.base()))
-      return finish(visit,
-                    error_page(visit,
-                               error(Errc::forbidden, "foreign-form",
-                                     "this form was sent from another site"),
-                               403));
+      return finish(visit, error_page(visit,
+                                      error(Errc::forbidden, "foreign-form",
+                                            "this form was sent from another site"),
+                                      403));
     Result<Response> response = row.page(visit);
     if (!response)
       response = error_page(visit, response.error(), http::status_of(response.error().code));
@@ -134,10 +173,11 @@ Response Site::error_page(Visit& visit, const Error& error, int status) const {
   view.set("id", error.id);
   view.set("request_id", visit.request.id);
   view.set("is_missing", status == 404);
-  return visit.page("error", std::move(view),
-                    {.title = status == 404 ? "Not found" : std::string(http::reason_phrase(status)),
-                     .status = status,
-                     .no_index = true});
+  return visit.page(
+      "error", std::move(view),
+      {.title = status == 404 ? "Not found" : std::string(http::reason_phrase(status)),
+       .status = status,
+       .no_index = true});
 }
 
 Response Site::finish(const Visit& visit, Response response) const {
@@ -160,8 +200,7 @@ Response Site::finish(const Visit& visit, Response response) const {
   response = http::with_etag(visit.request, std::move(response), etag);
   // The front compresses nothing that cookies go with; here no secret stands beside text of
   // others: `csrf` is another text in each answer.
-  if (response.status == 200 &&
-      http::accepts_gzip(visit.request.headers.get("Accept-Encoding"))) {
+  if (response.status == 200 && http::accepts_gzip(visit.request.headers.get("Accept-Encoding"))) {
     response.body = platform::gzip(response.body, kGzipLevel);
     response.headers.set("Content-Encoding", "gzip");
     response.headers.set("ETag", http::gzip_etag(etag));

@@ -3,7 +3,11 @@
 // Thread-safe. A client of the API in this process (docs/adr/010): no SQL, no catalog, no disk.
 #pragma once
 
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +28,21 @@ struct SiteOptions {
   std::string version;     ///< Of this program.
 };
 
+/// Answers of the API that anybody may have, for some seconds. Thread-safe.
+class Shelf {
+ public:
+  using Answer = std::shared_ptr<const boost::json::value>;
+  Answer find(std::string_view target);
+  void keep(std::string target, Answer answer);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kAge{5};
+  static constexpr std::size_t kAnswersMax = 512;
+  std::mutex mutex_;
+  std::map<std::string, std::pair<Clock::time_point, Answer>, std::less<>> answers_;
+};
+
 class Site {
  public:
   /// Errors: "template-invalid" of Templates.
@@ -40,6 +59,7 @@ class Site {
   const SiteOptions& options() const { return options_; }
   const Assets& assets() const { return assets_; }
   const Templates& templates() const { return templates_; }
+  Shelf& shelf() const { return shelf_; }
   std::string base_of(const http::Request& request) const;
   /// The page that says what went wrong.
   http::Response error_page(Visit& visit, const Error& error, int status) const;
@@ -51,6 +71,7 @@ class Site {
   SiteOptions options_;
   Templates templates_;
   Assets assets_;
+  mutable Shelf shelf_;
 };
 
 }  // namespace rbee::web

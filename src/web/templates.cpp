@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "web/highlight.hpp"
 // The only includer: it costs seconds.
 #include <kainjow/mustache.hpp>
 
@@ -18,33 +19,6 @@ constexpr std::string_view kFolder = "templates/", kSuffix = ".mustache";
 constexpr std::size_t kDepthMax = 8;
 
 using Texts = std::map<std::string, std::string_view, std::less<>>;
-
-std::string escape(const std::string& text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 auto refuse(std::string_view name, std::string what) {
   return fail(Errc::invalid_input, "template-invalid", fmt::format("{}: {}", name, what));
@@ -132,8 +106,8 @@ Result<Templates> Templates::parse(std::span<const EmbeddedFile> files) {
   Texts texts;
   for (const EmbeddedFile& file : files) {
     if (!file.name.starts_with(kFolder) || !file.name.ends_with(kSuffix)) continue;
-    const std::string_view name = file.name.substr(
-        kFolder.size(), file.name.size() - kFolder.size() - kSuffix.size());
+    const std::string_view name =
+        file.name.substr(kFolder.size(), file.name.size() - kFolder.size() - kSuffix.size());
     texts.emplace(name, file.text);
   }
   auto state = std::make_unique<State>();
@@ -143,7 +117,7 @@ Result<Templates> Templates::parse(std::span<const EmbeddedFile> files) {
     TRY(check_raw_tags(name, joined));
     mustache::mustache parsed(joined);
     if (!parsed.is_valid()) return refuse(name, parsed.error_message());
-    parsed.set_custom_escape(escape);
+    parsed.set_custom_escape([](const std::string& each) { return escape(each); });
     state->by_name.emplace(name, std::move(parsed));
   }
   return Templates(std::move(state));

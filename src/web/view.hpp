@@ -58,12 +58,13 @@ class View {
     return set(name, View(value));
   }
   View& set(std::string_view name, std::integral auto number) &
-    requires(!std::same_as<decltype(number), bool>)
-  {
-    return set(name, View(std::to_string(number)));
+      requires(!std::same_as<decltype(number), bool>) {
+        return set(name, View(std::to_string(number)));
+      }
+      /// `name` ends in "_html".
+      View& set(std::string_view name, SafeHtml html) & {
+    return set(name, View(std::move(html)));
   }
-  /// `name` ends in "_html".
-  View& set(std::string_view name, SafeHtml html) & { return set(name, View(std::move(html))); }
   View& set(std::string_view name, Views list) & { return set(name, View(std::move(list))); }
 
   const std::variant<std::monostate, bool, std::string, SafeHtml, Views, Members>& value() const {

@@ -153,6 +153,17 @@ Result<boost::json::value> Visit::get(std::string_view target) {
   return send(Method::get, target, nullptr);
 }
 
+Result<std::shared_ptr<const boost::json::value>> Visit::get_shared(std::string_view target) {
+  if (auto kept = site_.shelf().find(target)) return kept;
+  const std::string own = std::exchange(authorization_, {});
+  auto answer = get(target);
+  authorization_ = own;
+  if (!answer) return tl::unexpected(std::move(answer).error());
+  auto shared = std::make_shared<const boost::json::value>(std::move(*answer));
+  site_.shelf().keep(std::string(target), shared);
+  return shared;
+}
+
 Result<std::string> Visit::get_text(std::string_view target) {
   Response response = ask(Method::get, target, {}, "*/*");
   if (response.status >= 400) return refusal(response);
@@ -178,8 +189,7 @@ Response Visit::page(std::string_view name, View view, const PageHead& head) {
   v.set("htmx", site_.assets().path_of("htmx.js"));
   v.set("favicon", site_.assets().path_of("favicon.svg"));
   if (!head.section.empty()) v.set("in_" + head.section, true);
-  return http::reply(head.status, "text/html; charset=utf-8",
-                     site_.templates().render(name, view));
+  return http::reply(head.status, "text/html; charset=utf-8", site_.templates().render(name, view));
 }
 
 Response Visit::see_other(std::string_view path) {

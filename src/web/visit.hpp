@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,7 @@ struct PageContext {
 
 /// The head of a page.
 struct PageHead {
-  std::string title;        ///< Without the marketplace's name.
+  std::string title;             ///< Without the marketplace's name.
   std::string description = {};  ///< For search engines; may be empty.
   std::string section = {};      ///< Which entry of the navigation is marked: "search", "docs" …
   int status = 200;
@@ -57,6 +58,9 @@ class Visit {
   /// GET `target` ("/v1/workers/x?version=1") from the API: its JSON. Errors: the API's own
   /// problem, by its id and detail; `Errc` by its status.
   Result<boost::json::value> get(std::string_view target);
+  /// The same as anybody gets it, at most some seconds old: for what many pages show and nobody's
+  /// credentials change.
+  Result<std::shared_ptr<const boost::json::value>> get_shared(std::string_view target);
   /// The same for any text: a recipe, a README.
   Result<std::string> get_text(std::string_view target);
   /// Any method with a JSON body. The value is null where the API answers without a body.
