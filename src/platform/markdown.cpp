@@ -180,7 +180,8 @@ class Writer {
     } else if (type == "table_row") {
       tag("tr", enter, "\n");
     } else if (type == "table_cell") {
-      tag(is_head_ ? "th" : "td", enter);
+      // An empty heading is none to who listens to the table.
+      tag(is_head_ && cmark_node_first_child(node) != nullptr ? "th" : "td", enter);
     } else if (type == "strikethrough") {
       tag("del", enter);
     } else if (type == "tasklist") {

@@ -11,7 +11,8 @@ namespace rbee::web {
 
 namespace {
 
-constexpr double kWidth = 720, kHeight = 180, kLeft = 44, kRight = 8, kTop = 10, kBottom = 24;
+/// The drawing is stretched to its place; labels are text of the page beside it.
+constexpr double kWidth = 100, kHeight = 100;
 
 double peak_of(const std::vector<ChartPoint>& points) {
   double peak = 0;
@@ -59,26 +60,19 @@ std::string short_number(std::int64_t number) {
 SafeHtml line_chart(std::string_view title, const std::vector<ChartPoint>& points) {
   if (points.size() < 2) return {};
   const double peak = round_up(peak_of(points));
-  const double width = kWidth - kLeft - kRight, height = kHeight - kTop - kBottom;
-  std::string out = fmt::format(
-      "<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kWidth, kHeight,
-      escape(title));
-  for (int i = 0; i <= 4; i += 2) {
-    const double y = kTop + height * (1 - i / 4.0);
-    out += fmt::format(
-        "<path class=\"grid\" d=\"M{} {:.1f}H{}\"/><text class=\"axis\" x=\"{}\" y=\"{:.1f}\" "
-        "text-anchor=\"end\">{}</text>",
-        kLeft, y, kWidth - kRight, kLeft - 8, y + 4,
-        short_number(static_cast<std::int64_t>(peak * i / 4)));
-  }
-  const std::string path = path_of(points, kLeft, kTop, width, height, peak);
-  out += fmt::format("<path class=\"area\" d=\"{}L{:.1f} {:.1f}L{:.1f} {:.1f}Z\"/>", path,
-                     kLeft + width, kTop + height, kLeft, kTop + height);
-  out += fmt::format("<path class=\"stroke\" d=\"{}\"/>", path);
-  out += fmt::format("<text class=\"axis\" x=\"{}\" y=\"{}\">{}</text>", kLeft, kHeight - 6,
-                     escape(points.front().label));
-  out += fmt::format("<text class=\"axis\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text></svg>",
-                     kWidth - kRight, kHeight - 6, escape(points.back().label));
+  std::string out =
+      "<div class=\"plot\" role=\"img\" aria-label=\"" + escape(title) + "\"><div class=\"ys\">";
+  for (const int quarter : {4, 2, 0})
+    out +=
+        fmt::format("<span>{}</span>", short_number(static_cast<std::int64_t>(peak * quarter / 4)));
+  const std::string path = path_of(points, 0, 0, kWidth, kHeight, peak);
+  out += fmt::format(
+      "</div><svg class=\"chart\" viewBox=\"0 0 {0} {1}\" preserveAspectRatio=\"none\" "
+      "aria-hidden=\"true\"><path class=\"grid\" d=\"M0 0H{0}M0 50H{0}M0 {1}H{0}\"/><path "
+      "class=\"area\" d=\"{2}L{0} {1}L0 {1}Z\"/><path class=\"stroke\" d=\"{2}\"/></svg>",
+      kWidth, kHeight, path);
+  out += fmt::format("<div class=\"xs\"><span>{}</span><span>{}</span></div></div>",
+                     escape(points.front().label), escape(points.back().label));
   return SafeHtml::by_renderer(std::move(out));
 }
 
@@ -94,22 +88,16 @@ SafeHtml sparkline(const std::vector<ChartPoint>& points) {
 SafeHtml bar_chart(std::string_view title, const std::vector<ChartPoint>& bars) {
   if (bars.empty()) return {};
   const double peak = std::max(1.0, peak_of(bars));
-  const double row = 26, height = row * static_cast<double>(bars.size());
-  std::string out = fmt::format(
-      "<svg class=\"chart bars\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", kWidth,
-      height, escape(title));
-  for (std::size_t i = 0; i < bars.size(); ++i) {
-    const double y = row * static_cast<double>(i);
-    const double width = (kWidth - 260) * bars[i].value / peak;
+  std::string out =
+      fmt::format("<table class=\"bars\"><caption class=\"vh\">{}</caption>", escape(title));
+  for (const ChartPoint& bar : bars)
     out += fmt::format(
-        "<text class=\"label\" x=\"0\" y=\"{0:.1f}\">{1}</text><rect class=\"track\" x=\"190\" "
-        "y=\"{2:.1f}\" width=\"{3}\" height=\"10\" rx=\"5\"/><rect class=\"bar\" x=\"190\" "
-        "y=\"{2:.1f}\" width=\"{4:.1f}\" height=\"10\" rx=\"5\"/><text class=\"label\" x=\"{5}\" "
-        "y=\"{0:.1f}\" text-anchor=\"end\">{6}</text>",
-        y + 17, escape(bars[i].label), y + 8, kWidth - 260, std::max(width, 2.0), kWidth,
-        grouped(static_cast<std::int64_t>(bars[i].value)));
-  }
-  return SafeHtml::by_renderer(out + "</svg>");
+        "<tr><th scope=\"row\">{}</th><td><svg viewBox=\"0 0 100 1\" "
+        "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"bar\" width=\"{:.1f}\" "
+        "height=\"1\"/></svg></td><td class=\"num\">{}</td></tr>",
+        escape(bar.label), std::max(100 * bar.value / peak, 0.5),
+        grouped(static_cast<std::int64_t>(bar.value)));
+  return SafeHtml::by_renderer(out + "</table>");
 }
 
 SafeHtml stars(double rating) {
@@ -117,10 +105,11 @@ SafeHtml stars(double rating) {
       fmt::format("<span class=\"stars\" role=\"img\" aria-label=\"{:.1f} of 5\">", rating);
   for (int i = 1; i <= 5; ++i) {
     const std::string_view css = rating >= i - 0.25 ? "full" : rating >= i - 0.75 ? "half" : "none";
-    out += fmt::format("<svg viewBox=\"0 0 16 16\" class=\"{}\" aria-hidden=\"true\"><path "
-                       "d=\"m8 1.5 2 4.2 4.6.6-3.4 3.2.9 4.6L8 11.8l-4.1 2.3.9-4.6L1.4 6.3 6 "
-                       "5.7z\"/></svg>",
-                       css);
+    out += fmt::format(
+        "<svg viewBox=\"0 0 16 16\" class=\"{}\" aria-hidden=\"true\"><path "
+        "d=\"m8 1.5 2 4.2 4.6.6-3.4 3.2.9 4.6L8 11.8l-4.1 2.3.9-4.6L1.4 6.3 6 "
+        "5.7z\"/></svg>",
+        css);
   }
   return SafeHtml::by_renderer(out + "</span>");
 }

@@ -1,8 +1,8 @@
 // Numbers drawn by the server: SVG that follows the page's colours, without script or style of its
 // own.
 //
-// Pure. Each drawing has a title for who does not see it; the numbers themselves stand in a table
-// beside it, by the template.
+// Pure. Each drawing has a title for who does not see it; bars stand in a table with their numbers,
+// and beside a line the template puts one.
 #pragma once
 
 #include <string>
@@ -18,7 +18,8 @@ struct ChartPoint {
   double value = 0;
 };
 
-/// A line over time with its area, three lines of the grid and the first and last label.
+/// A line over time with its area, three lines of the grid and the first and last label. Empty
+/// without two points.
 SafeHtml line_chart(std::string_view title, const std::vector<ChartPoint>& points);
 /// A small line without axes, for lists. Empty without two points.
 SafeHtml sparkline(const std::vector<ChartPoint>& points);

@@ -41,8 +41,8 @@ constexpr std::array<Entry, 17> kContents{{
 
 const EmbeddedFile* find_doc(std::string_view name) {
   const auto files = doc_files();
-  const auto found =
-      std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& file) { return file.name == name; });
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const EmbeddedFile& file) { return file.name == name; });
   return found == files.end() ? nullptr : &*found;
 }
 
@@ -108,11 +108,11 @@ Result<http::Response> docs_page(Visit& visit) {
                 fmt::format("the documentation has no page '{}'", printable_line(page)));
   const std::size_t slash = page.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : page.substr(0, slash + 1);
-  view.set("body_html", SafeHtml::by_renderer(platform::markdown_to_html(
-                            file->text, {.link_base = "/docs/" + folder,
-                                         .id_prefix = "",
-                                         .heading_shift = 0,
-                                         .untrusted = false})));
+  view.set("body_html", SafeHtml::by_renderer(
+                            platform::markdown_to_html(file->text, {.link_base = "/docs/" + folder,
+                                                                    .id_prefix = "",
+                                                                    .heading_shift = 0,
+                                                                    .untrusted = false})));
   if (page == "checks") view.set("rules", rules());
   view.set("has_rules", page == "checks");
   return visit.page("docs_page", std::move(view),

@@ -65,14 +65,16 @@ class Lines {
 
   SafeHtml finish() {
     close();
-    return SafeHtml::by_renderer("<div class=\"code\" tabindex=\"0\"><pre>" + out_ + "</pre></div>");
+    return SafeHtml::by_renderer("<div class=\"code\" tabindex=\"0\"><pre>" + out_ +
+                                 "</pre></div>");
   }
 
  private:
   void open() {
-    out_ += fmt::format("<span class=\"line\" id=\"L{0}\"><a href=\"#L{0}\" class=\"ln\" "
-                        "aria-label=\"line {0}\" data-n=\"{0}\"></a><code>",
-                        line_);
+    out_ += fmt::format(
+        "<span class=\"line\" id=\"L{0}\"><a href=\"#L{0}\" class=\"ln\" "
+        "aria-label=\"line {0}\" data-n=\"{0}\"></a><code>",
+        line_);
   }
   void close() {
     out_ += "\n</code></span>";

@@ -28,7 +28,15 @@ Result<http::Response> home_page(Visit& visit) {
                                    {"newest", "updated"},
                                    {"rated", "rating"}}) {
     TRY_ASSIGN(const auto workers, visit.get_shared("/v1/workers?limit=6&sort=" + sort));
-    view.set(name, cards_of(list(*workers, "workers")));
+    Views cards;
+    for (const Json& worker : list(*workers, "workers")) {
+      const bool by_rating = name == "rated";
+      if (by_rating && count(at(worker, "numbers"), "ratings") == 0) continue;
+      cards.push_back(card_of(worker));
+      cards.back().set("by_rating", by_rating);
+    }
+    view.set("has_" + std::string(name), !cards.empty());
+    view.set(name, std::move(cards));
   }
   TRY_ASSIGN(const auto all, visit.get_shared("/v1/search?facets=1&limit=1"));
   view.set("tasks", counted(at(*all, "facets"), "task", 8));

@@ -64,8 +64,8 @@ Result<MachineProfile> parse_doctor(std::string_view text_in) {
   out.ram_mb = std::min(count(at(machine, "memory"), "total_bytes") / kBytesPerMb, kMbMax);
   for (const Json& each : list(machine, "accelerators")) {
     const auto accelerator = parse_accelerator(text(each, "accelerator"));
-    if (!accelerator || std::find(out.accelerators.begin(), out.accelerators.end(),
-                                  *accelerator) != out.accelerators.end())
+    if (!accelerator || std::find(out.accelerators.begin(), out.accelerators.end(), *accelerator) !=
+                            out.accelerators.end())
       continue;
     out.accelerators.push_back(*accelerator);
     if (*accelerator != Accelerator::cpu)

@@ -57,8 +57,8 @@ class Lines {
 std::string platforms_of(const Json& worker) {
   std::vector<std::string> all;
   for (const Json& variant : list(worker, "variants")) {
-    std::string each = text(variant, "os") + "-" + text(variant, "arch") + "-" +
-                       text(variant, "accelerator");
+    std::string each =
+        text(variant, "os") + "-" + text(variant, "arch") + "-" + text(variant, "accelerator");
     if (std::find(all.begin(), all.end(), each) == all.end()) all.push_back(std::move(each));
   }
   return fmt::format("{}", fmt::join(all, ", "));
@@ -123,16 +123,16 @@ Result<http::Response> compare_page(Visit& visit) {
   lines.add("Tasks", [](const Json& each) { return joined(each, "tasks"); });
   lines.add("Runs on", [](const Json& each) { return joined(each, "accelerators"); });
   lines.add("Platforms", platforms_of);
-  lines.add("Model formats", [](const Json& each) {
-    return joined(at(each, "capabilities"), "supported_formats");
-  });
+  lines.add("Model formats",
+            [](const Json& each) { return joined(at(each, "capabilities"), "supported_formats"); });
   lines.add("Context", [](const Json& each) {
     const auto length = count(at(each, "capabilities"), "max_context_length");
     return length > 0 ? grouped(length) + " tokens" : std::string();
   });
-  for (const auto& [label, key] : {std::pair<std::string_view, std::string_view>("Memory", "ram_mb"),
-                                   {"GPU memory", "vram_mb"},
-                                   {"Disk", "disk_mb"}})
+  for (const auto& [label, key] :
+       {std::pair<std::string_view, std::string_view>("Memory", "ram_mb"),
+        {"GPU memory", "vram_mb"},
+        {"Disk", "disk_mb"}})
     lines.add(label, [key = key](const Json& each) {
       const auto mb = count(at(each, "hardware"), key);
       return mb > 0 ? size_of_mb(mb) : std::string();

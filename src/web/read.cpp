@@ -82,16 +82,18 @@ View card_of(const Json& worker) {
   card.set("accelerators", View::of(at(worker, "accelerators")));
   card.set("tasks", View::of(at(worker, "tasks")));
   // Set whether or not there are any: within a list, a missing name is looked for around it.
-  for (const char* name : {"rating_html", "ratings", "installs", "stars"}) card.set(name, View());
+  for (const char* name : {"rating_html", "ratings", "installs", "stars", "by_rating"})
+    card.set(name, View());
   const Json& numbers = at(worker, "numbers");
   if (const std::int64_t ratings = count(numbers, "ratings"); ratings > 0) {
-    card.set("rating_html", stars(real(numbers, "rating")));
+    card.set("rating_html", web::stars(real(numbers, "rating")));
     card.set("ratings", ratings);
   }
-  if (const std::int64_t installs = count(numbers, "installs"); installs > 0)
-    card.set("installs", short_number(installs));
-  if (const std::int64_t stars = count(numbers, "stars"); stars > 0)
-    card.set("stars", short_number(stars));
+  const std::int64_t installs = count(numbers, "installs"), stars = count(numbers, "stars");
+  card.set("installs_word", installs == 1 ? "install" : "installs");
+  card.set("stars_word", stars == 1 ? "star" : "stars");
+  if (installs > 0) card.set("installs", short_number(installs));
+  if (stars > 0) card.set("stars", short_number(stars));
   return card;
 }
 

@@ -16,10 +16,10 @@ using Json = boost::json::value;
 
 /// A member; null for a missing one, or of anything but an object.
 const Json& at(const Json& json, std::string_view key);
-std::string text(const Json& json, std::string_view key);     ///< Else "".
-std::int64_t count(const Json& json, std::string_view key);   ///< Else 0.
-double real(const Json& json, std::string_view key);          ///< Else 0.
-bool flag(const Json& json, std::string_view key);            ///< Else false.
+std::string text(const Json& json, std::string_view key);    ///< Else "".
+std::int64_t count(const Json& json, std::string_view key);  ///< Else 0.
+double real(const Json& json, std::string_view key);         ///< Else 0.
+bool flag(const Json& json, std::string_view key);           ///< Else false.
 /// The elements of a list; else none.
 const boost::json::array& list(const Json& json, std::string_view key);
 

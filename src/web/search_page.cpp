@@ -93,8 +93,8 @@ Views facets_of(const Json& found, const Query& query) {
       row.set("value", value);
       row.set("count", grouped(count(each, "count")));
       row.set("chosen", chosen);
-      row.set("link", link_of(chosen ? without(query, facet.name, value)
-                                     : with(query, facet.name, value)));
+      row.set("link",
+              link_of(chosen ? without(query, facet.name, value) : with(query, facet.name, value)));
       values.push_back(std::move(row));
     }
     if (values.empty()) continue;
@@ -173,7 +173,8 @@ Result<http::Response> search_page(Visit& visit) {
   const Query query = understood(visit.request);
   const std::string q(visit.request.parameter("q"));
   std::string sort(visit.request.parameter("sort"));
-  if (std::none_of(kSorts.begin(), kSorts.end(), [&](const auto& each) { return each.first == sort; }))
+  if (std::none_of(kSorts.begin(), kSorts.end(),
+                   [&](const auto& each) { return each.first == sort; }))
     sort = "relevance";
   View view;
   Json found;

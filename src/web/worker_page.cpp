@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <map>
 
+#include "base/text.hpp"
 #include "platform/markdown.hpp"
 #include "web/charts.hpp"
 #include "web/highlight.hpp"
@@ -99,6 +100,15 @@ void add_capabilities(View& view, const Json& detail) {
   view.set("has_formats", !list(capabilities, "supported_formats").empty());
 }
 
+/// Without a first heading that says what stands above it already.
+std::string_view without_title(std::string_view readme, const Json& detail) {
+  const std::string_view line = readme.substr(0, readme.find('\n'));
+  if (!line.starts_with("# ")) return readme;
+  const std::string_view heading = trim(line.substr(2));
+  if (heading != text(detail, "id") && heading != text(detail, "name")) return readme;
+  return readme.substr(line.size());
+}
+
 }  // namespace
 
 Result<WorkerHead> open_worker(Visit& visit, std::string_view tab) {
@@ -126,6 +136,8 @@ Result<WorkerHead> open_worker(Visit& visit, std::string_view tab) {
   const Json& numbers = at(detail, "numbers");
   view.set("installs", short_number(count(numbers, "installs")));
   view.set("stars", short_number(count(numbers, "stars")));
+  view.set("installs_word", count(numbers, "installs") == 1 ? "install" : "installs");
+  view.set("stars_word", count(numbers, "stars") == 1 ? "star" : "stars");
   view.set("ratings", count(numbers, "ratings"));
   if (count(numbers, "ratings") > 0) view.set("rating_html", stars(real(numbers, "rating")));
   view.set("on_" + std::string(tab), true);
@@ -138,9 +150,9 @@ Result<http::Response> worker_page(Visit& visit) {
   const Json& detail = head.detail;
   if (!text(detail, "readme_url").empty()) {
     TRY_ASSIGN(const std::string readme, visit.get_text(head.api + "/README.md" + head.version));
-    view.set("readme_html",
-             SafeHtml::by_renderer(platform::markdown_to_html(
-                 readme, {.link_base = fmt::format("/v1/workers/{}/files/", head.id)})));
+    view.set("readme_html", SafeHtml::by_renderer(platform::markdown_to_html(
+                                without_title(readme, detail),
+                                {.link_base = fmt::format("/v1/workers/{}/files/", head.id)})));
   }
   add_verdict(view, visit, detail);
   add_facts(view, detail);
@@ -221,7 +233,8 @@ Result<http::Response> variants_page(Visit& visit) {
     row.set("size", size_of_bytes(count(file, "size_bytes")));
     row.set("executable", flag(file, "executable"));
     std::string encoded;
-    for (const char c : text(file, "path")) encoded += c == '/' ? "/" : url_encode(std::string(1, c));
+    for (const char c : text(file, "path"))
+      encoded += c == '/' ? "/" : url_encode(std::string(1, c));
     row.set("link", fmt::format("{}/files/{}{}", head.api, encoded, head.version));
     files.push_back(std::move(row));
   }

@@ -36,17 +36,18 @@ Views trust_facts(const Json& detail, const Json& trust, const Json& findings) {
   if (owner.empty()) {
     facts.push_back(fact("unsure", "No account maintains it", "the host put it into the catalog"));
   } else {
-    facts.push_back(fact("good", owner + " maintains it",
-                         "since " + day_of(text(trust, "owner_since"))));
+    facts.push_back(
+        fact("good", owner + " maintains it", "since " + day_of(text(trust, "owner_since"))));
     if (!flag(trust, "owner_is_first"))
       facts.push_back(fact("wrong", "It had another owner before",
                            "the timeline below says who, and when it changed hands"));
   }
   const auto& reviewers = list(trust, "reviewers");
   if (flag(trust, "by_submission") && !reviewers.empty()) {
-    facts.push_back(fact("good", fmt::format("{} approved this release", joined(reviewers)),
-                         fmt::format("the files of {} as catalog commit {} has them",
-                                     text(trust, "version"), text(detail, "commit").substr(0, 12))));
+    facts.push_back(
+        fact("good", fmt::format("{} approved this release", joined(reviewers)),
+             fmt::format("the files of {} as catalog commit {} has them", text(trust, "version"),
+                         text(detail, "commit").substr(0, 12))));
   } else if (flag(trust, "by_submission")) {
     facts.push_back(fact("unsure", "Nobody but its author looked at this release",
                          "it merged by itself: same hosts, checksums for everything"));
@@ -80,10 +81,10 @@ Views trust_facts(const Json& detail, const Json& trust, const Json& findings) {
     const std::string severity = text(each, "severity");
     serious += severity == "block" || severity == "hold" ? 1 : 0;
   }
-  facts.push_back(fact(serious == 0 ? "good" : "wrong",
-                       serious == 0 ? "The checks hold nothing against it"
-                                    : "The checks want a person to look",
-                       fmt::format("{} findings today, {} of them serious", all, serious)));
+  facts.push_back(
+      fact(serious == 0 ? "good" : "wrong",
+           serious == 0 ? "The checks hold nothing against it" : "The checks want a person to look",
+           fmt::format("{} findings today, {} of them serious", all, serious)));
   facts.push_back(fact("good", "In the catalog since " + day_of(text(detail, "created_at")),
                        "its first commit in the catalog's history"));
   if (const std::string yanked = text(trust, "yanked"); !yanked.empty())
@@ -108,8 +109,8 @@ Result<http::Response> trust_page(Visit& visit) {
   const auto trust = visit.get_shared(head.api + "/trust");
   const auto findings = visit.get_shared(head.api + "/findings");
   const auto history = visit.get_shared(head.api + "/ownership");
-  head.view.set("trust_facts", trust_facts(head.detail, trust ? **trust : Json(),
-                                           findings ? **findings : Json()));
+  head.view.set("trust_facts",
+                trust_facts(head.detail, trust ? **trust : Json(), findings ? **findings : Json()));
   Views events;
   if (history)
     for (const Json& each : list(**history, "history")) {
@@ -183,9 +184,9 @@ Result<http::Response> reviews_page(Visit& visit) {
   view.set("has_reviews", !rows.empty());
   view.set("reviews", std::move(rows));
   if (const std::string next = text(reviews, "next"); !next.empty())
-    view.set("next", fmt::format("{}?sort={}{}&cursor={}", here, url_encode(sort),
-                                 rating.empty() ? "" : "&rating=" + url_encode(rating),
-                                 url_encode(next)));
+    view.set("next",
+             fmt::format("{}?sort={}{}&cursor={}", here, url_encode(sort),
+                         rating.empty() ? "" : "&rating=" + url_encode(rating), url_encode(next)));
   return visit.page("worker_reviews", std::move(view),
                     {.title = "Reviews of " + head.id, .section = "search"});
 }
@@ -203,9 +204,9 @@ Result<http::Response> stats_page(Visit& visit) {
   Views rows;
   for (const Json& each : list(stats, "series")) {
     const std::string start = text(each, "start");
-    const std::string label =
-        period == "hour" && start.size() > 16 ? start.substr(5, 5) + " " + start.substr(11, 5)
-                                              : day_of(start);
+    const std::string label = period == "hour" && start.size() > 16
+                                  ? start.substr(5, 5) + " " + start.substr(11, 5)
+                                  : day_of(start);
     points.push_back({label, real(each, "downloads")});
     View row;
     row.set("label", label);
@@ -218,8 +219,8 @@ Result<http::Response> stats_page(Visit& visit) {
   view.set("rows", std::move(rows));
   view.set("versions_html",
            bar_chart("Downloads of 30 days by release", shares_of(stats, "versions", "version")));
-  view.set("platforms_html",
-           bar_chart("Downloads of 30 days by platform", shares_of(stats, "platforms", "platform")));
+  view.set("platforms_html", bar_chart("Downloads of 30 days by platform",
+                                       shares_of(stats, "platforms", "platform")));
   Views periods;
   for (const char* each : {"hour", "day", "week"}) {
     View row;

@@ -76,11 +76,11 @@ Result<http::Response> diff_page(Visit& visit) {
   view.set("files", std::move(files));
   view.set("patch_html", patch.empty() ? SafeHtml() : highlight_diff(patch));
   view.set("patch_link", target + "&format=patch");
-  return visit.page("worker_diff", std::move(view),
-                    {.title = fmt::format("{}: {} to {}", head.id, text(diff, "from"),
-                                          text(diff, "to")),
-                     .section = "search",
-                     .no_index = true});
+  return visit.page(
+      "worker_diff", std::move(view),
+      {.title = fmt::format("{}: {} to {}", head.id, text(diff, "from"), text(diff, "to")),
+       .section = "search",
+       .no_index = true});
 }
 
 Result<http::Response> recipe_page(Visit& visit) {
@@ -121,8 +121,8 @@ Result<http::Response> recipe_page(Visit& visit) {
       findings = at(**found, "findings");
     view.set("is_checked", true);
   }
-  view.set("code_html", file == "worker.toml" ? number_lines(code)
-                                              : highlight_recipe(code, findings, file));
+  view.set("code_html",
+           file == "worker.toml" ? number_lines(code) : highlight_recipe(code, findings, file));
   Views whole;
   if (findings.is_array())
     for (const Json& each : findings.get_array()) {
