@@ -19,7 +19,7 @@ namespace {
 struct Entry {
   std::string_view page, label, group;
 };
-constexpr std::array<Entry, 17> kContents{{
+constexpr std::array<Entry, 18> kContents{{
     {"installing", "Installing workers", "Using"},
     {"search", "Searching", "Using"},
     {"community", "Stars and reviews", "Using"},
@@ -34,6 +34,7 @@ constexpr std::array<Entry, 17> kContents{{
     {"hosting", "Hosting a marketplace", "Hosting"},
     {"following", "Following another catalog", "Hosting"},
     {"storage", "Storage", "Hosting"},
+    {"website", "The website", "Hosting"},
     {"api", "The API", "Programs"},
     {"aur", "AUR clients", "Programs"},
     {"rbee-protocol", "rbee's own protocol", "Programs"},

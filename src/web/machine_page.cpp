@@ -1,7 +1,10 @@
 // The visitor's machine: told once, by a form or by what `rbee doctor --json` prints; a cookie.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
+#include <span>
 
 #include "base/text.hpp"
 #include "web/machine.hpp"
@@ -31,7 +34,8 @@ http::Response show(Visit& visit, const std::optional<MachineProfile>& machine,
   view.set("oses", options_of(kOses, [&](Os os) { return machine && machine->os == os; }));
   view.set("arches",
            options_of(kArches, [&](Arch arch) { return machine && machine->arch == arch; }));
-  view.set("accelerators", options_of(kAccelerators, [&](Accelerator each) {
+  // The processor is there anyway.
+  view.set("accelerators", options_of(std::span(kAccelerators).subspan(1), [&](Accelerator each) {
              return machine && std::find(machine->accelerators.begin(), machine->accelerators.end(),
                                          each) != machine->accelerators.end();
            }));

@@ -37,7 +37,7 @@ class Lines {
       if (cells.empty()) first = value;
       any = any || !value.empty();
       View cell;
-      cell.set("value", value);
+      cell.set("value", value.empty() ? "–" : value);
       cells.push_back(std::move(cell));
     }
     if (!any) return;
@@ -144,7 +144,8 @@ Result<http::Response> compare_page(Visit& visit) {
     const Json& numbers = at(each, "numbers");
     return count(numbers, "ratings") == 0
                ? std::string("none")
-               : fmt::format("{:.1f} of {}", real(numbers, "rating"), count(numbers, "ratings"));
+               : fmt::format("{:.1f} ({} ratings)", real(numbers, "rating"),
+                             count(numbers, "ratings"));
   });
   lines.add("Installs",
             [](const Json& each) { return grouped(count(at(each, "numbers"), "installs")); });

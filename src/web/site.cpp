@@ -1,14 +1,17 @@
 #include "web/site.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
+#include "base/text.hpp"
 #include "http/encoding.hpp"
 #include "http/etag.hpp"
 #include "http/head.hpp"
 #include "http/problem.hpp"
 #include "platform/gzip.hpp"
 #include "web/pages.hpp"
+#include "web/read.hpp"
 
 namespace rbee::web {
 
@@ -152,6 +155,14 @@ std::optional<Response> Site::respond(const Request& request) const {
 }
 
 Response Site::dress(const Request& request, Response response) const {
+  // The AUR's clients send people to "/packages/{name}" (docs/aur.md).
+  constexpr std::string_view kApiWorker = "/v1/workers/";
+  if (response.status == 302 && wants_html(request) && request.path.starts_with("/p")) {
+    const std::string to(response.headers.get("Location"));
+    if (const std::size_t at = to.find(kApiWorker); at != std::string::npos)
+      response.headers.set("Location", "/w/" + to.substr(at + kApiWorker.size()));
+    return response;
+  }
   // Only where people come by; programs are answered in their own words.
   if (response.status != 404 || !wants_html(request) || request.path.starts_with("/v1/") ||
       request.path.starts_with("/workers") || request.path.starts_with("/pkgbuilds"))
@@ -172,7 +183,18 @@ Response Site::error_page(Visit& visit, const Error& error, int status) const {
   view.set("fix", error.fix);
   view.set("id", error.id);
   view.set("request_id", visit.request.id);
-  view.set("is_missing", status == 404);
+  if (status == 404) {
+    // What they were after: the worker, or the last part of the address.
+    const std::string& path = visit.request.path;
+    std::string words(visit.params["id"].substr(0, 60));
+    if (words.empty()) words = path.substr(path.rfind('/') + 1, 60);
+    std::replace(words.begin(), words.end(), '-', ' ');
+    if (const auto found = visit.get("/v1/search?limit=4&q=" + url_encode(words));
+        found && !trim(words).empty()) {
+      view.set("has_suggestions", !list(*found, "workers").empty());
+      view.set("suggestions", cards_of(list(*found, "workers")));
+    }
+  }
   return visit.page(
       "error", std::move(view),
       {.title = status == 404 ? "Not found" : std::string(http::reason_phrase(status)),

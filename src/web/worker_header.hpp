@@ -20,4 +20,12 @@ struct WorkerHead {
 /// Errors: "worker-not-found" and the other ones of /v1/workers/{id}.
 Result<WorkerHead> open_worker(Visit& visit, std::string_view tab);
 
+/// How a variant's sources are known before they are fetched.
+struct SourceCount {
+  std::int64_t local = 0;   ///< Files of its own folder.
+  std::int64_t remote = 0;  ///< From elsewhere …
+  std::int64_t pinned = 0;  ///< … of these with a checksum, or a Git commit.
+};
+SourceCount count_sources(const Json& variant);
+
 }  // namespace rbee::web

@@ -1,8 +1,8 @@
 // A worker: what it is, how to install it, whether it runs here, its README; its variants.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
-#include <map>
 
 #include "base/text.hpp"
 #include "platform/markdown.hpp"
@@ -111,6 +111,23 @@ std::string_view without_title(std::string_view readme, const Json& detail) {
 
 }  // namespace
 
+SourceCount count_sources(const Json& variant) {
+  SourceCount sources;
+  for (const Json& source : list(variant, "sources")) {
+    if (text(source, "protocol") == "local") {
+      ++sources.local;
+      continue;
+    }
+    ++sources.remote;
+    bool is_pinned = text(source, "url").find("#commit=") != std::string::npos;
+    if (const auto* sums = at(source, "checksums").if_object())
+      for (const auto& [name, value] : *sums)
+        is_pinned = is_pinned || (value.is_string() && value.get_string() != "SKIP");
+    sources.pinned += is_pinned ? 1 : 0;
+  }
+  return sources;
+}
+
 Result<WorkerHead> open_worker(Visit& visit, std::string_view tab) {
   WorkerHead head;
   head.id = visit.params["id"];
@@ -174,6 +191,10 @@ Result<http::Response> worker_page(Visit& visit) {
   if (const auto similar = visit.get_shared(head.api + "/similar"); similar) {
     Views cards = cards_of(list(**similar, "workers"));
     if (cards.size() > 4) cards.resize(4);
+    std::string ids = head.id;
+    for (const Json& each : list(**similar, "workers"))
+      if (std::count(ids.begin(), ids.end(), ',') < 2) ids += "," + text(each, "id");
+    view.set("compare", "/compare?ids=" + ids);
     view.set("has_similar", !cards.empty());
     view.set("similar", std::move(cards));
   }
@@ -200,23 +221,11 @@ Result<http::Response> variants_page(Visit& visit) {
     row.set("is_binary", text(variant, "recipe") == "PKGBUILD.bin");
     row.set("features", View::of(at(variant, "features")));
     row.set("depends", View::of(at(variant, "depends")));
-    std::int64_t remote = 0, checked = 0, local = 0;
-    for (const Json& source : list(variant, "sources")) {
-      if (text(source, "protocol") == "local") {
-        ++local;
-        continue;
-      }
-      ++remote;
-      bool has = false;
-      if (const auto* sums = at(source, "checksums").if_object())
-        for (const auto& [name, value] : *sums)
-          has = has || (value.is_string() && value.get_string() != "SKIP");
-      checked += has ? 1 : 0;
-    }
-    row.set("remote", remote);
-    row.set("local", local);
-    row.set("checked", checked);
-    row.set("all_checked", checked == remote);
+    const SourceCount sources = count_sources(variant);
+    row.set("remote", sources.remote);
+    row.set("local", sources.local);
+    row.set("checked", sources.pinned);
+    row.set("all_checked", sources.pinned == sources.remote);
     if (machine) {
       const std::string reason = why_not(variant, head.detail, *machine);
       row.set("fits", reason.empty());

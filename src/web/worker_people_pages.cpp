@@ -55,25 +55,21 @@ Views trust_facts(const Json& detail, const Json& trust, const Json& findings) {
     facts.push_back(fact("unsure", "This release came without a submission",
                          "the host put it into the catalog"));
   }
-  std::int64_t remote = 0, checked = 0;
-  for (const Json& variant : list(detail, "variants"))
-    for (const Json& source : list(variant, "sources")) {
-      if (text(source, "protocol") == "local") continue;
-      ++remote;
-      bool has = false;
-      if (const auto* sums = at(source, "checksums").if_object())
-        for (const auto& [name, value] : *sums)
-          has = has || (value.is_string() && value.get_string() != "SKIP");
-      checked += has ? 1 : 0;
-    }
+  std::int64_t remote = 0, pinned = 0;
+  for (const Json& variant : list(detail, "variants")) {
+    const SourceCount sources = count_sources(variant);
+    remote += sources.remote;
+    pinned += sources.pinned;
+  }
   if (remote == 0) {
     facts.push_back(fact("good", "Nothing is fetched from elsewhere",
                          "all sources are files of its folder in the catalog"));
   } else {
-    facts.push_back(fact(checked == remote ? "good" : "wrong",
-                         checked == remote ? "Everything fetched has a checksum"
-                                           : "Not everything fetched has a checksum",
-                         fmt::format("{} of {} sources over all variants", checked, remote)));
+    facts.push_back(
+        fact(pinned == remote ? "good" : "wrong",
+             pinned == remote ? "Everything fetched is pinned" : "Not everything fetched is pinned",
+             fmt::format("{} of {} sources over all variants have a checksum or a Git commit",
+                         pinned, remote)));
   }
   std::int64_t serious = 0, all = 0;
   for (const Json& each : list(findings, "findings")) {

@@ -7,7 +7,7 @@ const routes = ["/", "/search", "/search?q=speech", "/search?q=nothing-like-this
   "/w/tts-worker/trust", "/w/tts-worker/reviews", "/w/asr-worker/reviews", "/w/tts-worker/stats", "/w/tts-workr", "/owners/nobody", "/compare", "/compare?ids=tts-worker,ocr-worker,llm-worker-rbee-cuda",
   "/machine", "/docs", "/docs/checks", "/docs/submit", "/docs/checks/NET-001", "/no-such-page"];
 const shots = { home: "/", search: "/search?q=speech", worker: "/w/tts-worker", recipe: "/w/tts-worker/recipe", variants: "/w/llm-worker-rbee-cuda/variants", trust: "/w/tts-worker/trust", reviews: "/w/tts-worker/reviews",
-  stats: "/w/tts-worker/stats", diff: "/w/tts-worker/diff?from=0.1.0-1&to=0.1.0-2", compare: "/compare?ids=tts-worker,ocr-worker,llm-worker-rbee-cuda", docs: "/docs/checks", machine: "/machine", missing: "/no-such-page" };
+  stats: "/w/tts-worker/stats", diff: "/w/tts-worker/diff?from=0.1.0-1&to=0.1.0-2", compare: "/compare?ids=tts-worker,ocr-worker,llm-worker-rbee-cuda", docs: "/docs/checks", machine: "/machine", missing: "/w/tts-workr" };
 
 const browser = await launch();
 
