@@ -149,7 +149,10 @@ class Writer {
       case CMARK_NODE_LIST:
         return list(node, enter);
       case CMARK_NODE_ITEM:
-        return tag("li", enter, "\n");
+        tag("li", enter, "\n");
+        if (enter && text_of(cmark_node_get_type_string(node)) == "tasklist")
+          out_ += cmark_gfm_extensions_get_tasklist_item_checked(node) ? "☑ " : "☐ ";
+        return;
       case CMARK_NODE_LINK:
         return link(node, enter);
       case CMARK_NODE_IMAGE:
@@ -184,9 +187,6 @@ class Writer {
       tag(is_head_ && cmark_node_first_child(node) != nullptr ? "th" : "td", enter);
     } else if (type == "strikethrough") {
       tag("del", enter);
-    } else if (type == "tasklist") {
-      tag("li", enter, "\n");
-      if (enter) out_ += cmark_gfm_extensions_get_tasklist_item_checked(node) ? "☑ " : "☐ ";
     }
   }
 
