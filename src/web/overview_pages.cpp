@@ -15,17 +15,10 @@ namespace {
 
 constexpr std::size_t kComparedMax = 4;
 
-std::string joined(const Json& json, std::string_view key) {
-  std::string out;
-  for (const Json& each : list(json, key))
-    if (each.is_string()) out += (out.empty() ? "" : ", ") + std::string(each.get_string());
-  return out;
-}
-
 /// One line of the table: the same fact of each worker.
-class Lines {
+class ComparedLines {
  public:
-  explicit Lines(const std::vector<Json>& workers) : workers_(workers) {}
+  explicit ComparedLines(const std::vector<Json>& workers) : workers_(workers) {}
   template <typename Fact>
   void add(std::string_view name, Fact fact) {
     Views cells;
@@ -116,7 +109,7 @@ Result<http::Response> compare_page(Visit& visit) {
     heads.push_back(std::move(head));
   }
   const auto machine = parse_machine_cookie(visit.cookie("machine"));
-  Lines lines(workers);
+  ComparedLines lines(workers);
   if (machine)
     lines.add("Your machine", [&](const Json& each) { return judge(each, *machine).headline; });
   lines.add("Release", [](const Json& each) { return text(each, "version"); });

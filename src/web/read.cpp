@@ -41,6 +41,13 @@ const boost::json::array& list(const Json& json, std::string_view key) {
   return value == nullptr ? kNone : *value;
 }
 
+std::string joined(const Json& json, std::string_view key) {
+  std::string out;
+  for (const Json& each : list(json, key))
+    if (each.is_string()) out += (out.empty() ? "" : ", ") + std::string(each.get_string());
+  return out;
+}
+
 std::string day_of(std::string_view time) {
   constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

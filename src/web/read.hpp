@@ -23,6 +23,9 @@ bool flag(const Json& json, std::string_view key);           ///< Else false.
 /// The elements of a list; else none.
 const boost::json::array& list(const Json& json, std::string_view key);
 
+/// The texts of a list with commas between them.
+std::string joined(const Json& json, std::string_view key);
+
 /// "27 Nov 2026" of an RFC 3339 time; the text itself when it is none.
 std::string day_of(std::string_view time);
 /// "3.2 GB" of megabytes.

@@ -15,7 +15,7 @@ namespace mustache = kainjow::mustache;
 
 namespace {
 
-constexpr std::string_view kFolder = "templates/", kSuffix = ".mustache";
+constexpr std::string_view kTemplateFolder = "templates/", kSuffix = ".mustache";
 constexpr std::size_t kDepthMax = 8;
 
 using Texts = std::map<std::string, std::string_view, std::less<>>;
@@ -105,9 +105,9 @@ Templates::~Templates() = default;
 Result<Templates> Templates::parse(std::span<const EmbeddedFile> files) {
   Texts texts;
   for (const EmbeddedFile& file : files) {
-    if (!file.name.starts_with(kFolder) || !file.name.ends_with(kSuffix)) continue;
-    const std::string_view name =
-        file.name.substr(kFolder.size(), file.name.size() - kFolder.size() - kSuffix.size());
+    if (!file.name.starts_with(kTemplateFolder) || !file.name.ends_with(kSuffix)) continue;
+    const std::string_view name = file.name.substr(
+        kTemplateFolder.size(), file.name.size() - kTemplateFolder.size() - kSuffix.size());
     texts.emplace(name, file.text);
   }
   auto state = std::make_unique<State>();

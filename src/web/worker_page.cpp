@@ -167,9 +167,11 @@ Result<http::Response> worker_page(Visit& visit) {
   const Json& detail = head.detail;
   if (!text(detail, "readme_url").empty()) {
     TRY_ASSIGN(const std::string readme, visit.get_text(head.api + "/README.md" + head.version));
+    const std::string_view shown = without_title(readme, detail);
+    // Below the page's own h1.
     view.set("readme_html", SafeHtml::by_renderer(platform::markdown_to_html(
-                                without_title(readme, detail),
-                                {.link_base = fmt::format("/v1/workers/{}/files/", head.id)})));
+                                shown, {.link_base = fmt::format("/v1/workers/{}/files/", head.id),
+                                        .heading_shift = shown.size() == readme.size() ? 1 : 0})));
   }
   add_verdict(view, visit, detail);
   add_facts(view, detail);

@@ -22,13 +22,6 @@ View fact(std::string_view kind, std::string claim, std::string evidence) {
   return row;
 }
 
-std::string joined(const boost::json::array& texts) {
-  std::string out;
-  for (const Json& each : texts)
-    if (each.is_string()) out += (out.empty() ? "" : ", ") + std::string(each.get_string());
-  return out;
-}
-
 /// Each with what it rests on; there is no single tick.
 Views trust_facts(const Json& detail, const Json& trust, const Json& findings) {
   Views facts;
@@ -45,7 +38,7 @@ Views trust_facts(const Json& detail, const Json& trust, const Json& findings) {
   const auto& reviewers = list(trust, "reviewers");
   if (flag(trust, "by_submission") && !reviewers.empty()) {
     facts.push_back(
-        fact("good", fmt::format("{} approved this release", joined(reviewers)),
+        fact("good", fmt::format("{} approved this release", joined(trust, "reviewers")),
              fmt::format("the files of {} as catalog commit {} has them", text(trust, "version"),
                          text(detail, "commit").substr(0, 12))));
   } else if (flag(trust, "by_submission")) {
