@@ -70,10 +70,10 @@ Views trust_facts(const Json& detail, const Json& trust, const Json& findings) {
     const std::string severity = text(each, "severity");
     serious += severity == "block" || severity == "hold" ? 1 : 0;
   }
-  facts.push_back(
-      fact(serious == 0 ? "good" : "wrong",
-           serious == 0 ? "The checks hold nothing against it" : "The checks want a person to look",
-           fmt::format("{} findings today, {} of them serious", all, serious)));
+  facts.push_back(fact(
+      serious == 0 ? "good" : "wrong",
+      serious == 0 ? "The checks hold nothing against it" : "The checks want a person to look",
+      fmt::format("{} finding{} today, {} of them serious", all, all == 1 ? "" : "s", serious)));
   facts.push_back(fact("good", "In the catalog since " + day_of(text(detail, "created_at")),
                        "its first commit in the catalog's history"));
   if (const std::string yanked = text(trust, "yanked"); !yanked.empty())

@@ -35,8 +35,10 @@ export async function open(browser, options = {}) {
   return page;
 }
 
-export async function axe(page, what) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/// All rules, or those named.
+export async function axe(page, what, rules) {
+  const builder = new AxeBuilder({ page });
+  const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
   for (const each of violations) check(false, `axe, ${what}: ${each.id}: ${each.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).slice(0, 3).join("; ")}`);
 }
 
