@@ -31,6 +31,7 @@
 #include "serve_place.hpp"
 #include "served_catalog.hpp"
 #include "upstream.hpp"
+#include "web/site.hpp"
 
 namespace rbee::market {
 
@@ -378,12 +379,17 @@ Result<void> run_serve(const ServeOptions& options) {
           return identity ? std::optional(identity->account.name) : std::nullopt;
         },
         options.idempotency);
-  const auto respond = [&](const http::Request& request) -> http::Response {
+  const auto ask = [&](const http::Request& request) -> http::Response {
     if (office != nullptr)
       if (auto frozen = office->operations->refuse_frozen(request)) return *frozen;
     if (!idempotency) return api.respond(request);
     return idempotency->respond(request,
                                 [&api](const http::Request& each) { return api.respond(each); });
+  };
+  TRY_ASSIGN(const auto site, web::Site::open({ask, api_options.public_url, api_options.version}));
+  const auto respond = [&](const http::Request& request) -> http::Response {
+    if (auto page = site->respond(request)) return std::move(*page);
+    return site->dress(request, ask(request));
   };
   http::FrontOptions front_options{options.trusted_proxies, options.rates, options.cors, {}};
   if (options.gzip)

@@ -4,6 +4,7 @@
 
 #include "community/switches.hpp"
 #include "ops/process_metrics.hpp"
+#include "web/site.hpp"
 
 namespace rbee::market {
 
@@ -130,6 +131,7 @@ void add_metrics(http::Metrics& metrics, const Watched& watched) {
 std::vector<std::string> counted_patterns(const api::Api& api) {
   std::vector<std::string> all;
   for (const http::RouteName& route : api.routes()) all.emplace_back(route.pattern);
+  for (const http::RouteName& route : web::Site::routes()) all.emplace_back(route.pattern);
   // rbee's own protocol (docs/rbee-protocol.md) and Git's.
   for (const char* pattern : {"/", "/health", "/workers", "/workers/{id}", "/workers/{id}/PKGBUILD",
                               "/workers/{id}/PKGBUILD.bin", "/{repository}/info/refs",

@@ -1,0 +1,233 @@
+#include "web/site.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/text.hpp"
+#include "http/encoding.hpp"
+#include "http/etag.hpp"
+#include "http/head.hpp"
+#include "http/problem.hpp"
+#include "platform/gzip.hpp"
+#include "web/pages.hpp"
+#include "web/read.hpp"
+
+namespace rbee::web {
+
+using http::Method;
+using http::Request;
+using http::Response;
+
+std::span<const EmbeddedFile> web_files();  // By embed_files (CMakeLists.txt).
+#ifdef RBEE_HTMX
+std::span<const EmbeddedFile> htmx_files();
+#endif
+
+namespace {
+
+struct SiteRoute {
+  Method method;
+  std::string_view pattern;
+  Page page;
+};
+
+constexpr std::array kRoutes{
+    SiteRoute{Method::get, "/", home_page},
+    SiteRoute{Method::get, "/search", search_page},
+    SiteRoute{Method::get, "/tags", tags_page},
+    SiteRoute{Method::get, "/tags/{tag}", tag_page},
+    SiteRoute{Method::get, "/w/{id}", worker_page},
+    SiteRoute{Method::get, "/w/{id}/variants", variants_page},
+    SiteRoute{Method::get, "/w/{id}/versions", versions_page},
+    SiteRoute{Method::get, "/w/{id}/diff", diff_page},
+    SiteRoute{Method::get, "/w/{id}/recipe", recipe_page},
+    SiteRoute{Method::get, "/w/{id}/trust", trust_page},
+    SiteRoute{Method::get, "/w/{id}/reviews", reviews_page},
+    SiteRoute{Method::get, "/w/{id}/stats", stats_page},
+    SiteRoute{Method::get, "/owners/{name}", owner_page},
+    SiteRoute{Method::get, "/compare", compare_page},
+    SiteRoute{Method::get, "/machine", machine_page},
+    SiteRoute{Method::post, "/machine", choose_machine},
+    SiteRoute{Method::get, "/docs", docs_page},
+    SiteRoute{Method::get, "/docs/{page...}", docs_page},
+    SiteRoute{Method::get, "/opensearch.xml", opensearch},
+    SiteRoute{Method::get, "/robots.txt", robots},
+    SiteRoute{Method::get, "/sitemap.xml", sitemap},
+    SiteRoute{Method::post, "/theme", choose_theme},
+};
+
+constexpr std::string_view kPolicy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src "
+    "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+constexpr int kGzipLevel = 4;
+
+bool is_read(const Request& request) {
+  return request.method == Method::get || request.method == Method::head;
+}
+
+bool wants_html(const Request& request) {
+  return is_read(request) &&
+         request.headers.get("Accept").find("text/html") != std::string_view::npos;
+}
+
+/// A form that another site made the browser send. Browsers name the page's origin with every post.
+bool is_foreign(const Request& request, std::string_view base) {
+  const std::string_view site = request.headers.get("Sec-Fetch-Site");
+  if (!site.empty() && site != "same-origin" && site != "none") return true;
+  const std::string_view origin = request.headers.get("Origin");
+  return !origin.empty() && origin != base;
+}
+
+Error error(Errc code, std::string id, std::string message) {
+  return fail(code, std::move(id), std::move(message)).value();
+}
+
+}  // namespace
+
+Shelf::Answer Shelf::find(std::string_view target) {
+  const std::lock_guard lock(mutex_);
+  const auto found = answers_.find(target);
+  if (found == answers_.end() || Clock::now() - found->second.first > kAge) return nullptr;
+  return found->second.second;
+}
+
+void Shelf::keep(std::string target, Answer answer) {
+  const std::lock_guard lock(mutex_);
+  if (answers_.size() >= kAnswersMax) answers_.clear();
+  answers_[std::move(target)] = {Clock::now(), std::move(answer)};
+}
+
+Site::Site(SiteOptions options, Templates templates)
+    : options_(std::move(options)), templates_(std::move(templates)), assets_(web_files()) {
+#ifdef RBEE_HTMX
+  assets_.add("htmx.js", htmx_files().front().text);
+#endif
+}
+
+Result<std::unique_ptr<Site>> Site::open(SiteOptions options) {
+  TRY_ASSIGN(Templates templates, Templates::parse(web_files()));
+  return std::unique_ptr<Site>(new Site(std::move(options), std::move(templates)));
+}
+
+std::vector<http::RouteName> Site::routes() {
+  std::vector<http::RouteName> all{{Method::get, "/assets/{name}"}};
+  for (const SiteRoute& row : kRoutes) all.push_back({row.method, row.pattern});
+  return all;
+}
+
+std::string Site::base_of(const Request& request) const {
+  if (!options_.public_url.empty()) return options_.public_url;
+  const std::string_view host = request.headers.get("Host");
+  return "http://" + std::string(http::is_host(host) ? host : "localhost");
+}
+
+std::optional<Response> Site::respond(const Request& request) const {
+  if (request.path.starts_with("/assets/")) return assets_.respond(request);
+  // rbee's own programs ask for "/" as well (docs/rbee-protocol.md).
+  if (request.path == "/" && !wants_html(request)) return std::nullopt;
+  http::Params params;
+  std::vector<Method> others;
+  const Method wanted = request.method == Method::head ? Method::get : request.method;
+  for (const SiteRoute& row : kRoutes) {
+    if (!http::match_path(row.pattern, request.path, params)) continue;
+    if (row.method != wanted) {
+      others.push_back(row.method);
+      continue;
+    }
+    Visit visit(*this, request, params);
+    if (wanted == Method::post && is_foreign(request, visit.base()))
+      return finish(visit, error_page(visit,
+                                      error(Errc::forbidden, "foreign-form",
+                                            "this form was sent from another site"),
+                                      403));
+    Result<Response> response = row.page(visit);
+    if (!response)
+      response = error_page(visit, response.error(), http::status_of(response.error().code));
+    return finish(visit, std::move(*response));
+  }
+  if (others.empty()) return std::nullopt;
+  Response response = http::problem(
+      request,
+      http::Refusal{405, "method-not-allowed", "this path does not answer " + request.method_text});
+  response.headers.set("Allow", http::allow_field(others));
+  return response;
+}
+
+Response Site::dress(const Request& request, Response response) const {
+  // The AUR's clients send people to "/packages/{name}" (docs/aur.md).
+  constexpr std::string_view kApiWorker = "/v1/workers/";
+  if (response.status == 302 && wants_html(request) && request.path.starts_with("/p")) {
+    const std::string to(response.headers.get("Location"));
+    if (const std::size_t at = to.find(kApiWorker); at != std::string::npos)
+      response.headers.set("Location", "/w/" + to.substr(at + kApiWorker.size()));
+    return response;
+  }
+  // Only where people come by; programs are answered in their own words.
+  if (response.status != 404 || !wants_html(request) || request.path.starts_with("/v1/") ||
+      request.path.starts_with("/workers") || request.path.starts_with("/pkgbuilds"))
+    return response;
+  const http::Params params;
+  Visit visit(*this, request, params);
+  return finish(visit, error_page(visit,
+                                  error(Errc::not_found, "page-not-found",
+                                        "there is no page at this address"),
+                                  404));
+}
+
+Response Site::error_page(Visit& visit, const Error& error, int status) const {
+  View view;
+  view.set("status", status);
+  view.set("reason", http::reason_phrase(status));
+  view.set("message", error.message);
+  view.set("fix", error.fix);
+  view.set("id", error.id);
+  view.set("request_id", visit.request.id);
+  if (status == 404) {
+    // What they were after: the worker, or the last part of the address.
+    const std::string& path = visit.request.path;
+    std::string words(visit.params["id"].substr(0, 60));
+    if (words.empty()) words = path.substr(path.rfind('/') + 1, 60);
+    std::replace(words.begin(), words.end(), '-', ' ');
+    if (const auto found = visit.get("/v1/search?limit=4&q=" + url_encode(words));
+        found && !trim(words).empty()) {
+      view.set("has_suggestions", !list(*found, "workers").empty());
+      view.set("suggestions", cards_of(list(*found, "workers")));
+    }
+  }
+  return visit.page(
+      "error", std::move(view),
+      {.title = status == 404 ? "Not found" : std::string(http::reason_phrase(status)),
+       .status = status,
+       .no_index = true});
+}
+
+Response Site::finish(const Visit& visit, Response response) const {
+  http::Headers& fields = response.headers;
+  for (const auto& [name, value] : visit.answer_fields.all()) fields.add(name, value);
+  fields.set("Content-Security-Policy", std::string(kPolicy));
+  fields.set("X-Content-Type-Options", "nosniff");
+  fields.set("Referrer-Policy", "same-origin");
+  fields.set("Permissions-Policy",
+             "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()");
+  fields.set("Cross-Origin-Opener-Policy", "same-origin");
+  if (response.status != 200 || !is_read(visit.request)) {
+    if (fields.get("Cache-Control").empty()) fields.add("Cache-Control", "no-store");
+    return response;
+  }
+  // What a visitor sees follows cookies: theirs alone, and asked for again each time.
+  if (fields.get("Cache-Control").empty()) fields.add("Cache-Control", "private, no-cache");
+  fields.add("Vary", "Accept, Accept-Encoding, Cookie");
+  const std::string etag = http::strong_etag({response.body});
+  response = http::with_etag(visit.request, std::move(response), etag);
+  // The front compresses nothing that cookies go with; here no secret stands beside text of
+  // others: `csrf` is another text in each answer.
+  if (response.status == 200 && http::accepts_gzip(visit.request.headers.get("Accept-Encoding"))) {
+    response.body = platform::gzip(response.body, kGzipLevel);
+    response.headers.set("Content-Encoding", "gzip");
+    response.headers.set("ETag", http::gzip_etag(etag));
+  }
+  return response;
+}
+
+}  // namespace rbee::web
