@@ -16,7 +16,7 @@ using http::Response;
 
 namespace {
 
-constexpr std::uint64_t kFileBytesMax = 256ULL << 20;
+constexpr std::uint64_t kPackFileBytesMax = 256ULL << 20;
 
 /// What git may take from nobody but us. Read by every git below http-backend.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 34> kConfig{{
@@ -100,7 +100,7 @@ http::CgiCommand backend_command(const GitPrograms& programs, const Request& req
   command.argv = {programs.prlimit,
                   limit("as", kGitAddressSpaceBytesMax),
                   limit("cpu", what.cpu_seconds_max),
-                  limit("fsize", kFileBytesMax),
+                  limit("fsize", kPackFileBytesMax),
                   limit("core", 0),
                   programs.backend};
   command.directory = what.directory.string();

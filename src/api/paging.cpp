@@ -10,6 +10,12 @@
 
 namespace rbee::api {
 
+namespace {
+
+constexpr int kRowsDefault = 20, kRowsMost = 100;
+
+}  // namespace
+
 Result<int> whole_number(std::string_view name, std::string_view value, int least, int most) {
   int number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -20,8 +26,8 @@ Result<int> whole_number(std::string_view name, std::string_view value, int leas
 
 Result<int> page_limit(const http::Request& request) {
   const auto value = request.parameter("limit");
-  if (value.empty()) return kPageDefault;
-  return whole_number("limit", value, 1, kPageMost);
+  if (value.empty()) return kRowsDefault;
+  return whole_number("limit", value, 1, kRowsMost);
 }
 
 Result<std::int64_t> id_cursor(const http::Request& request) {

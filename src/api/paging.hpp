@@ -13,8 +13,6 @@
 
 namespace rbee::api {
 
-inline constexpr int kPageDefault = 20, kPageMost = 100;
-
 /// Errors: "parameter-invalid" for anything but a number from `least` to `most`.
 Result<int> whole_number(std::string_view name, std::string_view value, int least, int most);
 
