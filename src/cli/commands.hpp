@@ -49,6 +49,7 @@ struct Arguments {
   std::uint64_t days = 30;
   bool all = false;
   bool starred = false;
+  bool mark_read = false, with_comments = false;
 };
 
 using Handler = Result<int> (*)(const Arguments& arguments, Context& context);
@@ -116,6 +117,11 @@ Result<int> worker_withdraw(const Arguments& arguments, Context& context);
 Result<int> worker_adopt(const Arguments& arguments, Context& context);
 Result<int> worker_disown(const Arguments& arguments, Context& context);
 Result<int> worker_audit(const Arguments& arguments, Context& context);
+Result<int> worker_comments(const Arguments& arguments, Context& context);
+Result<int> worker_comment(const Arguments& arguments, Context& context);
+Result<int> worker_follow(const Arguments& arguments, Context& context);
+Result<int> worker_unfollow(const Arguments& arguments, Context& context);
+Result<int> notifications(const Arguments& arguments, Context& context);
 Result<int> worker_star(const Arguments& arguments, Context& context);
 Result<int> worker_unstar(const Arguments& arguments, Context& context);
 Result<int> worker_vote(const Arguments& arguments, Context& context);

@@ -35,6 +35,13 @@ std::string shown_text(const json::object& object, std::string_view key) {
   return {};
 }
 
+Result<json::object> object_of(Result<json::value> answer) {
+  if (!answer) return tl::unexpected<Error>(std::move(answer).error());
+  if (!answer->is_object())
+    return fail(Errc::bad_response, "response-json", "the marketplace's answer is no object");
+  return std::move(answer->get_object());
+}
+
 json::value to_json(const Finding& finding) {
   return json::object{{"rule", json_text(finding.rule)},
                       {"severity", std::string(to_string(finding.severity))},

@@ -28,6 +28,9 @@ boost::json::value to_json(const install::Installed& installed);
 /// Bytes as a JSON string may hold them: malformed UTF-8 becomes U+FFFD, everything else stays.
 std::string json_text(std::string_view bytes);
 
+/// An answer that must be an object. Errors: the answer's own; Errc::bad_response "response-json".
+Result<boost::json::object> object_of(Result<boost::json::value> answer);
+
 /// What an answer says under `key`, as a line may show it: strings made printable, numbers written
 /// out. Empty when it says nothing.
 std::string shown_text(const boost::json::object& object, std::string_view key);

@@ -20,13 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-Result<json::object> object_of(Result<json::value> answer) {
-  if (!answer) return tl::unexpected<Error>(std::move(answer).error());
-  if (!answer->is_object())
-    return fail(Errc::bad_response, "response-json", "the marketplace's answer is no object");
-  return std::move(answer->get_object());
-}
-
 Result<int> mark(const Arguments& arguments, Context& context, std::string_view method,
                  std::string_view kind, std::string_view said) {
   TRY_ASSIGN(const WorkerId id, worker_id(arguments.id));
