@@ -23,9 +23,10 @@ using http::Response;
 using submission::Submission;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Office>, 13> kOfficeRoutes{{
+constexpr std::array<http::Route<Office>, 14> kOfficeRoutes{{
     {Method::get, "/v1/submissions", &Office::list},
     {Method::get, "/v1/submissions/{number}", &Office::show},
+    {Method::get, "/v1/submissions/{number}/diff", &Office::diff},
     {Method::post, "/v1/submissions/{number}/comments", &Office::comment},
     {Method::post, "/v1/submissions/{number}/{action}", &Office::act},
     {Method::post, "/v1/workers/{id}/quarantine", &Office::quarantine},
@@ -178,6 +179,30 @@ Result<Response> Office::show(const Request&, const Params& params) const {
       {"length", where.length},
       {"expected_seconds", where.expected ? bj::value(where.expected->count()) : bj::value()}};
   return json(200, answer);
+}
+
+Result<Response> Office::diff(const Request&, const Params& params) const {
+  TRY_ASSIGN(const std::int64_t id, number(params["number"]));
+  TRY_ASSIGN(const Submission found, submission::get(service_.database(), id));
+  TRY_ASSIGN(const auto changes, service_.changes(found));
+  bj::array files;
+  for (const submission::FileChange& each : changes) {
+    bj::object file{{"path", printable_line(each.path)},
+                    {"status", each.status},
+                    {"executable", each.executable}};
+    if (each.size_before) file["size_before"] = *each.size_before;
+    if (each.size_after) file["size_after"] = *each.size_after;
+    if (each.left_out.empty())
+      file["diff"] = printable(each.diff);
+    else
+      file["left_out"] = each.left_out;
+    files.push_back(std::move(file));
+  }
+  return json(200, bj::object{{"id", found.id},
+                              {"worker", found.worker},
+                              {"revision", found.revision},
+                              {"tree", found.tree.empty() ? found.head : found.tree},
+                              {"files", std::move(files)}});
 }
 
 Result<Response> Office::act(const Request& request, const Params& params) const {

@@ -12,6 +12,7 @@ constexpr Problem kProblems[] = {
     {"account-disabled", "The account was disabled by the host."},
     {"account-name-invalid", "An account's name is 2 to 39 of a-z, 0-9 and '-'."},
     {"account-not-found", "No account has this name."},
+    {"account-own", "Nobody disables their own account; another administrator or the host can."},
     {"account-taken", "The name or the e-mail address is another account's."},
     {"admin-needed", "Only an administrator may do this."},
     {"adoption-decided", "The request was granted or refused already."},
@@ -35,7 +36,6 @@ constexpr Problem kProblems[] = {
     {"commit-unknown",
      "The database went away in the middle of a change. Look whether it was made before trying "
      "again."},
-    {"cross-site", "The form was sent from another site."},
     {"database-busy", "Somebody else was writing for too long. Try again."},
     {"database-unreachable", "The database is away for a moment; nothing was changed. Try again."},
     {"download-none",

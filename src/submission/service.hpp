@@ -21,6 +21,7 @@
 #include "community/ownership.hpp"
 #include "platform/database.hpp"
 #include "platform/files.hpp"
+#include "submission/changes.hpp"
 #include "submission/proposal.hpp"
 #include "submission/push.hpp"
 #include "submission/risk.hpp"
@@ -132,6 +133,8 @@ class Service final : public PushReceiver {
   /// By risk, then reach of the worker, then waiting time.
   Result<std::vector<Submission>> queue() const;
   Result<QueuePlace> place(const Submission& submission) const;
+  /// What it would change, file by file.
+  Result<std::vector<FileChange>> changes(const Submission& submission) const;
 
   /// Claims that ran out, cooling periods that are over, merges that did not come off before. Call
   /// every second or so. Errors: the first of those that kept something from its next step.
