@@ -245,9 +245,8 @@ Result<Response> People::log_in(const Request& request, const Params&) const {
   community::Scopes scopes{Scope::read, Scope::community, Scope::submit};
   if (account.may_review()) scopes.insert(Scope::review);
   if (account.role == community::Role::admin) scopes.insert(Scope::admin);
-  TRY_ASSIGN(const auto issued,
-             tokens_.issue(account, "browser", scopes, clock_.now() + options_.session_lasts,
-                           account.name));
+  TRY_ASSIGN(const auto issued, tokens_.issue(account, "browser", scopes,
+                                              clock_.now() + options_.session_lasts, account.name));
   bj::object answer = to_json(issued.token);
   answer["token"] = issued.secret;
   return json(201, answer);

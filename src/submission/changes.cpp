@@ -39,8 +39,7 @@ Result<Files> files_of(const platform::Repository& repository, const std::string
 }
 
 bool is_file(const platform::TreeEntry& entry) {
-  return entry.kind == platform::EntryKind::file ||
-         entry.kind == platform::EntryKind::executable;
+  return entry.kind == platform::EntryKind::file || entry.kind == platform::EntryKind::executable;
 }
 
 }  // namespace

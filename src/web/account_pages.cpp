@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, 5> kScopeNames = {"read", "community", "s
                                                          "admin"};
 
 Response show_sign_up(Visit& visit, View view, int status) {
-  view.set("next", local_path(status == 200 ? visit.request.parameter("next") : visit.form("next")));
+  view.set("next",
+           local_path(status == 200 ? visit.request.parameter("next") : visit.form("next")));
   return visit.page("signup", std::move(view),
                     {.title = "Sign up", .section = "login", .status = status, .no_index = true});
 }
@@ -40,9 +41,9 @@ Result<Response> show_tokens(Visit& visit, View view, int status) {
   view.set("ended_count", ended.size());
   view.set("ended", std::move(ended));
   view.set("on_tokens", true);
-  return visit.page("tokens", std::move(view),
-                    {.title = "API tokens", .section = "account", .status = status,
-                     .no_index = true});
+  return visit.page(
+      "tokens", std::move(view),
+      {.title = "API tokens", .section = "account", .status = status, .no_index = true});
 }
 
 }  // namespace
@@ -109,11 +110,10 @@ Result<Response> make_token(Visit& visit) {
     if (!visit.form(fmt::format("scope_{}", each)).empty())
       scopes += fmt::format("{}{}", scopes.empty() ? "" : ",", each);
   const std::string name(trim(visit.form("name")));
-  const auto made = scopes.empty()
-                        ? Result<bj::value>(fail(Errc::invalid_input, "scope-unknown",
-                                                 "a token needs at least one scope"))
-                        : visit.send(Method::post, "/v1/users/me/tokens",
-                                     bj::object{{"name", name}, {"scopes", scopes}});
+  const auto made = scopes.empty() ? Result<bj::value>(fail(Errc::invalid_input, "scope-unknown",
+                                                            "a token needs at least one scope"))
+                                   : visit.send(Method::post, "/v1/users/me/tokens",
+                                                bj::object{{"name", name}, {"scopes", scopes}});
   View view;
   if (!made) {
     view.set("message", made.error().message);

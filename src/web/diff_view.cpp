@@ -78,7 +78,8 @@ Views lines_of(std::string_view diff, Notes& notes) {
     if (sign != '+') line.set("old", old++);
     if (sign != '-') {
       line.set("now", now);
-      if (auto said = notes.extract(now); !said.empty()) line.set("notes", std::move(said.mapped()));
+      if (auto said = notes.extract(now); !said.empty())
+        line.set("notes", std::move(said.mapped()));
       ++now;
     }
     lines.push_back(std::move(line));

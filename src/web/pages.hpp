@@ -42,7 +42,6 @@ Result<http::Response> sitemap(Visit& visit);
 // theme.cpp
 Result<http::Response> choose_theme(Visit& visit);
 
-
 // session.cpp: log in, log out, let a program in.
 Result<http::Response> log_in_page(Visit& visit);
 Result<http::Response> log_in(Visit& visit);

@@ -125,10 +125,9 @@ Result<Response> reports_page(Visit& visit) {
   Views all;
   for (const auto& each : reports.at("reports").as_array()) {
     View one = shown(each);
-    const auto review =
-        visit.get(fmt::format("/v1/workers/{}/reviews/{}",
-                              url_encode(each.at("worker").as_string()),
-                              each.at("review").as_int64()));
+    const auto review = visit.get(fmt::format("/v1/workers/{}/reviews/{}",
+                                              url_encode(each.at("worker").as_string()),
+                                              each.at("review").as_int64()));
     if (review) one.set("said", shown(*review));
     all.push_back(std::move(one));
   }

@@ -130,12 +130,10 @@ Response done(Visit& visit, std::string_view flash) {
 
 Result<void> open_session(Visit& visit, std::string_view name, std::string_view password) {
   const std::int64_t before = visit.context.token;
-  TRY_ASSIGN(const auto token,
-             visit.send(Method::post, "/v1/login/session",
-                        bj::object{{"name", name}, {"password", password}}));
+  TRY_ASSIGN(const auto token, visit.send(Method::post, "/v1/login/session",
+                                          bj::object{{"name", name}, {"password", password}}));
   // Who had this browser before has it no more.
-  if (before != 0)
-    visit.ask(Method::del, fmt::format("/v1/users/me/tokens/{}", before));
+  if (before != 0) visit.ask(Method::del, fmt::format("/v1/users/me/tokens/{}", before));
   visit.answer_fields.add("Set-Cookie", session_cookie(token.at("token").as_string()));
   visit.take_session(std::string(token.at("token").as_string()));
   recognise(visit);
@@ -205,15 +203,14 @@ Result<Response> decide_device(Visit& visit) {
     return show_device(visit, code, opened.error().message, false);
   }
   const bool approves = visit.form("decision") == "approve";
-  const auto decided = visit.send(Method::post,
-                                  fmt::format("/v1/login/device/{}/{}", url_encode(code),
-                                              approves ? "approve" : "deny"),
-                                  nullptr);
+  const auto decided = visit.send(
+      Method::post,
+      fmt::format("/v1/login/device/{}/{}", url_encode(code), approves ? "approve" : "deny"),
+      nullptr);
   if (!decided) return show_device(visit, code, decided.error().message, false);
-  return show_device(visit, code,
-                     approves ? "Approved. The program is logged in; you can close this page."
-                              : "Denied.",
-                     true);
+  return show_device(
+      visit, code,
+      approves ? "Approved. The program is logged in; you can close this page." : "Denied.", true);
 }
 
 }  // namespace rbee::web

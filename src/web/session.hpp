@@ -1,9 +1,9 @@
 // Who is logged in: a cookie that holds an API token, and what forms carry so that no other site
 // can send them.
 //
-// The token is the API's own (POST /v1/login/session), so a session ends where a token ends. Source:
-// RFC 6265bis, 4.1.3.2 (the "__Host-" prefix); OWASP "Cross-Site Request Forgery Prevention",
-// HMAC-based token.
+// The token is the API's own (POST /v1/login/session), so a session ends where a token ends.
+// Source: RFC 6265bis, 4.1.3.2 (the "__Host-" prefix); OWASP "Cross-Site Request Forgery
+// Prevention", HMAC-based token.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@
 
 namespace rbee::web {
 
-/// Browsers keep a cookie of this prefix only for this host, the path "/", and over TLS or loopback.
+/// Browsers keep a cookie of this prefix only for this host, the path "/", and over TLS or
+/// loopback.
 inline constexpr std::string_view kSessionCookie = "__Host-rbee";
 /// What the next page says above all else, by its name in a table: no text comes out of a cookie.
 inline constexpr std::string_view kFlashCookie = "flash";

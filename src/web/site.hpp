@@ -26,8 +26,8 @@ using Page = Result<http::Response> (*)(Visit&);
 
 struct SiteOptions {
   Ask ask;
-  std::string public_url;  ///< "https://market.example"; empty: "http://" and the request's Host.
-  std::string version;     ///< Of this program.
+  std::string public_url;   ///< "https://market.example"; empty: "http://" and the request's Host.
+  std::string version;      ///< Of this program.
   std::string secret = {};  ///< Of the server, for what forms carry; empty: there are no accounts.
 };
 

@@ -90,11 +90,10 @@ Result<Response> submission_page(Visit& visit) {
   view.set("s", submission_view(visit, detail));
   view.set("files", diff_files(diff, detail));
   view.set("live_js", visit.site().assets().path_of("live.js"));
-  return visit.page(
-      "submission", std::move(view),
-      {.title = fmt::format("Submission {}: {}", detail.at("id").as_int64(),
-                            std::string_view(detail.at("title").as_string())),
-       .section = "submissions"});
+  return visit.page("submission", std::move(view),
+                    {.title = fmt::format("Submission {}: {}", detail.at("id").as_int64(),
+                                          std::string_view(detail.at("title").as_string())),
+                     .section = "submissions"});
 }
 
 Result<Response> submission_live(Visit& visit) {

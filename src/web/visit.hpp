@@ -27,10 +27,10 @@ class Site;
 
 /// What the layout shows of the visitor; from cookies.
 struct PageContext {
-  std::string theme;    ///< "light", "dark"; empty: as the system has it.
-  std::string account;  ///< Empty: nobody is logged in.
-  std::string csrf;     ///< For `<input type="hidden" name="csrf">`; empty without a session.
-  std::string role;     ///< "user", "reviewer", "admin"; empty without a session.
+  std::string theme;       ///< "light", "dark"; empty: as the system has it.
+  std::string account;     ///< Empty: nobody is logged in.
+  std::string csrf;        ///< For `<input type="hidden" name="csrf">`; empty without a session.
+  std::string role;        ///< "user", "reviewer", "admin"; empty without a session.
   std::int64_t token = 0;  ///< The session's own number among the account's tokens.
 
   bool may_review() const { return role == "reviewer" || role == "admin"; }
