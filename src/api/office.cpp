@@ -23,8 +23,9 @@ using http::Response;
 using submission::Submission;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Office>, 14> kOfficeRoutes{{
+constexpr std::array<http::Route<Office>, 15> kOfficeRoutes{{
     {Method::get, "/v1/submissions", &Office::list},
+    {Method::post, "/v1/submissions", &Office::submit},
     {Method::get, "/v1/submissions/{number}", &Office::show},
     {Method::get, "/v1/submissions/{number}/diff", &Office::diff},
     {Method::post, "/v1/submissions/{number}/comments", &Office::comment},
@@ -137,6 +138,23 @@ Result<Response> Office::list(const Request& request, const Params&) const {
     for (const Submission& each : found) all.push_back(to_json(each));
   }
   return json(200, bj::object{{"submissions", std::move(all)}});
+}
+
+Result<Response> Office::submit(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"worker", "title", "files", "check_only"}));
+  TRY_ASSIGN(const std::string name, body.text("worker", true));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(name));
+  TRY_ASSIGN(const std::string title, body.text("title"));
+  TRY_ASSIGN(const auto check_only, body.boolean("check_only"));
+  TRY_ASSIGN(const auto files, body.texts("files"));
+  TRY_ASSIGN(const auto answer, service_.submit({identity.account.name, request.remote_address,
+                                                 worker, title, files, check_only.value_or(false)}));
+  return json(answer.submission ? 201 : 200,
+              bj::object{{"submission", answer.submission ? bj::value(*answer.submission)
+                                                          : bj::value()},
+                         {"blocked", answer.blocked},
+                         {"findings", to_json(answer.findings)}});
 }
 
 Result<Response> Office::show(const Request&, const Params& params) const {

@@ -31,11 +31,9 @@ Result<void> collect(const platform::Repository& repository, const ObjectId& tre
 }
 
 Result<Files> files_of(const platform::Repository& repository, const std::string& tree) {
-  Files files;
-  if (tree.empty()) return files;
+  if (tree.empty()) return Files();
   TRY_ASSIGN(const ObjectId id, ObjectId::parse(tree));
-  TRY(collect(repository, id, "", 0, files));
-  return files;
+  return files_of_tree(repository, id);
 }
 
 bool is_file(const platform::TreeEntry& entry) {
@@ -43,6 +41,12 @@ bool is_file(const platform::TreeEntry& entry) {
 }
 
 }  // namespace
+
+Result<Files> files_of_tree(const platform::Repository& repository, const ObjectId& tree) {
+  Files files;
+  TRY(collect(repository, tree, "", 0, files));
+  return files;
+}
 
 Result<std::vector<FileChange>> changes_of(const platform::Repository& repository,
                                            const Submission& submission) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,5 +28,9 @@ struct FileChange {
 /// Sorted by path. Errors: those of the repository.
 Result<std::vector<FileChange>> changes_of(const platform::Repository& repository,
                                            const Submission& submission);
+
+/// All that is not a folder below `tree`, by path.
+Result<std::map<std::string, platform::TreeEntry>> files_of_tree(
+    const platform::Repository& repository, const ObjectId& tree);
 
 }  // namespace rbee::submission

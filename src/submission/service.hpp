@@ -22,6 +22,7 @@
 #include "platform/database.hpp"
 #include "platform/files.hpp"
 #include "submission/changes.hpp"
+#include "submission/pasted.hpp"
 #include "submission/proposal.hpp"
 #include "submission/push.hpp"
 #include "submission/risk.hpp"
@@ -79,6 +80,11 @@ class Service final : public PushReceiver {
 
   PushAnswer check(const Push& push) override;
   PushAnswer record(const Push& push) override;
+
+  /// The same for what was written into a form: a commit on main by the account, checked and
+  /// recorded as if it had been pushed to refs/for/main. Errors: "files-invalid", "tree-invalid",
+  /// "frozen", and those that a push is refused with.
+  Result<PastedAnswer> submit(const Pasted& pasted);
 
   // What people do. Errors of all: Errc::not_found "submission-not-found", and those of `next`.
 

@@ -45,10 +45,10 @@ struct FakeApi {
       return problem(400, "account-name-invalid", text);
     if (request.path.starts_with("/v1/users/me") && !known)
       return problem(401, "token-invalid", "the token is unknown, expired or was ended");
-    return json(200, body_of(request.path));
+    return json(200, body_of(request.path, request.method_text == "POST"));
   }
 
-  bj::value body_of(const std::string& path) const {
+  bj::value body_of(const std::string& path, bool posts) const {
     const bj::string t(text);
     const bj::object submission{
         {"id", 17},        {"worker", t},     {"version", t},          {"title", t},
@@ -107,6 +107,8 @@ struct FakeApi {
     if (path == "/v1/users/me/notices")
       return {
           {"notices", {{{"id", 1}, {"kind", t}, {"subject", t}, {"text", t}, {"created_at", t}}}}};
+    if (path == "/v1/submissions" && posts)
+      return {{"submission", nullptr}, {"blocked", true}, {"findings", {finding, loose}}};
     if (path == "/v1/submissions") return {{"submissions", {submission}}};
     if (path == "/v1/submissions/17") {
       bj::object detail = submission;
@@ -353,7 +355,8 @@ constexpr std::string_view kPosts[] = {"/logout",
                                        "/w/x/reviews/5/moderate",
                                        "/submissions/17/comment",
                                        "/submissions/17/withdraw",
-                                       "/review/17/claim",
+                                       "/submit/form",
+    "/review/17/claim",
                                        "/review/17/approve",
                                        "/review/17/reject",
                                        "/review/17/comment",
@@ -620,7 +623,7 @@ TEST_F(Doing, NoTextOfAStrangerBecomesMarkup) {
                                "/admin/audit",
                                "/device?code=A",
                                "/w/x/reviews",
-                               "/submit"};
+                               "/submit", "/submit/form"};
   // What people typed comes back in these.
   const auto typed = [this](const std::string& text) {
     const std::string coded = url_encode(text);
@@ -633,6 +636,12 @@ TEST_F(Doing, NoTextOfAStrangerBecomesMarkup) {
     bodies.emplace_back(
         "token",
         as_ann("POST", "/account/tokens", form_of_ann("name=" + coded + "&return=/" + coded)).body);
+    bodies.emplace_back(
+        "submit", as_ann("POST", "/submit/form",
+                         form_of_ann(fmt::format("worker={0}&title={0}&recipe={0}&manifest={0}&"
+                                                 "other_name={0}&other_text={0}",
+                                                 coded)))
+                      .body);
     for (const char* target : {"/device?code=", "/submissions?account=", "/submissions?worker=",
                                "/submissions?state=", "/admin?worker=", "/admin/audit?subject=",
                                "/admin/audit?actor=", "/login?next=/", "/signup?next=/"})

@@ -69,6 +69,8 @@ Result<http::Response> moderate_review(Visit& visit);
 
 // submission_pages.cpp
 Result<http::Response> submit_page(Visit& visit);
+Result<http::Response> submit_form(Visit& visit);
+Result<http::Response> submit_worker(Visit& visit);
 Result<http::Response> submissions_page(Visit& visit);
 Result<http::Response> submission_page(Visit& visit);
 Result<http::Response> submission_live(Visit& visit);

@@ -22,7 +22,7 @@ namespace {
 constexpr int kSessionSeconds = 30 * 24 * 3600;  ///< As long as the API's token.
 constexpr std::size_t kNonceBytes = 12;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kFlashes{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 25> kFlashes{{
     {"logged-in", "You are logged in."},
     {"logged-out", "You are logged out."},
     {"welcome", "Your account is made, and you are logged in."},
@@ -37,6 +37,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kFlashes
     {"reported", "Thank you. The reviewers will look at it."},
     {"replied", "Your answer is published."},
     {"reply-withdrawn", "Your answer is taken back."},
+    {"submitted", "Submitted. Here you see how it goes on."},
     {"commented", "Your comment is there."},
     {"withdrawn", "The submission is withdrawn."},
     {"claimed", "You hold this submission for two hours."},

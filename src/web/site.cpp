@@ -86,6 +86,8 @@ constexpr std::array kRoutes{
     SiteRoute{Method::post, "/w/{id}/reviews/{review}/reply", reply_to_review},
     // submission_pages.cpp
     SiteRoute{Method::get, "/submit", submit_page},
+    SiteRoute{Method::get, "/submit/form", submit_form},
+    SiteRoute{Method::post, "/submit/form", submit_worker},
     SiteRoute{Method::get, "/submissions", submissions_page},
     SiteRoute{Method::get, "/submissions/{number}", submission_page},
     SiteRoute{Method::get, "/submissions/{number}/live", submission_live},

@@ -1,7 +1,9 @@
 // Submissions: the list, one with all that is known of it, and how to make one.
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json/object.hpp>
+#include <functional>
 
 #include "base/text.hpp"
 #include "web/diff_view.hpp"
@@ -134,6 +136,101 @@ Result<Response> submit_page(Visit& visit) {
                     {.title = "Submit a worker",
                      .description = "How to bring an AI worker into this marketplace.",
                      .section = "submit"});
+}
+
+namespace {
+
+struct PastedField {
+  std::string_view field, file;
+  int rows;
+};
+constexpr std::array<PastedField, 3> kPastedFields{{
+    {"manifest", "worker.toml", 12},
+    {"recipe", "PKGBUILD", 18},
+    {"readme", "README.md", 8},
+}};
+/// A further file of the folder, by a name of the author's.
+constexpr std::string_view kOtherName = "other_name", kOtherText = "other_text";
+
+Response show_submit_form(Visit& visit, View view, int status,
+                          const std::function<std::string(const PastedField&)>& text_of) {
+  Views fields;
+  for (const PastedField& each : kPastedFields) {
+    View one;
+    one.set("field", each.field);
+    one.set("file", each.file);
+    one.set("rows", each.rows);
+    one.set("text", text_of(each));
+    fields.push_back(std::move(one));
+  }
+  view.set("fields", std::move(fields));
+  view.set("on_submit", true);
+  return visit.page("submit_form", std::move(view),
+                    {.title = "Submit a worker", .section = "submit", .status = status,
+                     .no_index = true});
+}
+
+std::string unix_lines(std::string text) {
+  std::erase(text, '\r');
+  // A browser leaves the last line's end out; Git and recipes want it.
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  return text;
+}
+
+}  // namespace
+
+Result<Response> submit_form(Visit& visit) {
+  TRY(require_login(visit));
+  const std::string worker(visit.request.parameter("worker"));
+  View view;
+  view.set("worker", worker);
+  return show_submit_form(visit, std::move(view), 200, [&](const PastedField& each) {
+    if (worker.empty()) return std::string();
+    return visit.get_text(fmt::format("/v1/workers/{}/{}", url_encode(worker), each.file))
+        .value_or(std::string());
+  });
+}
+
+Result<Response> submit_worker(Visit& visit) {
+  TRY(require_login(visit));
+  bj::object files;
+  for (const PastedField& each : kPastedFields)
+    if (const std::string text = unix_lines(visit.form(each.field)); !text.empty())
+      files[each.file] = text;
+  const std::string other(trim(visit.form(kOtherName)));
+  if (!other.empty()) files[other] = unix_lines(visit.form(kOtherText));
+  const bool checks = visit.form("do") != "submit";
+  const std::string worker(trim(visit.form("worker")));
+  const auto answer = visit.send(Method::post, "/v1/submissions",
+                                 bj::object{{"worker", worker},
+                                            {"title", visit.form("title")},
+                                            {"files", std::move(files)},
+                                            {"check_only", checks}});
+  if (!answer && answer.error().code == Errc::unauthenticated)
+    return tl::unexpected(answer.error());
+  if (answer && answer->at("submission").is_int64()) {
+    visit.answer_fields.add("Set-Cookie", flash_cookie("submitted"));
+    return visit.see_other(fmt::format("/submissions/{}", answer->at("submission").as_int64()));
+  }
+  View view;
+  view.set("worker", worker);
+  view.set("title_text", visit.form("title"));
+  view.set(kOtherName, other);
+  view.set(kOtherText, visit.form(kOtherText));
+  int status = 422;
+  if (answer) {
+    const auto& findings = answer->at("findings").as_array();
+    view.set("checked", true);
+    view.set("blocked", answer->at("blocked").as_bool());
+    view.set("findings_count", findings.size());
+    view.set("findings", shown(answer->at("findings")));
+    if (checks) status = 200;
+  } else {
+    view.set("message", answer.error().message);
+    view.set("fix", answer.error().fix);
+  }
+  return show_submit_form(visit, std::move(view), status,
+                          [&](const PastedField& each) { return visit.form(each.field); });
 }
 
 }  // namespace rbee::web
