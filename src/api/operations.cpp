@@ -59,7 +59,7 @@ Result<community::Account> require_admin(const Request& request, community::Toke
   return identity.account;
 }
 
-bj::object to_json(const community::Account& account) {
+bj::object row_of(const community::Account& account) {
   return {{"name", account.name},
           {"role", std::string(community::to_string(account.role))},
           {"created_at", rfc3339(account.created)},
@@ -163,7 +163,7 @@ Result<Response> Operations::users(const Request& request, const Params&) const 
   TRY(take_no_parameters(request));
   TRY_ASSIGN(const auto accounts, community::Accounts(database_, clock_).list());
   bj::array all;
-  for (const community::Account& each : accounts) all.push_back(to_json(each));
+  for (const community::Account& each : accounts) all.push_back(row_of(each));
   return json(200, bj::object{{"users", std::move(all)}});
 }
 
@@ -180,7 +180,7 @@ Result<Response> Operations::set_disabled(const Request& request, const Params& 
     return fail(Errc::policy, "account-own", "nobody disables their own account here");
   TRY(accounts.set_disabled(params["name"], action == "disable", reason, admin.name));
   TRY_ASSIGN(const auto now, accounts.find(params["name"]));
-  return json(200, to_json(now));
+  return json(200, row_of(now));
 }
 
 }  // namespace rbee::api
