@@ -95,6 +95,7 @@ constexpr std::array kRoutes{
     SiteRoute{Method::post, "/submissions/{number}/withdraw", withdraw_submission},
     // review_pages.cpp
     SiteRoute{Method::get, "/review", review_queue},
+    SiteRoute{Method::get, "/review/reports", reports_page},
     SiteRoute{Method::get, "/review/{number}", review_page},
     SiteRoute{Method::post, "/review/{number}/{action}", review_action},
     // admin_pages.cpp
@@ -104,7 +105,6 @@ constexpr std::array kRoutes{
     SiteRoute{Method::post, "/admin/switches/{name}", turn_switch},
     SiteRoute{Method::post, "/admin/quarantine", set_quarantine},
     SiteRoute{Method::post, "/admin/users/{name}", set_user_disabled},
-    SiteRoute{Method::get, "/review/reports", reports_page},
     SiteRoute{Method::post, "/w/{id}/reviews/{review}/moderate", moderate_review},
 };
 

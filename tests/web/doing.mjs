@@ -83,6 +83,28 @@ for (const javaScriptEnabled of [true, false]) {
     await page.fill("#comment", "Ready for you <img src=x onerror=alert(1)>");
     await page.click("#discussion button");
     check((await page.textContent("#discussion")).includes("<img src=x"), `${how}: the comment is text`);
+    // And submits another one without Git: blocked first, then checked, then on its way.
+    const pasted = `pasted-${name}`;
+    await page.goto(base + "/submit/form");
+    await page.fill("#worker", pasted);
+    await page.fill("#title", `${pasted}: says hello`);
+    await page.fill("#manifest", `[worker]\nid = "${pasted}"\nname = "Pasted"\ndescription = "Says hello"\nlicense = "MIT"\ntags = ["tts"]\n`);
+    await page.fill("#readme", "# Pasted\n");
+    await page.fill("#recipe", `pkgname=${pasted}\npkgrel=1\n`);
+    await page.click("text=Submit it");
+    check((await page.textContent("#findings")).includes("Not submitted"), `${how}: a finding blocks`);
+    await page.fill("#recipe", `pkgname=${pasted}\npkgver=1.0\npkgrel=1\npkgdesc='Says hello'\narch=(x86_64 aarch64)\nurl=https://example.org/${pasted}\nlicense=(MIT)\nsource=(hello.sh)\nsha256sums=(SKIP)\npackage() {\n  install -Dm755 hello.sh "$pkgdir/usr/bin/${pasted}"\n}\n`);
+    await page.click("summary >> text=One more file");
+    await page.fill("#other-name", "hello.sh");
+    await page.fill("#other-text", "#!/bin/sh\necho hello\n");
+    await page.click("text=Check it");
+    check((await page.textContent("#findings")).includes("nothing blocks"), `${how}: checked: ${await page.textContent("#findings")}`);
+    check((await page.inputValue("#recipe")).includes("package() {"), `${how}: what was typed stays`);
+    await page.click("text=Submit it");
+    await page.waitForURL(/\/submissions\/\d+$/);
+    check((await flash(page)).includes("Submitted"), `${how}: submitted from the browser`);
+    await page.click("text=Withdraw it");
+    check((await page.textContent(".state")).includes("Withdrawn"), `${how}: withdrawn`);
     await page.goto(base + "/submit");
     check((await page.textContent("pre >> nth=1")).includes("author@"), `${how}: git's address is the account's`);
     await page.context().close();
@@ -193,7 +215,7 @@ for (const javaScriptEnabled of [true, false]) {
       await axe(page, `${path}, ${colorScheme}`);
     }
     await logIn(page, "boss");
-    for (const path of ["/account", "/account/tokens", "/submissions/1", "/submit", "/review", "/review/1", "/review/reports", "/admin", "/admin/users", "/admin/audit", "/w/tts-worker/reviews", "/device?code=BCDF-GHJK"]) {
+    for (const path of ["/account", "/account/tokens", "/submissions/1", "/submit", "/submit/form", "/review", "/review/1", "/review/reports", "/admin", "/admin/users", "/admin/audit", "/w/tts-worker/reviews", "/device?code=BCDF-GHJK"]) {
       await page.goto(base + path);
       await axe(page, `${path}, ${colorScheme}`);
       await page.setViewportSize({ width: 360, height: 740 });
