@@ -17,7 +17,7 @@ struct StateWords {
 constexpr std::array<StateWords, 11> kStateWords{{
     {"draft", "Draft", "info", true},
     {"checking", "Being checked", "info", true},
-    {"held", "Held for two reviewers", "warn", true},
+    {"held", "Held for a person", "warn", true},
     {"awaiting-review", "Awaiting review", "warn", true},
     {"changes-requested", "Changes requested", "bad", true},
     {"approved", "Approved, cooling", "ok", true},

@@ -43,7 +43,7 @@ for (const javaScriptEnabled of [true, false]) {
     const review = page.locator(".review", { hasText: name }).first();
     check((await review.textContent()).includes(`Good <b>${name}</b>`), `${how}: the review is text`);
     const other = page.locator(".review", { hasText: "Columns confuse it" });
-    await other.locator("text=Helpful").first().click();
+    await other.locator("button:text-is('Helpful')").click();
     check((await flash(page)).includes("helped"), `${how}: helpful`);
     await other.locator("summary >> text=Report").click();
     await other.locator("input[name=reason]").fill("not about this worker");
@@ -110,10 +110,11 @@ for (const javaScriptEnabled of [true, false]) {
     await page.context().close();
   }
 
-  for (const reviewer of ["rex", "ria"]) { // Two reviewers; with the keyboard where there is a script.
+  for (const reviewer of ["rex"]) { // With the keyboard where there is a script.
     const page = await open(browser, { javaScriptEnabled });
     await logIn(page, reviewer);
     await page.click("nav >> text=Review");
+    await page.waitForURL(/\/review$/);
     if (javaScriptEnabled) {
       await page.keyboard.press("?");
       check(await page.isVisible("#keys"), "? shows the keys");
@@ -123,12 +124,15 @@ for (const javaScriptEnabled of [true, false]) {
       check(/^\/review\/\d+$/.test(first ?? ""), "j goes to the first one");
     }
     await page.goto(`${base}/review/${number}`);
-    if (reviewer === "rex") {
+    {
       if (javaScriptEnabled) {
+        const current = () => page.evaluate(() => document.activeElement.outerHTML);
         await page.keyboard.press("j");
+        const first = await current();
         await page.keyboard.press("j");
+        check((await current()) !== first, "j goes on");
         await page.keyboard.press("k");
-        check((await page.evaluate(() => document.activeElement.id)) === "file-1", "k goes back to the first file");
+        check((await current()) === first, "k goes back");
         await page.click("#file-1 .ln.new[data-n='2']");
       } else {
         await page.click("#file-1 summary");
@@ -154,7 +158,7 @@ for (const javaScriptEnabled of [true, false]) {
   {
     const page = await open(browser, { javaScriptEnabled });
     await page.goto(`${base}/submissions/${number}`);
-    check((await page.textContent(".state")).includes("Published"), `${how}: two approvals publish it: ${await page.textContent(".state")}`);
+    check((await page.textContent(".state")).includes("Published"), `${how}: an approval publishes it: ${await page.textContent(".state")}`);
     check((await page.locator("#comment").count()) === 0, `${how}: nobody comments without an account`);
     await page.context().close();
   }
