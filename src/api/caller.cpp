@@ -78,7 +78,8 @@ Result<std::vector<std::pair<std::string, std::string>>> Body::texts(std::string
   const boost::json::value* value = object_.if_contains(key);
   if (value == nullptr) return all;
   const auto refuse = [&] {
-    return fail(Errc::invalid_input, "body-invalid", fmt::format("'{}' is no object of texts", key));
+    return fail(Errc::invalid_input, "body-invalid",
+                fmt::format("'{}' is no object of texts", key));
   };
   if (!value->is_object()) return refuse();
   for (const auto& [name, each] : value->get_object()) {

@@ -148,13 +148,14 @@ Result<Response> Office::submit(const Request& request, const Params&) const {
   TRY_ASSIGN(const std::string title, body.text("title"));
   TRY_ASSIGN(const auto check_only, body.boolean("check_only"));
   TRY_ASSIGN(const auto files, body.texts("files"));
-  TRY_ASSIGN(const auto answer, service_.submit({identity.account.name, request.remote_address,
-                                                 worker, title, files, check_only.value_or(false)}));
-  return json(answer.submission ? 201 : 200,
-              bj::object{{"submission", answer.submission ? bj::value(*answer.submission)
-                                                          : bj::value()},
-                         {"blocked", answer.blocked},
-                         {"findings", to_json(answer.findings)}});
+  TRY_ASSIGN(const auto answer,
+             service_.submit({identity.account.name, request.remote_address, worker, title, files,
+                              check_only.value_or(false)}));
+  return json(
+      answer.submission ? 201 : 200,
+      bj::object{{"submission", answer.submission ? bj::value(*answer.submission) : bj::value()},
+                 {"blocked", answer.blocked},
+                 {"findings", to_json(answer.findings)}});
 }
 
 Result<Response> Office::show(const Request&, const Params& params) const {

@@ -47,8 +47,8 @@ Result<PastedAnswer> Service::submit(const Pasted& pasted) {
   if (before) {
     TRY_ASSIGN(const auto there, files_of_tree(*repository, *before));
     for (const auto& [path, entry] : there)
-      files.emplace(path, platform::TreeFile{path, entry.kind == platform::EntryKind::executable,
-                                             entry.id});
+      files.emplace(
+          path, platform::TreeFile{path, entry.kind == platform::EntryKind::executable, entry.id});
   }
   for (const auto& [path, text] : pasted.files) {
     if (text.empty()) {
@@ -57,8 +57,7 @@ Result<PastedAnswer> Service::submit(const Pasted& pasted) {
     }
     TRY_ASSIGN(const ObjectId blob, writer->blob(text));
     const auto old = files.find(path);
-    const bool executable =
-        old == files.end() ? text.starts_with("#!") : old->second.executable;
+    const bool executable = old == files.end() ? text.starts_with("#!") : old->second.executable;
     files.insert_or_assign(path, platform::TreeFile{path, executable, blob});
   }
   std::vector<platform::TreeFile> all;
@@ -76,8 +75,8 @@ Result<PastedAnswer> Service::submit(const Pasted& pasted) {
                             (title.empty() ? pasted.worker.str() + ": submitted" : title) + "\n"));
   TRY(writer->sync());
 
-  const Push push{platform::random_token(16), pasted.account, pasted.remote_address, "", commit,
-                  {}};
+  const Push push{
+      platform::random_token(16), pasted.account, pasted.remote_address, "", commit, {}};
   TRY_ASSIGN(Pending pending, examine(push));
   PastedAnswer answer;
   answer.findings = pending.findings;

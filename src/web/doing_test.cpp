@@ -137,7 +137,7 @@ struct FakeApi {
       return {{"reports",
                {{{"id", 1},
                  {"review", 5},
-                 {"worker", t},
+                 {"worker", "x"},
                  {"author", t},
                  {"reporter", t},
                  {"reason", t},
@@ -356,7 +356,7 @@ constexpr std::string_view kPosts[] = {"/logout",
                                        "/submissions/17/comment",
                                        "/submissions/17/withdraw",
                                        "/submit/form",
-    "/review/17/claim",
+                                       "/review/17/claim",
                                        "/review/17/approve",
                                        "/review/17/reject",
                                        "/review/17/comment",
@@ -623,7 +623,8 @@ TEST_F(Doing, NoTextOfAStrangerBecomesMarkup) {
                                "/admin/audit",
                                "/device?code=A",
                                "/w/x/reviews",
-                               "/submit", "/submit/form"};
+                               "/submit",
+                               "/submit/form"};
   // What people typed comes back in these.
   const auto typed = [this](const std::string& text) {
     const std::string coded = url_encode(text);

@@ -165,9 +165,9 @@ Response show_submit_form(Visit& visit, View view, int status,
   }
   view.set("fields", std::move(fields));
   view.set("on_submit", true);
-  return visit.page("submit_form", std::move(view),
-                    {.title = "Submit a worker", .section = "submit", .status = status,
-                     .no_index = true});
+  return visit.page(
+      "submit_form", std::move(view),
+      {.title = "Submit a worker", .section = "submit", .status = status, .no_index = true});
 }
 
 std::string unix_lines(std::string text) {
