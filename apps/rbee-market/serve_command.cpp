@@ -386,7 +386,11 @@ Result<void> run_serve(const ServeOptions& options) {
     return idempotency->respond(request,
                                 [&api](const http::Request& each) { return api.respond(each); });
   };
-  TRY_ASSIGN(const auto site, web::Site::open({ask, api_options.public_url, api_options.version}));
+  web::SiteOptions site_options{ask, api_options.public_url, api_options.version};
+  if (office != nullptr) {
+    TRY_ASSIGN(site_options.secret, server_secret(data));
+  }
+  TRY_ASSIGN(const auto site, web::Site::open(std::move(site_options)));
   const auto respond = [&](const http::Request& request) -> http::Response {
     if (auto page = site->respond(request)) return std::move(*page);
     return site->dress(request, ask(request));

@@ -73,6 +73,22 @@ Result<std::string> Body::text(std::string_view key, bool required) const {
   return text;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> Body::texts(std::string_view key) const {
+  std::vector<std::pair<std::string, std::string>> all;
+  const boost::json::value* value = object_.if_contains(key);
+  if (value == nullptr) return all;
+  const auto refuse = [&] {
+    return fail(Errc::invalid_input, "body-invalid",
+                fmt::format("'{}' is no object of texts", key));
+  };
+  if (!value->is_object()) return refuse();
+  for (const auto& [name, each] : value->get_object()) {
+    if (!each.is_string()) return refuse();
+    all.emplace_back(name, each.get_string());
+  }
+  return all;
+}
+
 Result<std::int64_t> Body::integer(std::string_view key) const {
   const boost::json::value* value = object_.if_contains(key);
   if (value == nullptr) return 0;

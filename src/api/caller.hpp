@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "community/tokens.hpp"
@@ -35,6 +37,8 @@ class Body {
                             std::initializer_list<std::string_view> known);
   /// Empty when it is missing. Errors: "body-invalid" when it is no text, or `required` and empty.
   Result<std::string> text(std::string_view key, bool required = false) const;
+  /// An object of texts, in its order; none when it is missing. Errors: "body-invalid".
+  Result<std::vector<std::pair<std::string, std::string>>> texts(std::string_view key) const;
   Result<std::int64_t> integer(std::string_view key) const;  ///< 0 when it is missing.
   /// Nothing when it is missing. Errors: "body-invalid" for anything but true and false.
   Result<std::optional<bool>> boolean(std::string_view key) const;

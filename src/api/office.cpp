@@ -23,9 +23,11 @@ using http::Response;
 using submission::Submission;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Office>, 13> kOfficeRoutes{{
+constexpr std::array<http::Route<Office>, 15> kOfficeRoutes{{
     {Method::get, "/v1/submissions", &Office::list},
+    {Method::post, "/v1/submissions", &Office::submit},
     {Method::get, "/v1/submissions/{number}", &Office::show},
+    {Method::get, "/v1/submissions/{number}/diff", &Office::diff},
     {Method::post, "/v1/submissions/{number}/comments", &Office::comment},
     {Method::post, "/v1/submissions/{number}/{action}", &Office::act},
     {Method::post, "/v1/workers/{id}/quarantine", &Office::quarantine},
@@ -138,6 +140,24 @@ Result<Response> Office::list(const Request& request, const Params&) const {
   return json(200, bj::object{{"submissions", std::move(all)}});
 }
 
+Result<Response> Office::submit(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_, Scope::submit));
+  TRY_ASSIGN(const Body body, Body::parse(request, {"worker", "title", "files", "check_only"}));
+  TRY_ASSIGN(const std::string name, body.text("worker", true));
+  TRY_ASSIGN(const WorkerId worker, WorkerId::parse(name));
+  TRY_ASSIGN(const std::string title, body.text("title"));
+  TRY_ASSIGN(const auto check_only, body.boolean("check_only"));
+  TRY_ASSIGN(const auto files, body.texts("files"));
+  TRY_ASSIGN(const auto answer,
+             service_.submit({identity.account.name, request.remote_address, worker, title, files,
+                              check_only.value_or(false)}));
+  return json(
+      answer.submission ? 201 : 200,
+      bj::object{{"submission", answer.submission ? bj::value(*answer.submission) : bj::value()},
+                 {"blocked", answer.blocked},
+                 {"findings", to_json(answer.findings)}});
+}
+
 Result<Response> Office::show(const Request&, const Params& params) const {
   TRY_ASSIGN(const std::int64_t id, number(params["number"]));
   const platform::Database& database = service_.database();
@@ -178,6 +198,30 @@ Result<Response> Office::show(const Request&, const Params& params) const {
       {"length", where.length},
       {"expected_seconds", where.expected ? bj::value(where.expected->count()) : bj::value()}};
   return json(200, answer);
+}
+
+Result<Response> Office::diff(const Request&, const Params& params) const {
+  TRY_ASSIGN(const std::int64_t id, number(params["number"]));
+  TRY_ASSIGN(const Submission found, submission::get(service_.database(), id));
+  TRY_ASSIGN(const auto changes, service_.changes(found));
+  bj::array files;
+  for (const submission::FileChange& each : changes) {
+    bj::object file{{"path", printable_line(each.path)},
+                    {"status", each.status},
+                    {"executable", each.executable}};
+    if (each.size_before) file["size_before"] = *each.size_before;
+    if (each.size_after) file["size_after"] = *each.size_after;
+    if (each.left_out.empty())
+      file["diff"] = printable(each.diff);
+    else
+      file["left_out"] = each.left_out;
+    files.push_back(std::move(file));
+  }
+  return json(200, bj::object{{"id", found.id},
+                              {"worker", found.worker},
+                              {"revision", found.revision},
+                              {"tree", found.tree.empty() ? found.head : found.tree},
+                              {"files", std::move(files)}});
 }
 
 Result<Response> Office::act(const Request& request, const Params& params) const {

@@ -26,7 +26,9 @@ class Office : public Part {
 
   // The routes. Each says in docs/api.md who may call it, what it takes and what it answers.
   Result<http::Response> list(const http::Request&, const http::Params&) const;
+  Result<http::Response> submit(const http::Request&, const http::Params&) const;
   Result<http::Response> show(const http::Request&, const http::Params&) const;
+  Result<http::Response> diff(const http::Request&, const http::Params&) const;
   Result<http::Response> act(const http::Request&, const http::Params&) const;
   Result<http::Response> comment(const http::Request&, const http::Params&) const;
   Result<http::Response> quarantine(const http::Request&, const http::Params&) const;

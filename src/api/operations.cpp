@@ -4,8 +4,11 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "api/answers.hpp"
 #include "api/caller.hpp"
 #include "base/text.hpp"
+#include "community/accounts.hpp"
+#include "community/audit.hpp"
 #include "community/switches.hpp"
 #include "http/problem.hpp"
 
@@ -20,10 +23,13 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<Operations>, 3> kOperationsRoutes{{
+constexpr std::array<http::Route<Operations>, 6> kOperationsRoutes{{
     {Method::get, "/v1/status", &Operations::status},
     {Method::get, "/v1/admin/switches", &Operations::switches},
     {Method::put, "/v1/admin/switches/{name}", &Operations::turn},
+    {Method::get, "/v1/admin/audit", &Operations::audit},
+    {Method::get, "/v1/admin/users", &Operations::users},
+    {Method::post, "/v1/admin/users/{name}/{action}", &Operations::set_disabled},
 }};
 
 enum class Shown { to_everybody, to_admins };
@@ -44,6 +50,20 @@ bj::array to_json(const std::vector<Switch>& all, Shown shown) {
   bj::array array;
   for (const Switch& each : all) array.push_back(to_json(each, shown));
   return array;
+}
+
+Result<community::Account> require_admin(const Request& request, community::Tokens& tokens) {
+  TRY_ASSIGN(const auto identity, identify(request, tokens, community::Scope::admin));
+  if (identity.account.role != community::Role::admin)
+    return fail(Errc::forbidden, "admin-needed", "only an administrator may do this");
+  return identity.account;
+}
+
+bj::object row_of(const community::Account& account) {
+  return {{"name", account.name},
+          {"role", std::string(community::to_string(account.role))},
+          {"created_at", rfc3339(account.created)},
+          {"disabled_at", account.disabled ? bj::value(rfc3339(*account.disabled)) : bj::value()}};
 }
 
 Result<void> take_no_parameters(const Request& request) {
@@ -105,17 +125,62 @@ Result<Response> Operations::switches(const Request& request, const Params&) con
 }
 
 Result<Response> Operations::turn(const Request& request, const Params& params) const {
-  TRY_ASSIGN(const auto identity, identify(request, tokens_, community::Scope::admin));
-  if (identity.account.role != community::Role::admin)
-    return fail(Errc::forbidden, "admin-needed", "only an administrator may do this");
+  TRY_ASSIGN(const auto admin, require_admin(request, tokens_));
   TRY(take_no_parameters(request));
   TRY_ASSIGN(const Body body, Body::parse(request, {"frozen", "reason"}));
   TRY_ASSIGN(const auto frozen, body.boolean("frozen"));
   if (!frozen) return fail(Errc::invalid_input, "body-invalid", "'frozen' is missing");
   TRY_ASSIGN(const std::string reason, body.text("reason", true));
   TRY_ASSIGN(const Switch turned, community::turn_switch(database_, clock_, params["name"], *frozen,
-                                                         reason, identity.account.name));
+                                                         reason, admin.name));
   return json(200, to_json(turned, Shown::to_admins));
+}
+
+Result<Response> Operations::audit(const Request& request, const Params&) const {
+  TRY(require_admin(request, tokens_));
+  TRY(no_parameters(request, {"subject", "actor", "before"}));
+  community::AuditQuery query{.subject = std::string(request.parameter("subject")),
+                              .actor = std::string(request.parameter("actor"))};
+  if (const auto before = request.parameter("before"); !before.empty()) {
+    TRY_ASSIGN(query.before, number(before));
+  }
+  TRY_ASSIGN(const auto entries, community::list_audit(database_, query));
+  bj::array all;
+  for (const community::AuditEntry& each : entries)
+    all.push_back(bj::object{{"id", each.id},
+                             {"at", rfc3339(each.at)},
+                             {"actor", printable_line(each.actor)},
+                             {"action", each.action},
+                             {"subject", printable_line(each.subject)},
+                             {"digest", each.digest},
+                             {"details", printable_line(each.details)},
+                             {"hash", each.hash}});
+  return json(200, bj::object{{"entries", std::move(all)}});
+}
+
+Result<Response> Operations::users(const Request& request, const Params&) const {
+  TRY(require_admin(request, tokens_));
+  TRY(take_no_parameters(request));
+  TRY_ASSIGN(const auto accounts, community::Accounts(database_, clock_).list());
+  bj::array all;
+  for (const community::Account& each : accounts) all.push_back(row_of(each));
+  return json(200, bj::object{{"users", std::move(all)}});
+}
+
+Result<Response> Operations::set_disabled(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const auto admin, require_admin(request, tokens_));
+  const std::string_view action = params["action"];
+  if (action != "disable" && action != "enable")
+    return fail(Errc::not_found, "no-such-resource", "actions are disable and enable");
+  TRY_ASSIGN(const Body body, Body::parse(request, {"reason"}));
+  TRY_ASSIGN(const std::string reason, body.text("reason", true));
+  community::Accounts accounts(database_, clock_);
+  // Whoever locks themselves out needs the host to come back in.
+  if (params["name"] == admin.name)
+    return fail(Errc::policy, "account-own", "nobody disables their own account here");
+  TRY(accounts.set_disabled(params["name"], action == "disable", reason, admin.name));
+  TRY_ASSIGN(const auto now, accounts.find(params["name"]));
+  return json(200, row_of(now));
 }
 
 }  // namespace rbee::api

@@ -1,7 +1,7 @@
 // What the host has stopped, for everybody to read and for administrators to turn
-// (docs/hosting.md).
+// (docs/hosting.md); accounts and the audit log for administrators.
 //
-// Reads and writes through community/switches.hpp.
+// Reads and writes through community/switches.hpp, accounts.hpp and audit.hpp.
 #pragma once
 
 #include <optional>
@@ -30,6 +30,9 @@ class Operations : public Part {
   Result<http::Response> status(const http::Request&, const http::Params&) const;
   Result<http::Response> switches(const http::Request&, const http::Params&) const;
   Result<http::Response> turn(const http::Request&, const http::Params&) const;
+  Result<http::Response> audit(const http::Request&, const http::Params&) const;
+  Result<http::Response> users(const http::Request&, const http::Params&) const;
+  Result<http::Response> set_disabled(const http::Request&, const http::Params&) const;
 
  private:
   platform::Database& database_;

@@ -266,15 +266,19 @@ Result<Response> Opinions::list(const Request& request, const Params& params) co
   if (const auto value = request.parameter("cursor"); !value.empty()) {
     TRY_ASSIGN(query.after, parse_review_cursor(value));
   }
-  if (!request.headers.get("Authorization").empty()) {
+  std::optional<Review> mine;
+  const bool asks_somebody = !request.headers.get("Authorization").empty();
+  if (asks_somebody) {
     TRY_ASSIGN(const Identity identity, identify(request, tokens_));
     query.with_hidden = identity.scopes.contains(Scope::review);
+    TRY_ASSIGN(mine, reviews_.of(entry->id, identity.account));
   }
   TRY_ASSIGN(const auto page, reviews_.list(entry->id, query));
   TRY_ASSIGN(const auto summary, reviews_.summary(entry->id));
   bj::array all;
   for (const Review& each : page.reviews) all.push_back(to_json(each));
   bj::object body{{"reviews", std::move(all)}, {"summary", to_json(summary)}};
+  if (asks_somebody) body["mine"] = mine ? bj::value(to_json(*mine)) : bj::value();
   return page_of(
       request, std::move(body),
       page.next ? fmt::format("{}.{}", page.next->first, page.next->second) : std::string());

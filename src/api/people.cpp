@@ -7,7 +7,6 @@
 #include <boost/json/object.hpp>
 
 #include "api/caller.hpp"
-#include "api/device_page.hpp"
 #include "base/text.hpp"
 
 namespace rbee::api {
@@ -24,7 +23,7 @@ using http::Request;
 using http::Response;
 namespace bj = boost::json;
 
-constexpr std::array<http::Route<People>, 21> kPeopleRoutes{{
+constexpr std::array<http::Route<People>, 22> kPeopleRoutes{{
     {Method::post, "/v1/users", &People::sign_up},
     {Method::get, "/v1/users/me", &People::me},
     {Method::get, "/v1/users/me/tokens", &People::my_tokens},
@@ -34,8 +33,9 @@ constexpr std::array<http::Route<People>, 21> kPeopleRoutes{{
     {Method::post, "/v1/login/device", &People::start_login},
     {Method::post, "/v1/login/device/token", &People::poll_login},
     {Method::post, "/v1/licenses/verify", &People::verify_license},
-    {Method::get, "/device", &People::device_page},
-    {Method::post, "/device", &People::device_form},
+    {Method::get, "/v1/login/device/{code}", &People::pending_login},
+    {Method::post, "/v1/login/device/{code}/{decision}", &People::decide_login},
+    {Method::post, "/v1/login/session", &People::log_in},
     {Method::get, "/v1/workers/{id}/owners", &People::owners},
     {Method::get, "/v1/workers/{id}/ownership", &People::ownership},
     {Method::post, "/v1/workers/{id}/disown", &People::disown},
@@ -131,6 +131,7 @@ Result<Response> People::me(const Request& request, const Params&) const {
   TRY_ASSIGN(const auto workers, ownership_.workers_of(identity.account));
   bj::object answer = to_json(identity.account);
   answer["scopes"] = community::to_string(identity.scopes);
+  answer["token_id"] = identity.token;
   bj::array names;
   for (const std::string& name : workers) names.push_back(bj::string(name));
   answer["workers"] = std::move(names);
@@ -212,40 +213,43 @@ Result<Response> People::poll_login(const Request& request, const Params&) const
   return json(200, answer);
 }
 
-Result<Response> People::device_page(const Request& request, const Params&) const {
-  return render_device_page(
-      {.code = std::string(request.parameter("code")), .message = "", .done = false});
+Result<Response> People::pending_login(const Request& request, const Params& params) const {
+  TRY(identify(request, tokens_));
+  TRY_ASSIGN(const auto pending, logins_.pending(params["code"]));
+  return json(200, bj::object{{"name", printable_line(pending.token_name)},
+                              {"scopes", community::to_string(pending.scopes)},
+                              {"created_at", rfc3339(pending.created)}});
 }
 
-Result<Response> People::device_form(const Request& request, const Params&) const {
-  // A form of another site cannot know the password; it shall not even make people try.
-  const std::string_view origin = request.headers.get("Origin");
-  const std::string_view host = request.headers.get("Host");
-  const bool same_site = origin.empty() || origin == request.headers.get("X-Rbee-Base") ||
-                         (origin.find("://") != std::string_view::npos &&
-                          origin.substr(origin.find("://") + 3) == host);
-  if (!same_site)
-    return fail(Errc::forbidden, "cross-site", "this form was sent from another site");
-  const auto fields = parse_form(request.body);
-  const auto field = [&](const char* name) {
-    const auto found = fields.find(name);
-    return found == fields.end() ? std::string() : found->second;
-  };
-  DevicePage page{field("code"), "", false};
-  const auto account =
-      accounts_.log_in(field("account"), field("password"), request.remote_address);
-  if (!account) {
-    page.message = account.error().message;
-    return render_device_page(page);
+Result<Response> People::decide_login(const Request& request, const Params& params) const {
+  TRY_ASSIGN(const Identity identity, identify(request, tokens_));
+  const std::string_view code = params["code"], decision = params["decision"];
+  if (decision == "deny") {
+    TRY(logins_.deny(code, identity.account));
+  } else if (decision == "approve") {
+    TRY_ASSIGN(const auto pending, logins_.pending(code));
+    // As with make_token: what comes of it may no more than the token that says yes.
+    for (const Scope scope : pending.scopes) TRY(community::require(identity, scope));
+    TRY(logins_.approve(code, identity.account));
+  } else {
+    return fail(Errc::not_found, "no-such-resource", "decisions are approve and deny");
   }
-  const bool approves = field("decision") == "approve";
-  const auto decided =
-      approves ? logins_.approve(page.code, *account) : logins_.deny(page.code, *account);
-  page.done = decided.has_value();
-  page.message = !decided   ? decided.error().message
-                 : approves ? "Approved. The program is logged in; you can close this page."
-                            : "Denied.";
-  return render_device_page(page);
+  return http::reply(204, "application/json", "");
+}
+
+Result<Response> People::log_in(const Request& request, const Params&) const {
+  TRY_ASSIGN(const Body body, Body::parse(request, {"name", "password"}));
+  TRY_ASSIGN(const std::string name, body.text("name", true));
+  TRY_ASSIGN(const std::string password, body.text("password", true));
+  TRY_ASSIGN(const Account account, accounts_.log_in(name, password, request.remote_address));
+  community::Scopes scopes{Scope::read, Scope::community, Scope::submit};
+  if (account.may_review()) scopes.insert(Scope::review);
+  if (account.role == community::Role::admin) scopes.insert(Scope::admin);
+  TRY_ASSIGN(const auto issued, tokens_.issue(account, "browser", scopes,
+                                              clock_.now() + options_.session_lasts, account.name));
+  bj::object answer = to_json(issued.token);
+  answer["token"] = issued.secret;
+  return json(201, answer);
 }
 
 Result<Response> People::verify_license(const Request& request, const Params&) const {

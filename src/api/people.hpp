@@ -3,6 +3,7 @@
 // Reads and writes through the community layer.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "api/part.hpp"
@@ -19,12 +20,14 @@ namespace rbee::api {
 
 struct PeopleOptions {
   bool sign_up = true;  ///< Anybody may make an account.
+  std::chrono::hours session_lasts = std::chrono::days(30);
 };
 
 class People : public Part {
  public:
   People(platform::Database& database, const Clock& clock, PeopleOptions options)
       : database_(database),
+        clock_(clock),
         options_(options),
         accounts_(database, clock),
         tokens_(database, clock),
@@ -53,8 +56,9 @@ class People : public Part {
   Result<http::Response> my_notices(const http::Request&, const http::Params&) const;
   Result<http::Response> start_login(const http::Request&, const http::Params&) const;
   Result<http::Response> poll_login(const http::Request&, const http::Params&) const;
-  Result<http::Response> device_page(const http::Request&, const http::Params&) const;
-  Result<http::Response> device_form(const http::Request&, const http::Params&) const;
+  Result<http::Response> pending_login(const http::Request&, const http::Params&) const;
+  Result<http::Response> decide_login(const http::Request&, const http::Params&) const;
+  Result<http::Response> log_in(const http::Request&, const http::Params&) const;
   Result<http::Response> verify_license(const http::Request&, const http::Params&) const;
   Result<http::Response> owners(const http::Request&, const http::Params&) const;
   Result<http::Response> ownership(const http::Request&, const http::Params&) const;
@@ -70,6 +74,7 @@ class People : public Part {
  private:
   // The services are stateless views of the database; a route's `const` is about this object.
   platform::Database& database_;
+  const Clock& clock_;
   PeopleOptions options_;
   mutable community::Accounts accounts_;
   mutable community::Tokens tokens_;

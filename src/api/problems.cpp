@@ -12,6 +12,7 @@ constexpr Problem kProblems[] = {
     {"account-disabled", "The account was disabled by the host."},
     {"account-name-invalid", "An account's name is 2 to 39 of a-z, 0-9 and '-'."},
     {"account-not-found", "No account has this name."},
+    {"account-own", "Nobody disables their own account; another administrator or the host can."},
     {"account-taken", "The name or the e-mail address is another account's."},
     {"admin-needed", "Only an administrator may do this."},
     {"adoption-decided", "The request was granted or refused already."},
@@ -35,13 +36,13 @@ constexpr Problem kProblems[] = {
     {"commit-unknown",
      "The database went away in the middle of a change. Look whether it was made before trying "
      "again."},
-    {"cross-site", "The form was sent from another site."},
     {"database-busy", "Somebody else was writing for too long. Try again."},
     {"database-unreachable", "The database is away for a moment; nothing was changed. Try again."},
     {"download-none",
      "The release is built from the catalog's own files or from Git on this platform: there is no "
      "file to download."},
     {"email-invalid", "That is not an e-mail address."},
+    {"files-invalid", "A worker that is submitted by a form is 1 to 32 files."},
     {"frozen",
      "The host has stopped this for a while; the detail says why. GET /v1/status shows what is "
      "stopped."},
@@ -76,6 +77,12 @@ constexpr Problem kProblems[] = {
      "No package of the AUR's protocol has this name, or it has no such file."},
     {"password-long", "The password is longer than is read."},
     {"password-weak", "The password is too easy to guess."},
+    {"push-empty", "Nothing changes by this."},
+    {"push-folder-name", "The worker's folder has a name that no worker can have."},
+    {"push-outdated",
+     "The worker has changed in the catalog in the meantime. Begin from what is there now."},
+    {"push-scope",
+     "Only an administrator changes official workers; a submission changes one worker."},
     {"quarantined-already", "The worker is in quarantine already."},
     {"query-invalid",
      "The search query is too long, has too many words, or asks a field for a value that it cannot "
@@ -138,6 +145,8 @@ constexpr Problem kProblems[] = {
      "One account may do only so many of these in 24 hours, a new one fewer; the detail says when "
      "the next is possible."},
     {"too-slow", "The program behind this path took too long and was ended."},
+    {"topic-taken", "The account has an open submission of this topic about another worker."},
+    {"tree-invalid", "A file's name is one that Git does not take."},
     {"user-code-unknown", "The code is wrong, expired or was used."},
     {"webhook-off", "This marketplace has no webhook."},
     {"worker-quarantined", "An administrator took the worker off the market; the detail says why."},

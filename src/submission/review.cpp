@@ -228,6 +228,11 @@ Result<Submission> Service::withdraw(std::int64_t id, const Account& author) {
   return step(id, Event::withdraw, Actor::author, author.name, "");
 }
 
+Result<std::vector<FileChange>> Service::changes(const Submission& submission) const {
+  TRY_ASSIGN(const auto repository, platform::Repository::open(options_.repository));
+  return changes_of(*repository, submission);
+}
+
 Result<void> Service::comment(std::int64_t id, const Account& author, std::string_view file,
                               std::uint32_t line, std::string_view text) {
   TRY(require_text(text, "a comment"));

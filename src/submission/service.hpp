@@ -21,6 +21,8 @@
 #include "community/ownership.hpp"
 #include "platform/database.hpp"
 #include "platform/files.hpp"
+#include "submission/changes.hpp"
+#include "submission/pasted.hpp"
 #include "submission/proposal.hpp"
 #include "submission/push.hpp"
 #include "submission/risk.hpp"
@@ -79,6 +81,11 @@ class Service final : public PushReceiver {
   PushAnswer check(const Push& push) override;
   PushAnswer record(const Push& push) override;
 
+  /// The same for what was written into a form: a commit on main by the account, checked and
+  /// recorded as if it had been pushed to refs/for/main. Errors: "files-invalid", "tree-invalid",
+  /// "frozen", and those that a push is refused with.
+  Result<PastedAnswer> submit(const Pasted& pasted);
+
   // What people do. Errors of all: Errc::not_found "submission-not-found", and those of `next`.
 
   /// Hold it for a while, so that two do not look at once. Errors: Errc::exists
@@ -132,6 +139,8 @@ class Service final : public PushReceiver {
   /// By risk, then reach of the worker, then waiting time.
   Result<std::vector<Submission>> queue() const;
   Result<QueuePlace> place(const Submission& submission) const;
+  /// What it would change, file by file.
+  Result<std::vector<FileChange>> changes(const Submission& submission) const;
 
   /// Claims that ran out, cooling periods that are over, merges that did not come off before. Call
   /// every second or so. Errors: the first of those that kept something from its next step.

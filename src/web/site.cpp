@@ -12,6 +12,7 @@
 #include "platform/gzip.hpp"
 #include "web/pages.hpp"
 #include "web/read.hpp"
+#include "web/session.hpp"
 
 namespace rbee::web {
 
@@ -26,10 +27,17 @@ std::span<const EmbeddedFile> htmx_files();
 
 namespace {
 
+/// What a post must show beside coming from this site.
+enum class Form {
+  free,    ///< Nothing: a log-in, or what changes nothing that matters.
+  secret,  ///< The session's own hidden field.
+};
+
 struct SiteRoute {
   Method method;
   std::string_view pattern;
   Page page;
+  Form form = Form::secret;
 };
 
 constexpr std::array kRoutes{
@@ -48,13 +56,56 @@ constexpr std::array kRoutes{
     SiteRoute{Method::get, "/owners/{name}", owner_page},
     SiteRoute{Method::get, "/compare", compare_page},
     SiteRoute{Method::get, "/machine", machine_page},
-    SiteRoute{Method::post, "/machine", choose_machine},
+    SiteRoute{Method::post, "/machine", choose_machine, Form::free},
     SiteRoute{Method::get, "/docs", docs_page},
     SiteRoute{Method::get, "/docs/{page...}", docs_page},
     SiteRoute{Method::get, "/opensearch.xml", opensearch},
     SiteRoute{Method::get, "/robots.txt", robots},
     SiteRoute{Method::get, "/sitemap.xml", sitemap},
-    SiteRoute{Method::post, "/theme", choose_theme},
+    SiteRoute{Method::post, "/theme", choose_theme, Form::free},
+    // session.cpp
+    SiteRoute{Method::get, "/login", log_in_page},
+    SiteRoute{Method::post, "/login", log_in, Form::free},
+    SiteRoute{Method::post, "/logout", log_out},
+    SiteRoute{Method::get, "/device", device_page},
+    SiteRoute{Method::post, "/device", decide_device, Form::free},
+    // account_pages.cpp
+    SiteRoute{Method::get, "/signup", sign_up_page},
+    SiteRoute{Method::post, "/signup", sign_up, Form::free},
+    SiteRoute{Method::get, "/account", account_page},
+    SiteRoute{Method::get, "/account/tokens", tokens_page},
+    SiteRoute{Method::post, "/account/tokens", make_token},
+    SiteRoute{Method::post, "/account/tokens/{token}/end", end_token},
+    // opinion_forms.cpp
+    SiteRoute{Method::post, "/w/{id}/star", set_star},
+    SiteRoute{Method::post, "/w/{id}/vote", set_vote},
+    SiteRoute{Method::post, "/w/{id}/rate", rate},
+    SiteRoute{Method::post, "/w/{id}/rate/withdraw", withdraw_rating},
+    SiteRoute{Method::post, "/w/{id}/reviews/{review}/helpful", set_helpful},
+    SiteRoute{Method::post, "/w/{id}/reviews/{review}/report", report_review},
+    SiteRoute{Method::post, "/w/{id}/reviews/{review}/reply", reply_to_review},
+    // submission_pages.cpp
+    SiteRoute{Method::get, "/submit", submit_page},
+    SiteRoute{Method::get, "/submit/form", submit_form},
+    SiteRoute{Method::post, "/submit/form", submit_worker},
+    SiteRoute{Method::get, "/submissions", submissions_page},
+    SiteRoute{Method::get, "/submissions/{number}", submission_page},
+    SiteRoute{Method::get, "/submissions/{number}/live", submission_live},
+    SiteRoute{Method::post, "/submissions/{number}/comment", comment_submission},
+    SiteRoute{Method::post, "/submissions/{number}/withdraw", withdraw_submission},
+    // review_pages.cpp
+    SiteRoute{Method::get, "/review", review_queue},
+    SiteRoute{Method::get, "/review/reports", reports_page},
+    SiteRoute{Method::get, "/review/{number}", review_page},
+    SiteRoute{Method::post, "/review/{number}/{action}", review_action},
+    // admin_pages.cpp
+    SiteRoute{Method::get, "/admin", admin_page},
+    SiteRoute{Method::get, "/admin/users", users_page},
+    SiteRoute{Method::get, "/admin/audit", audit_page},
+    SiteRoute{Method::post, "/admin/switches/{name}", turn_switch},
+    SiteRoute{Method::post, "/admin/quarantine", set_quarantine},
+    SiteRoute{Method::post, "/admin/users/{name}", set_user_disabled},
+    SiteRoute{Method::post, "/w/{id}/reviews/{review}/moderate", moderate_review},
 };
 
 constexpr std::string_view kPolicy =
@@ -76,7 +127,18 @@ bool is_foreign(const Request& request, std::string_view base) {
   const std::string_view site = request.headers.get("Sec-Fetch-Site");
   if (!site.empty() && site != "same-origin" && site != "none") return true;
   const std::string_view origin = request.headers.get("Origin");
-  return !origin.empty() && origin != base;
+  if (origin.empty() || origin == base) return false;
+  // Behind a proxy the scheme is another; the host is the one that the browser asked.
+  const std::size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos ||
+         origin.substr(scheme + 3) != request.headers.get("Host");
+}
+
+Response redirect_to_login(Visit& visit) {
+  // A form's answer is lost; the page that it stood on is not.
+  const std::string back = visit.request.method == Method::post ? local_path(visit.form("return"))
+                                                                : visit.request.target;
+  return visit.see_other("/login?next=" + url_encode(back));
 }
 
 Error error(Errc code, std::string id, std::string message) {
@@ -136,12 +198,9 @@ std::optional<Response> Site::respond(const Request& request) const {
       continue;
     }
     Visit visit(*this, request, params);
-    if (wanted == Method::post && is_foreign(request, visit.base()))
-      return finish(visit, error_page(visit,
-                                      error(Errc::forbidden, "foreign-form",
-                                            "this form was sent from another site"),
-                                      403));
-    Result<Response> response = row.page(visit);
+    Result<Response> response = answer(row.page, row.form == Form::secret, visit);
+    if (!response && response.error().code == Errc::unauthenticated && !options_.secret.empty())
+      response = redirect_to_login(visit);
     if (!response)
       response = error_page(visit, response.error(), http::status_of(response.error().code));
     return finish(visit, std::move(*response));
@@ -152,6 +211,18 @@ std::optional<Response> Site::respond(const Request& request) const {
       http::Refusal{405, "method-not-allowed", "this path does not answer " + request.method_text});
   response.headers.set("Allow", http::allow_field(others));
   return response;
+}
+
+Result<Response> Site::answer(Page page, bool needs_secret, Visit& visit) const {
+  const bool posts = visit.request.method == Method::post;
+  if (posts && is_foreign(visit.request, visit.base()))
+    return fail(Errc::forbidden, "cross-site", "this form was sent from another site");
+  recognise(visit);
+  if (posts && needs_secret && !visit.session().empty() &&
+      !csrf_fits(options_.secret, visit.session(), visit.form("csrf")))
+    return fail(Errc::forbidden, "form-stale", "this form is not of your session",
+                {.fix = "go back, load the page again and send it once more"});
+  return page(visit);
 }
 
 Response Site::dress(const Request& request, Response response) const {
@@ -169,6 +240,7 @@ Response Site::dress(const Request& request, Response response) const {
     return response;
   const http::Params params;
   Visit visit(*this, request, params);
+  recognise(visit);
   return finish(visit, error_page(visit,
                                   error(Errc::not_found, "page-not-found",
                                         "there is no page at this address"),
@@ -195,6 +267,7 @@ Response Site::error_page(Visit& visit, const Error& error, int status) const {
       view.set("suggestions", cards_of(list(*found, "workers")));
     }
   }
+  if (visit.request.method == Method::post) view.set("back", local_path(visit.form("return")));
   return visit.page(
       "error", std::move(view),
       {.title = status == 404 ? "Not found" : std::string(http::reason_phrase(status)),
@@ -215,17 +288,20 @@ Response Site::finish(const Visit& visit, Response response) const {
     if (fields.get("Cache-Control").empty()) fields.add("Cache-Control", "no-store");
     return response;
   }
+  // What is one account's is nobody else's, not even in this browser's store.
+  const bool is_private = !visit.cookie(kSessionCookie).empty();
+  if (is_private) fields.set("Cache-Control", "private, no-store");
   // What a visitor sees follows cookies: theirs alone, and asked for again each time.
   if (fields.get("Cache-Control").empty()) fields.add("Cache-Control", "private, no-cache");
   fields.add("Vary", "Accept, Accept-Encoding, Cookie");
   const std::string etag = http::strong_etag({response.body});
-  response = http::with_etag(visit.request, std::move(response), etag);
+  if (!is_private) response = http::with_etag(visit.request, std::move(response), etag);
   // The front compresses nothing that cookies go with; here no secret stands beside text of
   // others: `csrf` is another text in each answer.
   if (response.status == 200 && http::accepts_gzip(visit.request.headers.get("Accept-Encoding"))) {
     response.body = platform::gzip(response.body, kGzipLevel);
     response.headers.set("Content-Encoding", "gzip");
-    response.headers.set("ETag", http::gzip_etag(etag));
+    if (!is_private) response.headers.set("ETag", http::gzip_etag(etag));
   }
   return response;
 }

@@ -22,10 +22,13 @@
 
 namespace rbee::web {
 
+using Page = Result<http::Response> (*)(Visit&);
+
 struct SiteOptions {
   Ask ask;
-  std::string public_url;  ///< "https://market.example"; empty: "http://" and the request's Host.
-  std::string version;     ///< Of this program.
+  std::string public_url;   ///< "https://market.example"; empty: "http://" and the request's Host.
+  std::string version;      ///< Of this program.
+  std::string secret = {};  ///< Of the server, for what forms carry; empty: there are no accounts.
 };
 
 /// Answers of the API that anybody may have, for some seconds. Thread-safe.
@@ -66,6 +69,8 @@ class Site {
 
  private:
   Site(SiteOptions options, Templates templates);
+  /// What `page` says, when the visit may ask it.
+  Result<http::Response> answer(Page page, bool needs_secret, Visit& visit) const;
   http::Response finish(const Visit& visit, http::Response response) const;
 
   SiteOptions options_;

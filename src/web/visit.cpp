@@ -5,10 +5,11 @@
 #include <boost/json/serialize.hpp>
 #include <cctype>
 
-#include "api/device_page.hpp"
+#include "api/form.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
 #include "http/target.hpp"
+#include "web/session.hpp"
 #include "web/site.hpp"
 #include "wire/json_reader.hpp"
 #include "wire/worker.hpp"
@@ -19,8 +20,6 @@ using http::Method;
 using http::Response;
 
 namespace {
-
-constexpr std::string_view kSessionCookie = "__Host-rbee";
 
 std::string_view name_of(Method method) {
   switch (method) {
@@ -97,8 +96,7 @@ Visit::Visit(const Site& site, const http::Request& asked, const http::Params& p
     : request(asked), params(placeholders), site_(site), base_(site.base_of(asked)) {
   const std::string theme = cookie("theme");
   if (theme == "light" || theme == "dark") context.theme = theme;
-  if (const std::string session = cookie(kSessionCookie); !session.empty())
-    authorization_ = "Bearer " + session;
+  session_ = cookie(kSessionCookie);
   if (request.method == Method::post) form_ = api::parse_form(request.body);
 }
 
@@ -119,6 +117,14 @@ std::string Visit::form(std::string_view name) const {
   return found == form_.end() ? std::string() : found->second;
 }
 
+void Visit::forget_session() {
+  session_.clear();
+  context.account.clear();
+  context.role.clear();
+  context.csrf.clear();
+  answer_fields.add("Set-Cookie", session_cookie(""));
+}
+
 Response Visit::ask(Method method, std::string_view target, std::string body,
                     std::string_view accept) {
   http::Request inner;
@@ -133,7 +139,7 @@ Response Visit::ask(Method method, std::string_view target, std::string body,
   inner.headers.add("Host", std::string(request.headers.get("Host")));
   inner.headers.add("Accept", std::string(accept));
   if (!body.empty()) inner.headers.add("Content-Type", "application/json");
-  if (!authorization_.empty()) inner.headers.add("Authorization", authorization_);
+  if (!session_.empty()) inner.headers.add("Authorization", "Bearer " + session_);
   inner.body = std::move(body);
   inner.remote_address = request.remote_address;
   inner.id = request.id;
@@ -155,9 +161,9 @@ Result<boost::json::value> Visit::get(std::string_view target) {
 
 Result<std::shared_ptr<const boost::json::value>> Visit::get_shared(std::string_view target) {
   if (auto kept = site_.shelf().find(target)) return kept;
-  const std::string own = std::exchange(authorization_, {});
+  std::string own = std::exchange(session_, {});
   auto answer = get(target);
-  authorization_ = own;
+  session_ = std::move(own);
   if (!answer) return tl::unexpected(std::move(answer).error());
   auto shared = std::make_shared<const boost::json::value>(std::move(*answer));
   site_.shelf().keep(std::string(target), shared);
@@ -179,12 +185,23 @@ Response Visit::page(std::string_view name, View view, const PageHead& head) {
   v.set("is_light", context.theme == "light");
   v.set("is_dark", context.theme == "dark");
   v.set("account", context.account);
+  v.set("logged_in", !context.account.empty());
   v.set("csrf", context.csrf);
+  v.set("may_review", context.may_review());
+  v.set("is_admin", context.is_admin());
+  v.set("has_accounts", !site_.options().secret.empty());
+  const bool enters = request.path == "/login" || request.path == "/signup";
+  v.set("login_url", enters ? "/login" : "/login?next=" + url_encode(request.target));
+  if (const std::string said = cookie(kFlashCookie); !said.empty()) {
+    v.set("flash", flash_text(said));
+    answer_fields.add("Set-Cookie", flash_cookie(""));
+  }
   v.set("base", base_);
   v.set("path", request.path);
   v.set("here", request.target);
   v.set("version", site_.options().version);
   v.set("css", site_.assets().path_of("site.css"));
+  v.set("forms_css", site_.assets().path_of("forms.css"));
   v.set("js", site_.assets().path_of("site.js"));
   v.set("htmx", site_.assets().path_of("htmx.js"));
   v.set("favicon", site_.assets().path_of("favicon.svg"));

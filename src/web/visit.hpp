@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,9 +27,14 @@ class Site;
 
 /// What the layout shows of the visitor; from cookies.
 struct PageContext {
-  std::string theme;    ///< "light", "dark"; empty: as the system has it.
-  std::string account;  ///< Empty: nobody is logged in.
-  std::string csrf;     ///< For `<input type="hidden" name="csrf">`; empty without a session.
+  std::string theme;       ///< "light", "dark"; empty: as the system has it.
+  std::string account;     ///< Empty: nobody is logged in.
+  std::string csrf;        ///< For `<input type="hidden" name="csrf">`; empty without a session.
+  std::string role;        ///< "user", "reviewer", "admin"; empty without a session.
+  std::int64_t token = 0;  ///< The session's own number among the account's tokens.
+
+  bool may_review() const { return role == "reviewer" || role == "admin"; }
+  bool is_admin() const { return role == "admin"; }
 };
 
 /// The head of a page.
@@ -54,6 +60,12 @@ class Visit {
   std::string cookie(std::string_view name) const;
   /// A field of the posted form; empty when it is missing.
   std::string form(std::string_view name) const;
+  /// The session cookie's token as it came; empty when there is none.
+  const std::string& session() const { return session_; }
+  /// From now on with this session's token.
+  void take_session(std::string token) { session_ = std::move(token); }
+  /// From now on as somebody without a session; the answer takes the cookie back.
+  void forget_session();
 
   /// GET `target` ("/v1/workers/x?version=1") from the API: its JSON. Errors: the API's own
   /// problem, by its id and detail; `Errc` by its status.
@@ -81,7 +93,7 @@ class Visit {
  private:
   const Site& site_;
   std::string base_;
-  std::string authorization_;  ///< What in-process requests carry; empty: none.
+  std::string session_;  ///< What in-process requests carry as a bearer token; empty: none.
   std::map<std::string, std::string> form_;
 };
 

@@ -9,6 +9,7 @@
 #include "web/charts.hpp"
 #include "web/highlight.hpp"
 #include "web/machine.hpp"
+#include "web/opinion_forms.hpp"
 #include "web/pages.hpp"
 #include "web/worker_header.hpp"
 
@@ -158,6 +159,7 @@ Result<WorkerHead> open_worker(Visit& visit, std::string_view tab) {
   view.set("ratings", count(numbers, "ratings"));
   if (count(numbers, "ratings") > 0) view.set("rating_html", stars(real(numbers, "rating")));
   view.set("on_" + std::string(tab), true);
+  TRY(add_mark_forms(visit, head.id, view));
   return head;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "web/charts.hpp"
+#include "web/opinion_forms.hpp"
 #include "web/pages.hpp"
 #include "web/worker_header.hpp"
 
@@ -161,9 +162,11 @@ Result<http::Response> reviews_page(Visit& visit) {
     sorts.push_back(std::move(row));
   }
   view.set("sorts", std::move(sorts));
+  TRY_ASSIGN(const bool own, add_rate_form(visit, head.id, reviews, view));
   Views rows;
   for (const Json& each : list(reviews, "reviews")) {
     View row = View::of(each);
+    add_review_forms(visit, own, each, row);
     row.set("stars_html", stars(real(each, "rating")));
     row.set("day", day_of(text(each, "created_at")));
     row.set("is_edited", count(each, "edits") > 0);
