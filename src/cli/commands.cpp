@@ -378,7 +378,7 @@ const std::vector<Command>& commands() {
         {"--message,-m", "TEXT", "what you say", &A::reason, true},
         {"--reply-to", "N", "the comment that you answer", &A::number}},
        "Needs `rbee login`. Its owner and who follows its comments are told.",
-       "rbee worker comment tts-worker -m 'Does it speak Dutch?'",
+       "rbee worker comment tts-worker --message=Thanks",
        worker_comment},
       {"worker",
        "follow",
